@@ -1,0 +1,87 @@
+import type { AccountId } from '../ids.ts';
+import type { Result } from '../result.ts';
+
+/** Lower-case, A-labels normalised to U-labels; see shared/directory/address.ts. */
+export type Address = string & { readonly __address: true };
+export type DomainName = string & { readonly __domain: true };
+
+export type Protocol = 'imap' | 'pop3' | 'submission';
+
+/** What POP3's deletion at QUIT does for an account: gone, moved to Trash, or hidden from POP3 and kept for IMAP. */
+export type Pop3Deletion = 'expunge' | 'trash' | 'hide';
+
+export interface Tenant {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: number;
+}
+
+export interface Domain {
+  readonly name: DomainName;
+  readonly tenant: string;
+  readonly createdAt: number;
+}
+
+export interface AccountRecord {
+  readonly id: AccountId;
+  readonly address: Address;
+  readonly tenant: string;
+  readonly displayName: string;
+  readonly status: 'active' | 'suspended';
+  readonly protocols: readonly Protocol[];
+  readonly pop3Deletion: Pop3Deletion;
+  /** PHC string ($argon2id$…), or undefined where only app passwords sign in. */
+  readonly passwordHash: string | undefined;
+  /** Grows with every change of credentials; remembered sign-ins of an older one are void. */
+  readonly credentialVersion: number;
+  readonly createdAt: number;
+}
+
+/** An address that delivers to others. Targets may be local accounts or aliases. */
+export interface Alias {
+  readonly address: Address;
+  readonly targets: readonly Address[];
+  readonly createdAt: number;
+}
+
+export type DirectoryError =
+  | { readonly kind: 'exists'; readonly name: string }
+  | { readonly kind: 'notFound'; readonly name: string }
+  | { readonly kind: 'notEmpty'; readonly name: string };
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Pass as `after` for the next page; undefined on the last one. */
+  readonly next: string | undefined;
+}
+
+/**
+ * Who there is. Addresses (accounts and aliases together) are unique; a change is visible to every process at once on one
+ * machine, and to strongly consistent reads elsewhere. Lists are in ascending order of name, at most 500 a page.
+ */
+export interface Directory {
+  addTenant(tenant: Tenant): Promise<Result<void, DirectoryError>>;
+  tenants(after?: string): Promise<Page<Tenant>>;
+  addDomain(domain: Domain): Promise<Result<void, DirectoryError>>;
+  domain(name: DomainName): Promise<Domain | undefined>;
+  domains(after?: string): Promise<Page<Domain>>;
+  /** 'notEmpty' while any account or alias is in it. */
+  removeDomain(name: DomainName): Promise<Result<void, DirectoryError>>;
+  /** 'notFound' where the domain is not ours, 'exists' where the address is taken. */
+  addAccount(account: AccountRecord): Promise<Result<void, DirectoryError>>;
+  account(id: AccountId): Promise<AccountRecord | undefined>;
+  accountByAddress(address: Address): Promise<AccountRecord | undefined>;
+  accounts(after?: string): Promise<Page<AccountRecord>>;
+  /** Changes fields of an account; `credentialVersion` grows by itself where `passwordHash` is among them. */
+  updateAccount(
+    id: AccountId,
+    change: Partial<
+      Pick<AccountRecord, 'displayName' | 'status' | 'protocols' | 'pop3Deletion' | 'passwordHash'>
+    >,
+  ): Promise<Result<AccountRecord, DirectoryError>>;
+  removeAccount(id: AccountId): Promise<Result<void, DirectoryError>>;
+  addAlias(alias: Alias): Promise<Result<void, DirectoryError>>;
+  alias(address: Address): Promise<Alias | undefined>;
+  aliases(after?: string): Promise<Page<Alias>>;
+  removeAlias(address: Address): Promise<Result<void, DirectoryError>>;
+}
