@@ -1,0 +1,208 @@
+/**
+ * Everything that is logged, in one place: a new event is a new member here. Fields are numbers, ids and closed words.
+ * Never in any of them: credentials (an unknown user name may be a password typed in the wrong box), message bytes, subjects.
+ */
+export type LogEvent =
+  | ProcessEvent
+  | ListenerEvent
+  | AuthEvent
+  | ImapEvent
+  | Pop3Event
+  | SmtpEvent
+  | HttpEvent
+  | AccountEvent
+  | StoreEvent
+  | TransferEvent;
+
+/** How a connection came to its end, seen from the server. */
+export type SessionEnd = 'logout' | 'clientClosed' | 'idle' | 'drained' | 'refused' | 'stuck' | 'fault';
+
+type ProcessEvent =
+  | { readonly event: 'process.starting'; readonly version: string; readonly node: string }
+  | { readonly event: 'process.ready'; readonly ms: number }
+  | { readonly event: 'process.stopping'; readonly signal: string }
+  | { readonly event: 'process.stopped'; readonly ms: number }
+  | { readonly event: 'process.fault'; readonly where: string };
+
+type ListenerEvent =
+  | {
+      readonly event: 'listener.up';
+      readonly service: string;
+      readonly host: string;
+      readonly port: number;
+      readonly tls: 'implicit' | 'none';
+    }
+  | { readonly event: 'listener.draining'; readonly service: string; readonly connections: number }
+  | {
+      readonly event: 'listener.closed';
+      readonly service: string;
+      /** Connections that had to be cut because they did not end in time. */
+      readonly cut: number;
+    }
+  /** Accepting failed, for instance for want of file descriptors; the listener goes on. */
+  | { readonly event: 'listener.fault'; readonly service: string }
+  | {
+      readonly event: 'connection.refused';
+      readonly service: string;
+      readonly remote: string;
+      readonly reason: 'tooMany' | 'tooManyFromAddress';
+    }
+  | { readonly event: 'connection.fault'; readonly service: string; readonly remote: string }
+  | { readonly event: 'tls.handshakeFailed'; readonly service: string; readonly remote: string }
+  | { readonly event: 'tls.issued'; readonly names: readonly string[]; readonly notAfter: string }
+  | { readonly event: 'tls.reloaded'; readonly names: readonly string[]; readonly notAfter: string }
+  /** The files could not be used; what was loaded before goes on serving. */
+  | { readonly event: 'tls.reloadFailed'; readonly certFile: string };
+
+type AuthEvent =
+  | {
+      readonly event: 'auth.ok';
+      readonly protocol: string;
+      readonly mechanism: string;
+      readonly account: string;
+      readonly remote: string;
+      /** Whether the password was known from an earlier sign-in, so that no argon2 was paid. */
+      readonly remembered: boolean;
+    }
+  | {
+      readonly event: 'auth.failed';
+      readonly protocol: string;
+      readonly mechanism: string;
+      /** Only where the address names one of ours. */
+      readonly account: string | undefined;
+      readonly remote: string;
+      readonly reason: 'invalid' | 'suspended' | 'protocolOff' | 'busy' | 'throttled';
+    };
+
+type ImapEvent =
+  | {
+      readonly event: 'imap.command';
+      readonly command: string;
+      readonly outcome: 'ok' | 'no' | 'bad' | 'none';
+      readonly ms: number;
+    }
+  | {
+      readonly event: 'imap.session';
+      readonly remote: string;
+      readonly secure: boolean;
+      readonly ms: number;
+      readonly received: number;
+      readonly sent: number;
+      readonly commands: number;
+      readonly end: SessionEnd;
+    };
+
+type Pop3Event =
+  | {
+      readonly event: 'pop3.command';
+      readonly command: string;
+      readonly outcome: 'ok' | 'err' | 'none';
+      readonly ms: number;
+    }
+  | {
+      readonly event: 'pop3.session';
+      readonly remote: string;
+      readonly secure: boolean;
+      readonly ms: number;
+      readonly received: number;
+      readonly sent: number;
+      readonly retrieved: number;
+      readonly deleted: number;
+      readonly end: SessionEnd;
+    };
+
+type SmtpEvent =
+  /** One recipient account of one message. `detail` is why it was not stored, as a code, never as text from outside. */
+  | {
+      readonly event: 'smtp.delivery';
+      readonly protocol: 'smtp' | 'lmtp' | 'submission' | 'ses' | 'local';
+      readonly account: string;
+      readonly outcome: 'stored' | 'duplicate' | 'overQuota' | 'unavailable';
+      readonly size: number;
+      readonly ms: number;
+    }
+  | {
+      readonly event: 'smtp.refused';
+      readonly protocol: string;
+      readonly remote: string;
+      readonly code: string;
+    }
+  | {
+      readonly event: 'smtp.relay';
+      readonly account: string;
+      readonly recipients: number;
+      readonly size: number;
+      readonly outcome: 'accepted' | 'refused' | 'unavailable';
+      readonly ms: number;
+    }
+  | {
+      readonly event: 'smtp.session';
+      readonly protocol: string;
+      readonly remote: string;
+      readonly secure: boolean;
+      readonly ms: number;
+    };
+
+type HttpEvent = {
+  readonly event: 'http.request';
+  readonly method: string;
+  /** The route's pattern, not the path: paths may carry addresses. */
+  readonly route: string;
+  readonly status: number;
+  readonly ms: number;
+};
+
+type AccountEvent =
+  | { readonly event: 'account.added'; readonly account: string }
+  | { readonly event: 'account.removed'; readonly account: string }
+  | {
+      readonly event: 'account.opened';
+      readonly account: string;
+      readonly position: number;
+      readonly entries: number;
+      readonly ms: number;
+    }
+  | {
+      readonly event: 'account.compacted';
+      readonly account: string;
+      readonly position: number;
+      readonly entries: number;
+      readonly objects: number;
+      readonly bytes: number;
+      readonly ms: number;
+    }
+  | { readonly event: 'account.compactionFailed'; readonly account: string }
+  /** A snapshot object was gone or did not verify; the account was read again from its head. */
+  | { readonly event: 'account.reloaded'; readonly account: string; readonly reason: string }
+  /** An append whose answer was lost and has not been settled yet. */
+  | { readonly event: 'account.unsettled'; readonly account: string; readonly position: number }
+  /** A log entry of rules that this release does not know: the node must not guess. */
+  | { readonly event: 'account.newerRules'; readonly account: string; readonly rules: number };
+
+type StoreEvent =
+  | { readonly event: 'store.opened'; readonly store: string; readonly ms: number }
+  | { readonly event: 'store.closed'; readonly store: string }
+  | { readonly event: 'store.slow'; readonly store: string; readonly operation: string; readonly ms: number }
+  | { readonly event: 'store.fault'; readonly store: string; readonly operation: string }
+  | {
+      readonly event: 'store.swept';
+      readonly store: string;
+      readonly objects: number;
+      readonly bytes: number;
+    };
+
+type TransferEvent =
+  | {
+      readonly event: 'import.done';
+      readonly account: string;
+      readonly messages: number;
+      readonly skipped: number;
+      readonly failed: number;
+      readonly ms: number;
+    }
+  | {
+      readonly event: 'export.done';
+      readonly account: string;
+      readonly messages: number;
+      readonly ms: number;
+    };

@@ -1,0 +1,131 @@
+import { type DestinationStream, destination, type Logger, pino } from 'pino';
+import type { LogEvent } from './events.ts';
+
+export type { LogEvent } from './events.ts';
+
+export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** What every line of one session, account or service carries. */
+export interface LogFields {
+  readonly service?: string;
+  readonly session?: string;
+  readonly account?: string;
+  readonly remote?: string;
+  readonly worker?: number;
+}
+
+/** Writes typed events. Never throws and never waits: a log that cannot be written is dropped, not queued without end. */
+export interface Log {
+  /** A log whose lines carry these fields too. Cheap enough for one a session. */
+  with(fields: LogFields): Log;
+  /** Whether `debug` writes anything: ask before building an event on a hot path. */
+  readonly debugging: boolean;
+  debug(event: LogEvent): void;
+  info(event: LogEvent): void;
+  warn(event: LogEvent, cause?: unknown): void;
+  error(event: LogEvent, cause: unknown): void;
+}
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  /** Where lines go; standard error unless given. */
+  readonly to?: DestinationStream;
+}
+
+/** What a cause looks like in a line: type, message, code and stack, and the causes below it, cut at four levels. */
+export function describeCause(cause: unknown, depth = 0): Record<string, unknown> {
+  if (!(cause instanceof Error)) return { message: String(cause).slice(0, 1000) };
+  const { code } = cause as { code?: unknown };
+  return {
+    type: cause.name,
+    message: cause.message.slice(0, 1000),
+    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
+    ...(depth === 0 && cause.stack ? { stack: cause.stack.slice(0, 4000) } : {}),
+    ...(cause.cause !== undefined && depth < 3 ? { cause: describeCause(cause.cause, depth + 1) } : {}),
+  };
+}
+
+function wrap(logger: Logger): Log {
+  const failed = (event: LogEvent, cause: unknown) =>
+    cause === undefined ? event : { ...event, cause: describeCause(cause) };
+  return {
+    with: (fields) => wrap(logger.child(fields)),
+    get debugging() {
+      return logger.isLevelEnabled('debug');
+    },
+    debug: (event) => logger.debug(event),
+    info: (event) => logger.info(event),
+    warn: (event, cause) => logger.warn(failed(event, cause)),
+    error: (event, cause) => logger.error(failed(event, cause)),
+  };
+}
+
+/**
+ * JSON lines, `{"level":"info","time":"…","event":"…",…}`. Lines are written without waiting; past 4 MB that standard error
+ * does not take, they are dropped. `flush` writes what is held at once, for the end of the process.
+ */
+export function openLog(options: LogOptions): Log & { flush(): void } {
+  const to = options.to ?? destination({ fd: 2, sync: false, maxLength: 4 * 1024 * 1024 });
+  const logger = pino(
+    {
+      level: options.level,
+      base: undefined,
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    to,
+  );
+  const flush = () => {
+    try {
+      if ('flushSync' in to && typeof to.flushSync === 'function') to.flushSync();
+    } catch {
+      // Nobody reads standard error any more: there is no place left to say so.
+    }
+  };
+  const log = wrap(logger);
+  return {
+    with: log.with,
+    get debugging() {
+      return log.debugging;
+    },
+    debug: log.debug,
+    info: log.info,
+    warn: log.warn,
+    error: log.error,
+    flush,
+  };
+}
+
+/** Writes nothing; what tests and libraries get. */
+export const silentLog: Log = {
+  with: () => silentLog,
+  debugging: false,
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: () => {},
+};
+
+export interface LoggedEvent {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly event: LogEvent;
+  readonly cause: unknown;
+}
+
+/** Keeps events instead of writing them, for tests that assert what was logged. */
+export function memoryLog(): Log & { readonly events: readonly LoggedEvent[] } {
+  const events: LoggedEvent[] = [];
+  const keep = (level: LoggedEvent['level']) => (event: LogEvent, cause?: unknown) =>
+    void events.push({ level, event, cause });
+  const log = {
+    events,
+    with: () => log,
+    debugging: true,
+    debug: keep('debug'),
+    info: keep('info'),
+    warn: keep('warn'),
+    error: keep('error'),
+  };
+  return log;
+}
