@@ -1,0 +1,135 @@
+/** search-key of RFC 9051 §9 and RFC 3501 §9, with RFC 5032, RFC 7162, RFC 8474 and RFC 8514. */
+import type { ModSeq } from '../../ids.ts';
+import type { ArgReader } from '../arg-reader.ts';
+import { decodeText } from '../characters.ts';
+import { parseDate } from '../dates.ts';
+import type { SearchKey } from '../search-criteria.ts';
+
+/** How the octets of a search string become text. */
+export type TextDecoding = (bytes: Buffer) => string;
+
+/** How deep parentheses, NOT and OR may stand in each other. */
+const maxDepth = 64;
+
+/** search-key *(SP search-key), as one key. */
+export function criteria(r: ArgReader, decode: TextDecoding): SearchKey {
+  const keys = [searchKey(r, decode, 0)];
+  while (r.tookSp()) keys.push(searchKey(r, decode, 0));
+  return together(keys);
+}
+
+const together = (keys: readonly SearchKey[]): SearchKey =>
+  keys.length === 1 ? keys[0]! : { key: 'and', keys };
+
+const flag = (name: string, is: 'set' | 'unset'): SearchKey => ({ key: 'flag', flag: name, is });
+
+/** Keys without arguments. */
+const simple = new Map<string, SearchKey>([
+  ['ALL', { key: 'all' }],
+  ['ANSWERED', flag('\\Answered', 'set')],
+  ['DELETED', flag('\\Deleted', 'set')],
+  ['DRAFT', flag('\\Draft', 'set')],
+  ['FLAGGED', flag('\\Flagged', 'set')],
+  ['SEEN', flag('\\Seen', 'set')],
+  ['UNANSWERED', flag('\\Answered', 'unset')],
+  ['UNDELETED', flag('\\Deleted', 'unset')],
+  ['UNDRAFT', flag('\\Draft', 'unset')],
+  ['UNFLAGGED', flag('\\Flagged', 'unset')],
+  ['UNSEEN', flag('\\Seen', 'unset')],
+  ['RECENT', { key: 'recent', is: 'set' }],
+  ['OLD', { key: 'recent', is: 'unset' }],
+  ['NEW', { key: 'and', keys: [{ key: 'recent', is: 'set' }, flag('\\Seen', 'unset')] }],
+  ['SAVEDATESUPPORTED', { key: 'saveDateSupported' }],
+]);
+
+type DateKey = Extract<SearchKey, { key: 'date' }>;
+
+const dates = new Map<string, Pick<DateKey, 'of' | 'is'>>(
+  (['before', 'on', 'since'] as const).flatMap((is) => {
+    const name = is.toUpperCase();
+    return [
+      [name, { of: 'internal', is }],
+      [`SENT${name}`, { of: 'sent', is }],
+      [`SAVED${name}`, { of: 'saved', is }],
+    ] as const;
+  }),
+);
+
+const headerFields = new Set(['BCC', 'CC', 'FROM', 'SUBJECT', 'TO']);
+
+function searchKey(r: ArgReader, decode: TextDecoding, depth: number): SearchKey {
+  if (depth > maxDepth) return r.fail('SEARCH is nested too deeply');
+  const at = r.peek();
+  if (at === 0x28) {
+    const keys = r.list(() => searchKey(r, decode, depth + 1));
+    return keys.length === 0 ? r.fail('Empty list in SEARCH') : together(keys);
+  }
+  // '$', '*' and digits begin a sequence-set.
+  if (at === 0x24 || at === 0x2a || (at >= 0x30 && at <= 0x39))
+    return { key: 'sequence', set: r.sequenceSet() };
+  const name = r.word();
+  const known = simple.get(name);
+  if (known) return known;
+  r.sp();
+  const date = dates.get(name);
+  if (date)
+    return { key: 'date', ...date, day: parseDate(decodeText(r.astringBytes())) ?? r.fail('Invalid date') };
+  if (headerFields.has(name))
+    return { key: 'header', field: name.toLowerCase(), text: decode(r.astringBytes()) };
+  return withArgument(r, name, decode, depth);
+}
+
+function withArgument(r: ArgReader, name: string, decode: TextDecoding, depth: number): SearchKey {
+  switch (name) {
+    case 'NOT':
+      return { key: 'not', negated: searchKey(r, decode, depth + 1) };
+    case 'OR': {
+      const left = searchKey(r, decode, depth + 1);
+      r.sp();
+      return { key: 'or', left, right: searchKey(r, decode, depth + 1) };
+    }
+    case 'UID':
+      return { key: 'uid', set: r.sequenceSet() };
+    case 'KEYWORD':
+      return flag(r.flag(), 'set');
+    case 'UNKEYWORD':
+      return flag(r.flag(), 'unset');
+    case 'BODY':
+      return { key: 'body', text: decode(r.astringBytes()) };
+    case 'TEXT':
+      return { key: 'text', text: decode(r.astringBytes()) };
+    case 'HEADER': {
+      const field = decodeText(r.astringBytes()).toLowerCase();
+      r.sp();
+      return { key: 'header', field, text: decode(r.astringBytes()) };
+    }
+    case 'LARGER':
+      return { key: 'size', is: 'larger', octets: r.number64() };
+    case 'SMALLER':
+      return { key: 'size', is: 'smaller', octets: r.number64() };
+    case 'OLDER':
+      return { key: 'age', is: 'older', seconds: r.nzNumber() };
+    case 'YOUNGER':
+      return { key: 'age', is: 'younger', seconds: r.nzNumber() };
+    case 'MODSEQ':
+      return modSeqKey(r);
+    case 'EMAILID':
+      return { key: 'emailId', id: decodeText(r.astringBytes()) };
+    case 'THREADID':
+      return { key: 'threadId', id: decodeText(r.astringBytes()) };
+    default:
+      return r.fail('Unknown SEARCH key');
+  }
+}
+
+/** MODSEQ ["/flags/\\seen" all] 620162338, RFC 7162 §3.1.5. */
+function modSeqKey(r: ArgReader): SearchKey {
+  if (r.peek() === 0x22) {
+    const entry = decodeText(r.string());
+    if (!/^\/flags\/./i.test(entry)) r.fail('Invalid MODSEQ entry name');
+    r.sp();
+    if (!['PRIV', 'SHARED', 'ALL'].includes(r.word())) r.fail('Invalid MODSEQ entry type');
+    r.sp();
+  }
+  return { key: 'modSeq', atLeast: r.number64() as ModSeq };
+}
