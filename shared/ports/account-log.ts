@@ -15,7 +15,7 @@ export interface Head {
 /** A consistent view of the end of a log: the head and the entries after the position asked for. */
 export interface LogTail {
   readonly head: Head | undefined;
-  /** Ascending and without gaps within a page; may start later than asked where older ones are trimmed. */
+  /** Ascending and without gaps within a page; may start later than asked, but never after the head (see `read`). */
   readonly entries: readonly StoredEntry[];
   /** True where a page bound cut the answer: read again after the last entry. */
   readonly more: boolean;
@@ -49,10 +49,17 @@ export class StaleTail extends Error {}
  * position was used before. A used position is never free again, even when trimmed.
  */
 export interface AccountLog {
-  /** The head, and the entries after `after` (or after the head, whichever is later when `after` is 0), in one round trip. */
+  /**
+   * The head and the entries after `after`, in one round trip, a page at a time. Where `after` is below the head, the
+   * entries may start after the head instead (they do where the next ones are trimmed, and for 0): the reader sees the
+   * gap, `head.position` beyond its own, and loads what the head names.
+   */
   read(account: AccountId, after: LogPosition): Promise<LogTail>;
   append(request: AppendRequest): Promise<AppendOutcome>;
-  /** Moves the head, forwards only: false where the head is already at or past `head.position`. */
+  /**
+   * Moves the head, forwards only: false where the head is already at or past `head.position`. When it answers, the
+   * manifest and every object put before the call by this process under the account's prefix are durable.
+   */
   moveHead(account: AccountId, head: Head): Promise<boolean>;
   /** Deletes entries at or below `upTo` that are also at or below the head. The last entry always stays. */
   trim(account: AccountId, upTo: LogPosition): Promise<void>;

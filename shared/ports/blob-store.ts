@@ -15,8 +15,9 @@ export interface Blob {
 
 /**
  * Immutable objects. A key is written once: keys carry fresh randomness for each attempt, and putting to a used key is a bug.
- * A put is durable at the latest when the append that names it (AppendRequest.blobs) answers 'done'; until then it may be
- * gone after a crash. It can be read from this process at once.
+ * A put is durable at the latest when the append that names it (AppendRequest.blobs) answers 'done', or when the next
+ * `moveHead` of its account answers, which covers what a manifest names; until then it may be gone after a crash, and other
+ * processes may not see it. It can be read from this process at once.
  */
 export interface BlobStore {
   /** Resolves to the size in bytes. If `body` throws, nothing is stored and the error is passed on. */

@@ -62,17 +62,21 @@ export interface Page<T> {
 export interface Directory {
   addTenant(tenant: Tenant): Promise<Result<void, DirectoryError>>;
   tenants(after?: string): Promise<Page<Tenant>>;
+  /** 'notFound' where there is no such tenant. */
   addDomain(domain: Domain): Promise<Result<void, DirectoryError>>;
   domain(name: DomainName): Promise<Domain | undefined>;
   domains(after?: string): Promise<Page<Domain>>;
   /** 'notEmpty' while any account or alias is in it. */
   removeDomain(name: DomainName): Promise<Result<void, DirectoryError>>;
-  /** 'notFound' where the domain is not ours, 'exists' where the address is taken. */
+  /** 'notFound' where the domain is not ours, 'exists' where the address is taken or the id was ever used. */
   addAccount(account: AccountRecord): Promise<Result<void, DirectoryError>>;
   account(id: AccountId): Promise<AccountRecord | undefined>;
   accountByAddress(address: Address): Promise<AccountRecord | undefined>;
   accounts(after?: string): Promise<Page<AccountRecord>>;
-  /** Changes fields of an account; `credentialVersion` grows by itself where `passwordHash` is among them. */
+  /**
+   * Changes fields of an account. `credentialVersion` grows by itself where `passwordHash` is among them, also as undefined,
+   * which takes the password away; any other field that is undefined stays as it is.
+   */
   updateAccount(
     id: AccountId,
     change: Partial<
@@ -80,6 +84,7 @@ export interface Directory {
     >,
   ): Promise<Result<AccountRecord, DirectoryError>>;
   removeAccount(id: AccountId): Promise<Result<void, DirectoryError>>;
+  /** 'notFound' where the domain is not ours, 'exists' where the address is taken. */
   addAlias(alias: Alias): Promise<Result<void, DirectoryError>>;
   alias(address: Address): Promise<Alias | undefined>;
   aliases(after?: string): Promise<Page<Alias>>;

@@ -7,7 +7,7 @@ export interface Lease {
 export interface Leases {
   /** The lease, or undefined while another holder's has not expired. The same holder may acquire again. */
   acquire(name: string, holder: string, ttlMs: number): Promise<Lease | undefined>;
-  /** False where it is no longer ours. */
+  /** False where it is no longer ours: taken over, released or expired. */
   renew(lease: Lease, ttlMs: number): Promise<boolean>;
   /** No error where it is no longer ours. */
   release(lease: Lease): Promise<void>;

@@ -1,0 +1,130 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { AccountId, BlobKey, LogPosition } from '../../ids.ts';
+import {
+  type AccountLog,
+  type AppendOutcome,
+  type AppendRequest,
+  type Head,
+  type LogTail,
+  StaleTail,
+  type StoredEntry,
+} from '../../ports/account-log.ts';
+import type { Staging } from './staging.ts';
+import type { AppendAnswer, StagedBlob } from './write-operations.ts';
+import { OutcomeUnknown, type Writer } from './writer.ts';
+
+const pageEntries = 1_000;
+const pageBytes = 1024 * 1024;
+const tailLifetimeMs = 5 * 60_000;
+
+/** The log in SQLite: read here, on a connection of this thread, and written by the writer's. */
+export class EmbeddedAccountLog implements AccountLog {
+  readonly #reader: DatabaseSync;
+  readonly #writer: Writer;
+  readonly #staging: Staging;
+  readonly #now: () => number;
+  readonly #head;
+  readonly #entryExists;
+  readonly #entries;
+
+  constructor(reader: DatabaseSync, writer: Writer, staging: Staging, now: () => number) {
+    this.#reader = reader;
+    this.#writer = writer;
+    this.#staging = staging;
+    this.#now = now;
+    this.#head = reader.prepare('SELECT position, manifest FROM heads WHERE account = ?');
+    this.#entryExists = reader.prepare('SELECT 1 FROM entries WHERE account = ? AND position = ?');
+    this.#entries = reader.prepare(
+      `SELECT position, bytes FROM entries WHERE account = ? AND position > ? ORDER BY position LIMIT ${pageEntries + 1}`,
+    );
+  }
+
+  async read(account: AccountId, after: LogPosition): Promise<LogTail> {
+    // One transaction: a head that moves and a trim between two statements would look like a gap.
+    this.#reader.exec('BEGIN');
+    try {
+      const row = this.#head.get(account);
+      const head = row && { position: row.position as LogPosition, manifest: row.manifest as BlobKey };
+      return { head, ...this.#page(account, this.#start(account, after, head)) };
+    } finally {
+      this.#reader.exec('COMMIT');
+    }
+  }
+
+  /** Entries at or below the head are given only to a reader who has all before them. */
+  #start(account: AccountId, after: LogPosition, head: Head | undefined): LogPosition {
+    if (!head || after >= head.position) return after;
+    const follows = after > 0 && this.#entryExists.get(account, after + 1) !== undefined;
+    return follows ? after : head.position;
+  }
+
+  #page(account: AccountId, start: LogPosition): { entries: readonly StoredEntry[]; more: boolean } {
+    const entries: StoredEntry[] = [];
+    let size = 0;
+    for (const { position, bytes } of this.#entries.iterate(account, start)) {
+      if (entries.length === pageEntries || size >= pageBytes) return { entries, more: true };
+      // An empty value comes back as null.
+      const entry = (bytes as Uint8Array | null) ?? new Uint8Array();
+      size += entry.byteLength;
+      entries.push({ position: position as LogPosition, bytes: entry });
+    }
+    return { entries, more: false };
+  }
+
+  async append({ account, position, bytes, blobs, readAt }: AppendRequest): Promise<AppendOutcome> {
+    if (this.#now() - readAt > tailLifetimeMs)
+      throw new StaleTail(`the tail of ${account} was read too long ago`);
+    if (!Number.isSafeInteger(position) || position < 1) throw new RangeError(`no log position: ${position}`);
+    const carried: StagedBlob[] = [];
+    const named: BlobKey[] = [];
+    for (const key of blobs) {
+      const staged = this.#staging.get(key);
+      if (staged) carried.push({ key, size: staged.size, bytes: staged.bytes });
+      else named.push(key);
+    }
+    const size = carried.reduce((sum, blob) => sum + (blob.bytes?.byteLength ?? 0), bytes.byteLength);
+    let answer: AppendAnswer;
+    try {
+      answer = await this.#writer.send(
+        'append',
+        { account, position, bytes: whole(bytes), carried, named },
+        size,
+      );
+    } catch (cause) {
+      if (cause instanceof OutcomeUnknown) return { kind: 'unknown', cause: cause.cause };
+      throw cause;
+    }
+    switch (answer.kind) {
+      case 'done':
+        this.#staging.settle(carried.map(({ key }) => key));
+        return answer;
+      case 'taken':
+        return answer;
+      case 'gap':
+        throw new Error(
+          `append to ${account} at ${position}, where the last position used is ${answer.last}`,
+        );
+      case 'noBlob':
+        throw new Error(`append to ${account} names a blob that is not there: ${answer.key}`);
+    }
+  }
+
+  async moveHead(account: AccountId, head: Head): Promise<boolean> {
+    await this.#staging.recordAccount(account, head.manifest);
+    const moved = await this.#writer.send('moveHead', { account, head });
+    if (moved === 'noManifest') throw new Error(`the manifest of ${account} is not there: ${head.manifest}`);
+    return moved;
+  }
+
+  async trim(account: AccountId, upTo: LogPosition): Promise<void> {
+    while (await this.#writer.send('trim', { account, upTo }));
+  }
+
+  async drop(account: AccountId): Promise<void> {
+    while (await this.#writer.send('drop', account));
+  }
+}
+
+/** A message to a thread copies the whole buffer under a view: a slice of a large one is cut out first. */
+const whole = (bytes: Uint8Array): Uint8Array =>
+  bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);

@@ -1,0 +1,139 @@
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
+import type { AccountId } from '../../ids.ts';
+import type {
+  AccountRecord,
+  Address,
+  Alias,
+  Directory,
+  DirectoryError,
+  Domain,
+  DomainName,
+  Page,
+  Tenant,
+} from '../../ports/directory.ts';
+import type { Result } from '../../result.ts';
+import { toAccount, toAlias, toDomain, toTenant } from './directory-rows.ts';
+import type { AccountChange } from './write-operations.ts';
+import type { Writer } from './writer.ts';
+
+const pageItems = 500;
+
+type Changed = Promise<Result<void, DirectoryError>>;
+
+/** The directory in SQLite: looked up here, changed in the writer's thread. */
+export class EmbeddedDirectory implements Directory {
+  readonly #writer: Writer;
+  readonly #now: () => number;
+  readonly #tenants;
+  readonly #domain;
+  readonly #domains;
+  readonly #account;
+  readonly #accountByAddress;
+  readonly #accounts;
+  readonly #alias;
+  readonly #aliases;
+  readonly #removed;
+
+  constructor(reader: DatabaseSync, writer: Writer, now: () => number) {
+    this.#writer = writer;
+    this.#now = now;
+    const pageOf = (table: string, key: string): StatementSync =>
+      reader.prepare(`SELECT * FROM ${table} WHERE ${key} > ? ORDER BY ${key} LIMIT ${pageItems + 1}`);
+    this.#tenants = pageOf('tenants', 'id');
+    this.#domain = reader.prepare('SELECT * FROM domains WHERE name = ?');
+    this.#domains = pageOf('domains', 'name');
+    this.#account = reader.prepare('SELECT * FROM accounts WHERE id = ?');
+    this.#accountByAddress = reader.prepare('SELECT * FROM accounts WHERE address = ?');
+    this.#accounts = pageOf('accounts', 'address');
+    this.#alias = reader.prepare('SELECT * FROM aliases WHERE address = ?');
+    this.#aliases = pageOf('aliases', 'address');
+    this.#removed = reader.prepare(
+      `SELECT id FROM removed_accounts WHERE dropped = 0 ORDER BY id LIMIT ${pageItems}`,
+    );
+  }
+
+  addTenant(tenant: Tenant): Changed {
+    return this.#writer.send('addTenant', tenant);
+  }
+
+  async tenants(after?: string): Promise<Page<Tenant>> {
+    return page(this.#tenants, after, toTenant, ({ id }) => id);
+  }
+
+  addDomain(domain: Domain): Changed {
+    return this.#writer.send('addDomain', domain);
+  }
+
+  async domain(name: DomainName): Promise<Domain | undefined> {
+    return found(this.#domain.get(name), toDomain);
+  }
+
+  async domains(after?: string): Promise<Page<Domain>> {
+    return page(this.#domains, after, toDomain, ({ name }) => name);
+  }
+
+  removeDomain(name: DomainName): Changed {
+    return this.#writer.send('removeDomain', name);
+  }
+
+  addAccount(account: AccountRecord): Changed {
+    return this.#writer.send('addAccount', account);
+  }
+
+  async account(id: AccountId): Promise<AccountRecord | undefined> {
+    return found(this.#account.get(id), toAccount);
+  }
+
+  async accountByAddress(address: Address): Promise<AccountRecord | undefined> {
+    return found(this.#accountByAddress.get(address), toAccount);
+  }
+
+  async accounts(after?: string): Promise<Page<AccountRecord>> {
+    return page(this.#accounts, after, toAccount, ({ address }) => address);
+  }
+
+  updateAccount(id: AccountId, change: AccountChange): Promise<Result<AccountRecord, DirectoryError>> {
+    return this.#writer.send('updateAccount', { id, change });
+  }
+
+  removeAccount(id: AccountId): Changed {
+    return this.#writer.send('removeAccount', { id, now: this.#now() });
+  }
+
+  addAlias(alias: Alias): Changed {
+    return this.#writer.send('addAlias', alias);
+  }
+
+  async alias(address: Address): Promise<Alias | undefined> {
+    return found(this.#alias.get(address), toAlias);
+  }
+
+  async aliases(after?: string): Promise<Page<Alias>> {
+    return page(this.#aliases, after, toAlias, ({ address }) => address);
+  }
+
+  removeAlias(address: Address): Changed {
+    return this.#writer.send('removeAlias', address);
+  }
+
+  /** Removed accounts whose log has not been dropped yet, at most 500: maintenance deletes their blobs, then drops the log. */
+  removedAccounts(): AccountId[] {
+    return this.#removed.all().map(({ id }) => id as AccountId);
+  }
+}
+
+type Row = Record<string, SQLOutputValue>;
+
+const found = <T>(row: Row | undefined, read: (row: Row) => T): T | undefined => row && read(row);
+
+/** The statement asks for one row more than a page, to know whether there is a next one. */
+function page<T>(
+  statement: StatementSync,
+  after: string | undefined,
+  read: (row: Row) => T,
+  name: (item: T) => string,
+): Page<T> {
+  const rows = statement.all(after ?? '');
+  const items = rows.slice(0, pageItems).map(read);
+  return { items, next: rows.length > pageItems ? name(items.at(-1)!) : undefined };
+}

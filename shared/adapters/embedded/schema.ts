@@ -1,0 +1,142 @@
+import { DatabaseSync } from 'node:sqlite';
+
+/** `PRAGMA user_version` of the folders that this release writes. */
+export const schemaVersion = 1;
+
+/** The folder was written by a newer release; opening it with this one could damage it. */
+export class NewerStore extends Error {
+  readonly found: number;
+
+  constructor(found: number) {
+    super(
+      `the data folder has schema version ${found}, this release knows up to ${schemaVersion}: update Restante`,
+    );
+    this.name = 'NewerStore';
+    this.found = found;
+  }
+}
+
+/**
+ * `entries.id` grows with every append of any account and is never given twice: the notifier asks for what is new by it.
+ * `blobs.bytes` is null where the object lies in the file named, and where it is empty.
+ */
+const tables = `
+  CREATE TABLE entries (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    account TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    bytes BLOB,
+    UNIQUE (account, position)
+  ) STRICT;
+  CREATE TABLE heads (
+    account TEXT PRIMARY KEY,
+    position INTEGER NOT NULL,
+    manifest TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE blobs (
+    key TEXT NOT NULL UNIQUE,
+    size INTEGER NOT NULL,
+    file TEXT,
+    bytes BLOB
+  ) STRICT;
+  CREATE UNIQUE INDEX blobs_in_files ON blobs (file) WHERE file IS NOT NULL;
+  CREATE TABLE leases (
+    name TEXT PRIMARY KEY,
+    holder TEXT NOT NULL,
+    expires INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE tenants (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE domains (
+    name TEXT PRIMARY KEY,
+    tenant TEXT NOT NULL REFERENCES tenants (id),
+    created_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE accounts (
+    id TEXT PRIMARY KEY,
+    address TEXT NOT NULL UNIQUE,
+    domain TEXT NOT NULL REFERENCES domains (name),
+    tenant TEXT NOT NULL,
+    display_name TEXT NOT NULL,
+    status TEXT NOT NULL,
+    protocols TEXT NOT NULL,
+    pop3_deletion TEXT NOT NULL,
+    password_hash TEXT,
+    credential_version INTEGER NOT NULL,
+    created_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX accounts_by_domain ON accounts (domain);
+  CREATE TABLE aliases (
+    address TEXT PRIMARY KEY,
+    domain TEXT NOT NULL REFERENCES domains (name),
+    targets TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX aliases_by_domain ON aliases (domain);
+  CREATE TABLE removed_accounts (
+    id TEXT PRIMARY KEY,
+    removed_at INTEGER NOT NULL,
+    dropped INTEGER NOT NULL DEFAULT 0
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX removed_accounts_to_drop ON removed_accounts (id) WHERE dropped = 0;
+`;
+
+/** The one connection that writes: made in the writer's thread. Creates or upgrades the schema. */
+export function openForWriting(path: string, busyTimeoutMs: number): DatabaseSync {
+  const db = new DatabaseSync(path, { timeout: busyTimeoutMs });
+  try {
+    refuseNewer(db);
+    useWriteAheadLog(db, busyTimeoutMs);
+    // FULL: in WAL mode every commit is followed by a sync. Checkpoints are the writer's business, after its answers;
+    // the automatic one is a backstop.
+    db.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 16000;');
+    db.exec('PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -65536;');
+    migrate(db);
+  } catch (cause) {
+    db.close();
+    throw cause;
+  }
+  return db;
+}
+
+/** For reading on the caller's thread: in WAL mode a reader never waits for a writer. */
+export function openForReading(path: string, busyTimeoutMs: number): DatabaseSync {
+  const db = new DatabaseSync(path, { readOnly: true, timeout: busyTimeoutMs });
+  db.exec('PRAGMA cache_size = -65536');
+  return db;
+}
+
+function userVersion(db: DatabaseSync): number {
+  return Number(db.prepare('PRAGMA user_version').get()?.user_version);
+}
+
+function refuseNewer(db: DatabaseSync): void {
+  const found = userVersion(db);
+  if (found > schemaVersion) throw new NewerStore(found);
+}
+
+/** Two processes may open a new folder at once, and the switch to WAL does not always heed the busy timeout. */
+function useWriteAheadLog(db: DatabaseSync, busyTimeoutMs: number): void {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (const deadline = Date.now() + busyTimeoutMs; ; Atomics.wait(pause, 0, 0, 10)) {
+    try {
+      if (db.prepare('PRAGMA journal_mode = WAL').get()?.journal_mode === 'wal') return;
+    } catch (cause) {
+      if ((cause as { errcode?: number }).errcode !== sqliteBusy || Date.now() > deadline) throw cause;
+      continue;
+    }
+    throw new Error('the file system of the data folder does not support write-ahead logging');
+  }
+}
+
+const sqliteBusy = 5;
+
+function migrate(db: DatabaseSync): void {
+  db.exec('BEGIN IMMEDIATE');
+  refuseNewer(db);
+  if (userVersion(db) < 1) db.exec(tables);
+  db.exec(`PRAGMA user_version = ${schemaVersion}; COMMIT`);
+}

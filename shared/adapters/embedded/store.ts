@@ -1,0 +1,89 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { AccountId } from '../../ids.ts';
+import type { AccountLog } from '../../ports/account-log.ts';
+import type { BlobStore } from '../../ports/blob-store.ts';
+import type { Directory } from '../../ports/directory.ts';
+import type { Leases } from '../../ports/leases.ts';
+import type { Notifier } from '../../ports/notifier.ts';
+import { EmbeddedAccountLog } from './account-log.ts';
+import { BlobFiles, syncFolder } from './blob-files.ts';
+import { EmbeddedBlobStore } from './blob-store.ts';
+import { EmbeddedDirectory } from './directory.ts';
+import { EmbeddedLeases } from './leases.ts';
+import { EmbeddedNotifier } from './notifier.ts';
+import { openForReading } from './schema.ts';
+import { Staging } from './staging.ts';
+import { Writer } from './writer.ts';
+
+export { NewerStore } from './schema.ts';
+export { StoreClosed } from './writer.ts';
+
+export interface EmbeddedStoreOptions {
+  /** Holds everything: `restante.db` with SQLite's companions, and `blobs/`. Made where it is missing. */
+  readonly folder: string;
+  /** How long a write waits for another process's, in milliseconds; 10,000 if not given. */
+  readonly busyTimeoutMs?: number;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+export interface EmbeddedStore {
+  readonly log: AccountLog;
+  readonly blobs: BlobStore;
+  readonly directory: Directory;
+  readonly leases: Leases;
+  readonly notifier: Notifier;
+  /** Removed accounts whose log has not been dropped, at most 500: delete their blobs, drop their logs, ask again. */
+  removedAccounts(): readonly AccountId[];
+  /** Resolves when everything put or asked for is on the disk and the folder is let go; the store is of no use then. */
+  close(): Promise<void>;
+}
+
+/**
+ * Every port on one folder. Several processes may have the folder open at once. Throws NewerStore where a newer release
+ * wrote it, and what the file system or SQLite said where it cannot be opened.
+ */
+export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
+  const { folder, busyTimeoutMs = 10_000, now = Date.now } = options;
+  const path = join(folder, 'restante.db');
+  const made = await mkdir(folder, { recursive: true, mode: 0o700 });
+  const files = await BlobFiles.open(join(folder, 'blobs'));
+  await syncFolder(folder);
+  if (made !== undefined) await syncFolder(dirname(made));
+  const writer = await Writer.open({ path, busyTimeoutMs });
+  const reader = openForReading(path, busyTimeoutMs);
+
+  const staging = new Staging(writer);
+  const directory = new EmbeddedDirectory(reader, writer, now);
+  const notifier = new EmbeddedNotifier(reader);
+  const known = reader.prepare('SELECT 1 FROM blobs WHERE file = ?');
+  const stopSweep = new AbortController();
+  // Garbage only; where the folder cannot be read, whoever needs it will say so.
+  const sweep = files.sweep((name) => known.get(name) !== undefined, now(), stopSweep.signal).catch(() => {});
+
+  const close = async (): Promise<void> => {
+    stopSweep.abort();
+    notifier.close();
+    await sweep;
+    try {
+      await staging.close();
+    } finally {
+      reader.close();
+      await writer.close();
+    }
+  };
+  let closing: Promise<void> | undefined;
+  return {
+    log: new EmbeddedAccountLog(reader, writer, staging, now),
+    blobs: new EmbeddedBlobStore(reader, writer, staging, files),
+    directory,
+    leases: new EmbeddedLeases(writer, now),
+    notifier,
+    removedAccounts: () => directory.removedAccounts(),
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+}

@@ -1,0 +1,137 @@
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import type { AccountRecord, DirectoryError } from '../../ports/directory.ts';
+import { err, ok, type Result } from '../../result.ts';
+import { toAccount } from './directory-rows.ts';
+import type { AccountChange, WriteOperations } from './write-operations.ts';
+
+type DirectoryWrites = Pick<
+  WriteOperations,
+  | 'addTenant'
+  | 'addDomain'
+  | 'removeDomain'
+  | 'addAccount'
+  | 'updateAccount'
+  | 'removeAccount'
+  | 'addAlias'
+  | 'removeAlias'
+>;
+
+/** The directory, in the writer's thread: one transaction at a time, so what is checked still holds when it is written. */
+export function directoryWrites(db: DatabaseSync): DirectoryWrites {
+  const exists = (sql: string) => {
+    const statement = db.prepare(`SELECT EXISTS (${sql}) AS found`);
+    return (...values: SQLInputValue[]): boolean => statement.get(...values)?.found === 1;
+  };
+  const tenantIs = exists('SELECT 1 FROM tenants WHERE id = ?');
+  const domainIs = exists('SELECT 1 FROM domains WHERE name = ?');
+  const domainIsUsed = exists(
+    'SELECT 1 FROM accounts WHERE domain = ?1 UNION ALL SELECT 1 FROM aliases WHERE domain = ?1',
+  );
+  const addressIsTaken = exists(
+    'SELECT 1 FROM accounts WHERE address = ?1 UNION ALL SELECT 1 FROM aliases WHERE address = ?1',
+  );
+  const idWasUsed = exists(
+    'SELECT 1 FROM accounts WHERE id = ?1 UNION ALL SELECT 1 FROM removed_accounts WHERE id = ?1',
+  );
+  const addTenant = db.prepare('INSERT INTO tenants (id, name, created_at) VALUES (?, ?, ?)');
+  const addDomain = db.prepare('INSERT INTO domains (name, tenant, created_at) VALUES (?, ?, ?)');
+  const removeDomain = db.prepare('DELETE FROM domains WHERE name = ?');
+  const findAccount = db.prepare('SELECT * FROM accounts WHERE id = ?');
+  const putAccount = db.prepare(
+    'INSERT INTO accounts (id, address, domain, tenant, display_name, status, protocols, pop3_deletion,' +
+      ' password_hash, credential_version, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)' +
+      ' ON CONFLICT (id) DO UPDATE SET display_name = excluded.display_name, status = excluded.status,' +
+      ' protocols = excluded.protocols, pop3_deletion = excluded.pop3_deletion,' +
+      ' password_hash = excluded.password_hash, credential_version = excluded.credential_version',
+  );
+  const removeAccount = db.prepare('DELETE FROM accounts WHERE id = ?');
+  const rememberRemoved = db.prepare('INSERT INTO removed_accounts (id, removed_at) VALUES (?, ?)');
+  const addAlias = db.prepare(
+    'INSERT INTO aliases (address, domain, targets, created_at) VALUES (?, ?, ?, ?)',
+  );
+  const removeAlias = db.prepare('DELETE FROM aliases WHERE address = ?');
+
+  const write = (account: AccountRecord): void => {
+    putAccount.run(
+      account.id,
+      account.address,
+      domainOf(account.address),
+      account.tenant,
+      account.displayName,
+      account.status,
+      JSON.stringify(account.protocols),
+      account.pop3Deletion,
+      account.passwordHash ?? null,
+      account.credentialVersion,
+      account.createdAt,
+    );
+  };
+  const refusal = (address: string): DirectoryError | undefined => {
+    const domain = domainOf(address);
+    if (!domainIs(domain)) return { kind: 'notFound', name: domain };
+    return addressIsTaken(address) ? { kind: 'exists', name: address } : undefined;
+  };
+
+  return {
+    addTenant({ id, name, createdAt }) {
+      if (tenantIs(id)) return err({ kind: 'exists', name: id });
+      addTenant.run(id, name, createdAt);
+      return done;
+    },
+    addDomain({ name, tenant, createdAt }) {
+      if (domainIs(name)) return err({ kind: 'exists', name });
+      if (!tenantIs(tenant)) return err({ kind: 'notFound', name: tenant });
+      addDomain.run(name, tenant, createdAt);
+      return done;
+    },
+    removeDomain(name) {
+      if (domainIsUsed(name)) return err({ kind: 'notEmpty', name });
+      return removeDomain.run(name).changes === 1 ? done : err({ kind: 'notFound', name });
+    },
+    addAccount(account) {
+      const refused = refusal(account.address);
+      if (refused) return err(refused);
+      if (idWasUsed(account.id)) return err({ kind: 'exists', name: account.id });
+      write(account);
+      return done;
+    },
+    updateAccount({ id, change }) {
+      const row = findAccount.get(id);
+      if (!row) return err({ kind: 'notFound', name: id });
+      const account = changed(toAccount(row), change);
+      write(account);
+      return ok(account);
+    },
+    removeAccount({ id, now }) {
+      if (removeAccount.run(id).changes === 0) return err({ kind: 'notFound', name: id });
+      rememberRemoved.run(id, now);
+      return done;
+    },
+    addAlias({ address, targets, createdAt }) {
+      const refused = refusal(address);
+      if (refused) return err(refused);
+      addAlias.run(address, domainOf(address), JSON.stringify(targets), createdAt);
+      return done;
+    },
+    removeAlias: (address) =>
+      removeAlias.run(address).changes === 1 ? done : err({ kind: 'notFound', name: address }),
+  };
+}
+
+const done: Result<void, never> = ok(undefined);
+
+const domainOf = (address: string): string => address.slice(address.lastIndexOf('@') + 1);
+
+/** `passwordHash: undefined` takes the password away; elsewhere undefined means no change. */
+function changed(account: AccountRecord, change: AccountChange): AccountRecord {
+  const credentials = 'passwordHash' in change;
+  return {
+    ...account,
+    displayName: change.displayName ?? account.displayName,
+    status: change.status ?? account.status,
+    protocols: change.protocols ?? account.protocols,
+    pop3Deletion: change.pop3Deletion ?? account.pop3Deletion,
+    passwordHash: credentials ? change.passwordHash : account.passwordHash,
+    credentialVersion: account.credentialVersion + (credentials ? 1 : 0),
+  };
+}

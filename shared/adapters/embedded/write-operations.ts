@@ -1,0 +1,112 @@
+import type { AccountId, BlobKey, LogPosition } from '../../ids.ts';
+import type { Head } from '../../ports/account-log.ts';
+import type {
+  AccountRecord,
+  Alias,
+  Directory,
+  DirectoryError,
+  Domain,
+  Tenant,
+} from '../../ports/directory.ts';
+import type { Lease } from '../../ports/leases.ts';
+import type { Result } from '../../result.ts';
+
+/** An object that has been put and may not be recorded yet. */
+export interface StagedBlob {
+  readonly key: BlobKey;
+  readonly size: number;
+  /** Undefined where the object lies, synced, in its file and only its row is missing. */
+  readonly bytes: Uint8Array | undefined;
+}
+
+export interface AppendWrite {
+  readonly account: AccountId;
+  readonly position: LogPosition;
+  readonly bytes: Uint8Array;
+  /** Recorded with the entry. */
+  readonly carried: readonly StagedBlob[];
+  /** Must have been recorded before. */
+  readonly named: readonly BlobKey[];
+}
+
+export type AppendAnswer =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'taken'; readonly occupant: Uint8Array | undefined }
+  /** The caller's bugs: a position beyond the next one, a blob that nobody put. */
+  | { readonly kind: 'gap'; readonly last: number }
+  | { readonly kind: 'noBlob'; readonly key: BlobKey };
+
+export type AccountChange = Parameters<Directory['updateAccount']>[1];
+
+/**
+ * What the writer's thread can do, each in the transaction that it shares with whatever else was waiting. Arguments and
+ * answers travel between threads. An operation checks its conditions before it changes anything; one that throws is
+ * undone and fails alone.
+ */
+export interface WriteOperations {
+  append(write: AppendWrite): AppendAnswer;
+  /** 'noManifest' is the caller's bug. */
+  moveHead(write: { readonly account: AccountId; readonly head: Head }): boolean | 'noManifest';
+  /** Deletes a bounded number of entries; true where there are more to delete. */
+  trim(write: { readonly account: AccountId; readonly upTo: LogPosition }): boolean;
+  /** As `trim`; the last call deletes the head too. */
+  drop(account: AccountId): boolean;
+
+  storeBlobs(blobs: readonly StagedBlob[]): void;
+  /** Answers which of the keys lie in files, to be deleted by the caller after this. */
+  deleteBlobs(keys: readonly BlobKey[]): readonly BlobKey[];
+
+  addTenant(tenant: Tenant): Result<void, DirectoryError>;
+  addDomain(domain: Domain): Result<void, DirectoryError>;
+  removeDomain(name: string): Result<void, DirectoryError>;
+  addAccount(account: AccountRecord): Result<void, DirectoryError>;
+  updateAccount(write: {
+    readonly id: AccountId;
+    readonly change: AccountChange;
+  }): Result<AccountRecord, DirectoryError>;
+  removeAccount(write: { readonly id: AccountId; readonly now: number }): Result<void, DirectoryError>;
+  addAlias(alias: Alias): Result<void, DirectoryError>;
+  removeAlias(address: string): Result<void, DirectoryError>;
+
+  acquireLease(write: LeaseWrite): boolean;
+  renewLease(write: LeaseWrite): boolean;
+  releaseLease(lease: Lease): void;
+}
+
+export interface LeaseWrite {
+  readonly lease: Lease;
+  readonly now: number;
+  readonly ttlMs: number;
+}
+
+/** What the writer's thread is started with. */
+export interface WriterStart {
+  readonly path: string;
+  readonly busyTimeoutMs: number;
+}
+
+export interface WriteRequest {
+  readonly id: number;
+  readonly operation: keyof WriteOperations;
+  readonly argument: unknown;
+  /** About how much is written, for the bounds. */
+  readonly bytes: number;
+}
+
+export type ToWriter =
+  | { readonly kind: 'requests'; readonly requests: readonly WriteRequest[] }
+  | { readonly kind: 'close' };
+
+export type WriteAnswer =
+  | { readonly id: number; readonly kind: 'done'; readonly value: unknown }
+  /** The operation threw and changed nothing. */
+  | { readonly id: number; readonly kind: 'failed'; readonly cause: unknown }
+  /** The transaction could not be begun or committed: perhaps it was, perhaps not. */
+  | { readonly id: number; readonly kind: 'lost'; readonly cause: unknown };
+
+export type FromWriter =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'newer'; readonly found: number }
+  | { readonly kind: 'notOpened'; readonly cause: unknown }
+  | { readonly kind: 'answers'; readonly answers: readonly WriteAnswer[] }
+  | { readonly kind: 'closed' };

@@ -1,0 +1,130 @@
+/** The writer's thread: takes whatever is waiting, writes it in one transaction, and answers after the commit. */
+import type { DatabaseSync } from 'node:sqlite';
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { NewerStore, openForWriting } from './schema.ts';
+import { blobWrites } from './write-blobs.ts';
+import { directoryWrites } from './write-directory.ts';
+import { leaseWrites } from './write-leases.ts';
+import { logWrites } from './write-log.ts';
+import type {
+  FromWriter,
+  ToWriter,
+  WriteAnswer,
+  WriteOperations,
+  WriteRequest,
+  WriterStart,
+} from './write-operations.ts';
+
+const batchRequests = 512;
+const batchBytes = 8 * 1024 * 1024;
+const checkpointBytes = 16 * 1024 * 1024;
+/** Pages of indexes and the log's frames that a request writes besides its own bytes. */
+const overheadBytes = 16 * 1024;
+
+function serve(port: MessagePort, db: DatabaseSync): void {
+  const blobs = blobWrites(db);
+  const operations: WriteOperations = {
+    ...blobs,
+    ...logWrites(db, blobs),
+    ...directoryWrites(db),
+    ...leaseWrites(db),
+  };
+  const waiting: WriteRequest[] = [];
+  let closing = false;
+  let sinceCheckpoint = 0;
+
+  const take = (message: ToWriter): void => {
+    if (message.kind === 'close') closing = true;
+    else waiting.push(...message.requests);
+  };
+
+  const nextBatch = (): WriteRequest[] => {
+    let count = 0;
+    for (let bytes = 0; count < waiting.length && count < batchRequests && bytes < batchBytes; count++)
+      bytes += waiting[count]!.bytes;
+    return waiting.splice(0, count);
+  };
+
+  port.on('message', (first: ToWriter) => {
+    take(first);
+    for (;;) {
+      for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) take(next.message);
+      const batch = nextBatch();
+      if (batch.length === 0) break;
+      send(port, { kind: 'answers', answers: runBatch(db, operations, batch) });
+      sinceCheckpoint += batch.reduce((sum, request) => sum + request.bytes + overheadBytes, 0);
+      if (sinceCheckpoint < checkpointBytes) continue;
+      checkpoint(db, 'PASSIVE');
+      sinceCheckpoint = 0;
+    }
+    if (!closing) return;
+    checkpoint(db, 'TRUNCATE');
+    db.close();
+    send(port, { kind: 'closed' });
+    port.close();
+  });
+}
+
+/** One transaction for all of them. One that throws would leave half its work behind: then each has a transaction of its own. */
+function runBatch(
+  db: DatabaseSync,
+  operations: WriteOperations,
+  batch: readonly WriteRequest[],
+): WriteAnswer[] {
+  const lost = (cause: unknown): WriteAnswer[] => batch.map(({ id }) => ({ id, kind: 'lost', cause }));
+  try {
+    db.exec('BEGIN IMMEDIATE');
+  } catch (cause) {
+    return lost(cause);
+  }
+  const answers: WriteAnswer[] = [];
+  for (const { id, operation, argument } of batch) {
+    try {
+      const value = (operations[operation] as (argument: unknown) => unknown)(argument);
+      answers.push({ id, kind: 'done', value });
+    } catch (cause) {
+      rollBack(db);
+      if (batch.length === 1) return [{ id, kind: 'failed', cause }];
+      return batch.flatMap((request) => runBatch(db, operations, [request]));
+    }
+  }
+  try {
+    db.exec('COMMIT');
+    return answers;
+  } catch (cause) {
+    rollBack(db);
+    return lost(cause);
+  }
+}
+
+function rollBack(db: DatabaseSync): void {
+  if (db.isTransaction) db.exec('ROLLBACK');
+}
+
+/** Another process's reader or writer may hinder it, and a full disk; the log then grows until the next one. */
+function checkpoint(db: DatabaseSync, mode: 'PASSIVE' | 'TRUNCATE'): void {
+  try {
+    db.exec(`PRAGMA wal_checkpoint(${mode})`);
+  } catch {
+    // Nothing is lost by it: what was committed is safe in the log.
+  }
+}
+
+function send(port: MessagePort, message: FromWriter): void {
+  port.postMessage(message);
+}
+
+function start(port: MessagePort, { path, busyTimeoutMs }: WriterStart): void {
+  try {
+    serve(port, openForWriting(path, busyTimeoutMs));
+    send(port, { kind: 'ready' });
+  } catch (cause) {
+    send(
+      port,
+      cause instanceof NewerStore ? { kind: 'newer', found: cause.found } : { kind: 'notOpened', cause },
+    );
+    port.close();
+  }
+}
+
+if (parentPort) start(parentPort, workerData as WriterStart);
