@@ -115,11 +115,11 @@ function isAscending(ranges: readonly NumberRange[]): boolean {
   return true;
 }
 
-/** Ascending numbers, each once, as the fewest ranges. */
-export function rangesOf(ascending: Iterable<number>): NumberRange[] {
+/** Numbers as ranges that hold them in the same order: the fewest there are where they ascend. */
+export function rangesOf(numbers: Iterable<number>): NumberRange[] {
   const ranges: { first: number; last: number }[] = [];
   let open: { first: number; last: number } | undefined;
-  for (const n of ascending) {
+  for (const n of numbers) {
     if (open && n === open.last + 1) open.last = n;
     else ranges.push((open = { first: n, last: n }));
   }

@@ -1,0 +1,48 @@
+/** Octets of text that one encoded word holds so that it stays within 75 characters (RFC 2047 §2). */
+const wordOctets = 45;
+
+/**
+ * Text with everything from its first to its last word that is not ASCII as encoded words (RFC 2047), the rest as it is.
+ * Words that are encoded words already stay, outside that span.
+ */
+export function encodeWords(text: string): string {
+  const first = text.search(/[^\0-\x7f]/);
+  if (first < 0) return text;
+  const start = text.slice(0, first).search(/[^ \t]*$/);
+  const lastWord = /[^\0-\x7f][^ \t]*(?:[ \t][\0-\x7f]*)?$/.exec(text)!;
+  const end = lastWord.index + lastWord[0].search(/[ \t]|$/);
+  return text.slice(0, start) + words(text.slice(start, end)).join(' ') + text.slice(end);
+}
+
+function words(text: string): string[] {
+  const encoded: string[] = [];
+  let chunk = '';
+  let octets = 0;
+  const flush = () => {
+    if (chunk !== '') encoded.push(word(chunk));
+    chunk = '';
+    octets = 0;
+  };
+  // A character's octets stay in one word, RFC 2047 §5.
+  for (const character of text.toWellFormed()) {
+    const size = Buffer.byteLength(character);
+    if (octets + size > wordOctets) flush();
+    chunk += character;
+    octets += size;
+  }
+  flush();
+  return encoded;
+}
+
+/** "Q" where it is readable and short enough, else "B". */
+function word(text: string): string {
+  let q = '';
+  for (const octet of Buffer.from(text)) {
+    const character = String.fromCharCode(octet);
+    if (/[A-Za-z0-9!*+\-/]/.test(character)) q += character;
+    else if (octet === 0x20) q += '_';
+    else q += `=${octet.toString(16).toUpperCase().padStart(2, '0')}`;
+  }
+  const b = Buffer.from(text).toString('base64');
+  return q.length <= b.length ? `=?UTF-8?Q?${q}?=` : `=?UTF-8?B?${b}?=`;
+}

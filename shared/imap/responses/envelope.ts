@@ -1,0 +1,59 @@
+import type { Envelope, EnvelopeAddress } from '../../message/structure.ts';
+import type { ResponseWriter } from '../writer.ts';
+
+/** envelope, RFC 9051 §7.5.2. */
+export function writeEnvelope(w: ResponseWriter, envelope: Envelope): void {
+  const { from } = envelope;
+  w.ascii('(');
+  w.headerValue(envelope.date);
+  w.sp();
+  w.headerValue(envelope.subject);
+  // Sender and Reply-To that are not there are From's.
+  for (const addresses of [from, orElse(envelope.sender, from), orElse(envelope.replyTo, from)]) {
+    w.sp();
+    writeAddresses(w, addresses);
+  }
+  for (const addresses of [envelope.to, envelope.cc, envelope.bcc]) {
+    w.sp();
+    writeAddresses(w, addresses);
+  }
+  w.sp();
+  w.headerValue(envelope.inReplyTo);
+  w.sp();
+  w.headerValue(envelope.messageId);
+  w.ascii(')');
+}
+
+const orElse = <T>(list: readonly T[], other: readonly T[]): readonly T[] => (list.length > 0 ? list : other);
+
+/** The addresses without SP between, NIL for none. The source route (addr-adl) is always NIL. */
+function writeAddresses(w: ResponseWriter, addresses: readonly EnvelopeAddress[]): void {
+  if (addresses.length === 0) return w.ascii('NIL');
+  w.ascii('(');
+  for (const { name, mailbox, host } of addresses) {
+    w.ascii('(');
+    w.headerValue(name);
+    w.ascii(' NIL ');
+    w.headerValue(mailbox);
+    w.sp();
+    w.headerValue(host);
+    w.ascii(')');
+  }
+  w.ascii(')');
+}
+
+const empty: Envelope = {
+  date: undefined,
+  subject: undefined,
+  from: [],
+  sender: [],
+  replyTo: [],
+  to: [],
+  cc: [],
+  bcc: [],
+  inReplyTo: undefined,
+  messageId: undefined,
+};
+
+/** The envelope of a message that cannot be looked into. */
+export const writeEmptyEnvelope = (w: ResponseWriter): void => writeEnvelope(w, empty);
