@@ -1,0 +1,249 @@
+import { type AccountId, type EmailId, type MailboxId, messageKey } from '../ids.ts';
+import type { MessageRecord } from '../message/structure.ts';
+import type { Blob, ByteRange } from '../ports/blob-store.ts';
+import { ok, type Result } from '../result.ts';
+import { applyOperations, initialState } from './apply.ts';
+import { type CommitOptions, CommitQueue } from './commit.ts';
+import { type CompactionNeed, compactAccount, needsCompaction } from './compactor.ts';
+import type { Decide } from './decision.ts';
+import type { EngineParts } from './engine.ts';
+import type { Entry } from './entry.ts';
+import { readEntry } from './entry-reader.ts';
+import { type MailError, unavailable } from './mail-error.ts';
+import { MessageIndex, ObjectGone } from './message-index.ts';
+import { loadSnapshot, type Snapshot } from './snapshot-loader.ts';
+import type { StagedMessage } from './stage.ts';
+import { stageMessage } from './stage.ts';
+import type { AccountState } from './state.ts';
+
+/**
+ * One account as this process holds it: its newest known state, shared by all its sessions, and the way to change it. Any number of
+ * processes may hold the same account; each catches up by reading the log's tail.
+ */
+export class Account {
+  readonly id: AccountId;
+  readonly #parts: EngineParts;
+  readonly #queue: CommitQueue;
+  readonly #listeners = new Set<(state: AccountState) => void>();
+  #state: AccountState = initialState;
+  #messages: MessageIndex;
+  #snapshot: Snapshot | undefined;
+  /** When the tail was last read, ms: an append may only follow a read of the last minutes. */
+  #readAt = 0;
+  #tail: CompactionNeed = { entries: 0, bytes: 0 };
+  #running: Promise<void> | undefined;
+  #queued: Promise<void> | undefined;
+  #compaction: Promise<void> | undefined;
+  /** Lowest UID still \Recent to a session of this process, by mailbox: written down with the next entry. */
+  readonly #recentFrom = new Map<number, number>();
+
+  constructor(id: AccountId, parts: EngineParts) {
+    this.id = id;
+    this.#parts = parts;
+    this.#messages = new MessageIndex(id, parts.blobs, parts.frames);
+    this.#queue = new CommitQueue(this, parts);
+  }
+
+  /** The newest state known here: never older than the last `refresh` or own change. */
+  get state(): AccountState {
+    return this.#state;
+  }
+
+  get readAt(): number {
+    return this.#readAt;
+  }
+
+  get messages(): MessageIndex {
+    return this.#messages;
+  }
+
+  get snapshot(): Snapshot | undefined {
+    return this.#snapshot;
+  }
+
+  /** Called with every newer state, at once, in order. The returned function ends it. */
+  onChange(listener: (state: AccountState) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Reads the log's tail: one read, whether anything is new or not. */
+  async refresh(): Promise<Result<AccountState, MailError>> {
+    try {
+      await this.catchUp();
+      return ok(this.#state);
+    } catch (cause) {
+      return { ok: false, error: unavailable(cause) };
+    }
+  }
+
+  /** Like `refresh`, but throws. A call made while a read is under way gets one that began after the call. */
+  catchUp(): Promise<void> {
+    if (this.#running === undefined) {
+      this.#running = this.#readTail().finally(() => {
+        this.#running = undefined;
+      });
+      return this.#running;
+    }
+    this.#queued ??= this.#running
+      .catch(() => undefined)
+      .then(() => {
+        this.#queued = undefined;
+        return this.catchUp();
+      });
+    return this.#queued;
+  }
+
+  async #readTail(): Promise<void> {
+    for (;;) {
+      const readAt = this.#parts.entropy.now();
+      const tail = await this.#parts.log.read(this.id, this.#state.position);
+      const first = tail.entries.find((e) => e.position > this.#state.position);
+      const last = tail.entries.at(-1)?.position ?? 0;
+      const gap = first !== undefined && first.position !== this.#state.position + 1;
+      const behindHead = tail.head !== undefined && tail.head.position > Math.max(this.#state.position, last);
+      const fresh = this.#state.position === 0 && tail.head !== undefined;
+      if (gap || behindHead || fresh) {
+        if (tail.head === undefined) throw new Error(`the log of ${this.id} has a gap and no head`);
+        await this.#loadFrom(tail.head.manifest);
+        continue;
+      }
+      for (const stored of tail.entries) {
+        if (stored.position <= this.#state.position) continue;
+        const entry = await readEntry(this.#parts.blobs, stored);
+        this.#adoptEntry(entry, stored.bytes.length);
+      }
+      if (tail.more) continue;
+      this.#readAt = readAt;
+      return;
+    }
+  }
+
+  async #loadFrom(manifest: Snapshot['manifest']): Promise<void> {
+    const snapshot = await loadSnapshot(this.#parts.blobs, manifest);
+    this.#snapshot = snapshot;
+    this.#messages = new MessageIndex(this.id, this.#parts.blobs, this.#parts.frames);
+    this.#messages.settle(snapshot.messages);
+    this.#tail = { entries: 0, bytes: 0 };
+    this.#become(snapshot.state);
+  }
+
+  #adoptEntry(entry: Entry, bytes: number): void {
+    if (entry.position !== this.#state.position + 1) return;
+    const { state, effects } = applyOperations(this.#state, entry, entry.operations);
+    this.#messages.note(this.#state.nextMessage, entry.operations, effects);
+    this.#tail = { entries: this.#tail.entries + 1, bytes: this.#tail.bytes + bytes };
+    this.#become(state);
+  }
+
+  /** Takes in an entry whose fate is known: ours that was accepted, or another's that stands in its place. */
+  adopt(entry: Entry, bytes: number): void {
+    this.#adoptEntry(entry, bytes);
+    this.#parts.notifier.announce(this.id, entry.position);
+    if (needsCompaction(this.#tail, this.#snapshot)) this.#startCompaction();
+  }
+
+  #become(state: AccountState): void {
+    this.#state = state;
+    for (const listener of this.#listeners) listener(state);
+  }
+
+  /** A change: decided on the newest state, again whenever another writer was first, answered when it is durable. */
+  commit<T>(decide: Decide<T>, options: CommitOptions = {}): Promise<Result<T, MailError>> {
+    return this.#queue.commit(decide, options);
+  }
+
+  /** Puts a message's bytes; the append that names it makes it mail. Throws what the body throws. */
+  stage(
+    body: Uint8Array | AsyncIterable<Uint8Array>,
+    limit?: number,
+  ): Promise<Result<StagedMessage, MailError>> {
+    return stageMessage(this.#parts, this.id, body, limit);
+  }
+
+  /** Gives up a staged message that no append will name. */
+  async unstage(message: StagedMessage): Promise<void> {
+    await this.#parts.blobs.delete([messageKey(message.account, message.emailId)]).catch(() => undefined);
+  }
+
+  /** Header records, one for each message number. */
+  records(numbers: readonly number[]): Promise<MessageRecord[]> {
+    return this.#reading(() => this.#messages.records(numbers));
+  }
+
+  emailIds(numbers: readonly number[]): Promise<EmailId[]> {
+    return this.#reading(() => this.#messages.emailIds(numbers));
+  }
+
+  /** The exact bytes of a message, or a range of them. */
+  body(number: number, range?: ByteRange): Promise<Blob> {
+    return this.#reading(() => this.#messages.body(number, range));
+  }
+
+  /** An object that is gone was replaced by a newer snapshot: reload from the head, never fail the client for it. */
+  async #reading<T>(read: () => Promise<T>): Promise<T> {
+    try {
+      return await read();
+    } catch (cause) {
+      if (!(cause instanceof ObjectGone)) throw cause;
+      const { head } = await this.#parts.log.read(this.id, this.#state.position);
+      if (head === undefined || head.manifest === this.#snapshot?.manifest) throw cause;
+      const snapshot = await loadSnapshot(this.#parts.blobs, head.manifest);
+      if (snapshot.state.position > this.#state.position) await this.catchUp();
+      else this.settled(snapshot);
+      return await read();
+    }
+  }
+
+  /** A snapshot of a state this account has passed: its objects now serve the older messages. */
+  settled(snapshot: Snapshot): void {
+    this.#snapshot = snapshot;
+    this.#messages.settle(snapshot.messages);
+    const entries = this.#state.position - snapshot.state.position;
+    this.#tail = { entries, bytes: entries === 0 ? 0 : this.#tail.bytes };
+  }
+
+  #startCompaction(): void {
+    this.#compaction ??= this.compact()
+      .catch((cause) => this.#parts.onError('compaction', this.id, cause))
+      .finally(() => {
+        this.#compaction = undefined;
+      });
+  }
+
+  /** What only the log holds so far. */
+  get tail(): CompactionNeed {
+    return this.#tail;
+  }
+
+  /** Folds the log into a snapshot, unless another process is at it. */
+  compact(): Promise<void> {
+    return compactAccount(this, this.#parts);
+  }
+
+  /** Resolves when no background work is under way. */
+  async settle(): Promise<void> {
+    await this.#compaction;
+    await this.#queue.idle();
+  }
+
+  /** Lowest UID that is \Recent (RFC 3501 §2.3.2) to the next session that selects the mailbox. */
+  recentFrom(mailbox: number): number {
+    const stored = this.#state.mailboxes.get(mailbox as MailboxId)?.recentFrom ?? 1;
+    return Math.max(stored, this.#recentFrom.get(mailbox) ?? 1);
+  }
+
+  /** A session has been told of all UIDs below `uid`. Kept in memory, and written with the next entry: it is not worth one. */
+  noteRecent(mailbox: number, uid: number): void {
+    if (uid > this.recentFrom(mailbox)) this.#recentFrom.set(mailbox, uid);
+  }
+
+  /** What `noteRecent` left and no entry says yet. */
+  pendingRecent(): readonly (readonly [number, number])[] {
+    for (const [mailbox, uid] of this.#recentFrom) {
+      const stored = this.#state.mailboxes.get(mailbox as MailboxId);
+      if (stored === undefined || stored.recentFrom >= uid) this.#recentFrom.delete(mailbox);
+    }
+    return [...this.#recentFrom];
+  }
+}

@@ -1,0 +1,186 @@
+import type { AccountId, BlobKey, EmailId, MessageNo } from '../ids.ts';
+import { messageKey } from '../ids.ts';
+import { decodeRecord } from '../message/record-codec.ts';
+import type { MessageRecord } from '../message/structure.ts';
+import type { Blob, BlobStore, ByteRange } from '../ports/blob-store.ts';
+import type { ByteCache } from './byte-cache.ts';
+import type { Effect, Operation } from './operation.ts';
+import { decodeFrame, decodeIds, type SegmentRef, type SettledMessages } from './segment.ts';
+
+/** A blob or piece of a snapshot that should exist does not: the reader's state may be old. */
+export class ObjectGone extends Error {}
+
+interface TailMessage {
+  readonly emailId: EmailId;
+  readonly record: Uint8Array;
+}
+
+/** Gaps up to this size between two wanted frames are read too: a byte costs less than a request. */
+const joinedGap = 256 * 1024;
+
+/**
+ * Which message is which, account-wide: number to email id, header record and body. Messages since the last snapshot are held
+ * from the log's entries, older ones are read from the snapshot's objects by range and cached by bytes.
+ */
+export class MessageIndex {
+  readonly #account: AccountId;
+  readonly #blobs: BlobStore;
+  readonly #frames: ByteCache<readonly Uint8Array[]>;
+  #settled: SettledMessages;
+  #tail = new Map<number, TailMessage>();
+  #ids: { readonly key: BlobKey; readonly load: Promise<ReadonlyMap<number, EmailId>> } | undefined;
+
+  constructor(account: AccountId, blobs: BlobStore, frames: ByteCache<readonly Uint8Array[]>) {
+    this.#account = account;
+    this.#blobs = blobs;
+    this.#frames = frames;
+    this.#settled = { count: 0, ids: undefined, segments: [] };
+  }
+
+  get settled(): SettledMessages {
+    return this.#settled;
+  }
+
+  /** Messages that only the log's entries hold, in order of arrival. */
+  get tail(): ReadonlyMap<number, TailMessage> {
+    return this.#tail;
+  }
+
+  /** Takes the snapshot's objects as the place of all messages up to `settled.count`. */
+  settle(settled: SettledMessages): void {
+    this.#settled = settled;
+    for (const no of this.#tail.keys()) if (no <= settled.count) this.#tail.delete(no);
+  }
+
+  /** Holds what an entry brought; `first` is the number its first append took. */
+  note(first: MessageNo, operations: readonly Operation[], effects: readonly Effect[]): void {
+    let no: number = first;
+    operations.forEach((operation, i) => {
+      if (operation.kind !== 'append' || effects[i]?.kind !== 'appended') return;
+      const { emailId, record } = operation.message;
+      this.#tail.set(no++, { emailId, record });
+    });
+  }
+
+  async emailId(no: number): Promise<EmailId> {
+    return this.#tail.get(no)?.emailId ?? (await this.emailIds([no]))[0]!;
+  }
+
+  /** Email ids, one for each number. */
+  async emailIds(numbers: readonly number[]): Promise<EmailId[]> {
+    const settled = numbers.every((no) => this.#tail.has(no)) ? undefined : await this.#settledIds();
+    return numbers.map((no) => {
+      const id = this.#tail.get(no)?.emailId ?? settled?.get(no);
+      if (id === undefined) throw new ObjectGone(`message ${no} has no email id`);
+      return id;
+    });
+  }
+
+  #settledIds(): Promise<ReadonlyMap<number, EmailId>> {
+    const { ids } = this.#settled;
+    if (ids === undefined) return Promise.resolve(new Map());
+    if (this.#ids?.key !== ids) {
+      const load = this.#object(ids).then(decodeIds);
+      this.#ids = { key: ids, load };
+      load.catch(() => {
+        if (this.#ids?.load === load) this.#ids = undefined;
+      });
+    }
+    return this.#ids.load;
+  }
+
+  async #object(key: BlobKey, range?: ByteRange): Promise<Uint8Array> {
+    const blob = await this.#blobs.get(key, range);
+    if (blob === undefined) throw new ObjectGone(key);
+    return collect(blob.body);
+  }
+
+  /** Header records, one for each number; each is unpacked when it is looked at. */
+  async records(numbers: readonly number[]): Promise<MessageRecord[]> {
+    return (await this.encodedRecords(numbers)).map(decodeRecord);
+  }
+
+  /** Header records as stored. Frames that lie close together come in one read. */
+  async encodedRecords(numbers: readonly number[]): Promise<Uint8Array[]> {
+    const frames = new Map<string, { readonly segment: SegmentRef; readonly frame: number }>();
+    const places = numbers.map((no) => {
+      if (this.#tail.has(no)) return undefined;
+      const place = this.#place(no);
+      frames.set(`${place.segment.key}#${place.frame}`, place);
+      return place;
+    });
+    const loaded = new Map<string, readonly Uint8Array[]>();
+    await this.#loadFrames([...frames.values()], loaded);
+    return numbers.map((no, i) => {
+      const place = places[i];
+      if (place === undefined) return this.#tail.get(no)!.record;
+      const first = place.segment.frames[place.frame]!.first;
+      const record = loaded.get(`${place.segment.key}#${place.frame}`)?.[no - first];
+      if (record === undefined) throw new ObjectGone(`message ${no} is not in its segment`);
+      return record;
+    });
+  }
+
+  #place(no: number): { readonly segment: SegmentRef; readonly frame: number } {
+    const segment = this.#settled.segments.findLast((s) => s.first <= no);
+    const frame = segment?.frames.findLastIndex((f) => f.first <= no) ?? -1;
+    if (segment === undefined || frame < 0) throw new ObjectGone(`message ${no} is in no segment`);
+    return { segment, frame };
+  }
+
+  async #loadFrames(
+    wanted: readonly { readonly segment: SegmentRef; readonly frame: number }[],
+    into: Map<string, readonly Uint8Array[]>,
+  ): Promise<void> {
+    const missing: { segment: SegmentRef; frame: number }[] = [];
+    for (const place of wanted) {
+      const name = `${place.segment.key}#${place.frame}`;
+      const cached = this.#frames.get(name);
+      if (cached === undefined) missing.push(place);
+      else into.set(name, cached);
+    }
+    missing.sort((a, b) => a.segment.first - b.segment.first || a.frame - b.frame);
+    for (let i = 0; i < missing.length; ) {
+      const { segment, frame } = missing[i]!;
+      let j = i + 1;
+      while (j < missing.length && missing[j]!.segment === segment) {
+        const end = frameEnd(segment, missing[j - 1]!.frame);
+        if (segment.frames[missing[j]!.frame]!.offset - end > joinedGap) break;
+        j++;
+      }
+      const start = segment.frames[frame]!.offset;
+      const bytes = await this.#object(segment.key, { start, end: frameEnd(segment, missing[j - 1]!.frame) });
+      for (const { frame: f } of missing.slice(i, j)) {
+        const from = segment.frames[f]!.offset - start;
+        const records = decodeFrame(bytes.subarray(from, frameEnd(segment, f) - start));
+        const name = `${segment.key}#${f}`;
+        into.set(name, records);
+        this.#frames.set(
+          name,
+          records,
+          records.reduce((sum, r) => sum + r.length, 64),
+        );
+      }
+      i = j;
+    }
+  }
+
+  /** The exact bytes of a message, or a range of them. */
+  async body(no: number, range?: ByteRange): Promise<Blob> {
+    const key = messageKey(this.#account, await this.emailId(no));
+    const blob = await this.#blobs.get(key, range);
+    if (blob === undefined) throw new ObjectGone(key);
+    return blob;
+  }
+}
+
+const frameEnd = (segment: SegmentRef, frame: number): number =>
+  segment.frames[frame + 1]?.offset ?? segment.bytes;
+
+/** A blob's body in one piece: for objects that are known to be of moderate size. */
+export async function collect(body: Uint8Array | AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  if (body instanceof Uint8Array) return body;
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+}

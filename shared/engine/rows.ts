@@ -1,0 +1,240 @@
+import type { ModSeq } from '../ids.ts';
+import type { FlagTable } from './flag-table.ts';
+import type { UidSet } from './uid-set.ts';
+
+/** Most messages a chunk holds. */
+export const chunkRows = 512;
+
+/** What never changes about a message in a mailbox. Columns are shared by versions; `used` rows are taken. */
+interface FixedColumns {
+  used: number;
+  readonly uid: Uint32Array;
+  /** Bytes. */
+  readonly size: Uint32Array;
+  /** INTERNALDATE, seconds since 1970. */
+  readonly internalDate: Uint32Array;
+  /** When the message came into this mailbox (SAVEDATE, RFC 8514), seconds since 1970. */
+  readonly saveDate: Uint32Array;
+  /** MessageNo: which message this is. */
+  readonly message: Uint32Array;
+}
+
+/** What flag changes touch; a change of flags copies only these. */
+interface MarkColumns {
+  used: number;
+  /** Ids in the account's FlagTable. */
+  readonly flags: Uint32Array;
+  readonly modSeq: Float64Array;
+}
+
+/**
+ * Up to 512 messages of a mailbox in ascending order of UID, as columns. Immutable to its readers: only rows below `length` are
+ * its own. The newest version appends in place behind them, any other copies.
+ */
+export interface Chunk {
+  readonly length: number;
+  readonly fixed: FixedColumns;
+  readonly marks: MarkColumns;
+  readonly unseen: number;
+  readonly maxModSeq: ModSeq;
+}
+
+export interface Row {
+  readonly uid: number;
+  readonly size: number;
+  readonly internalDate: number;
+  readonly saveDate: number;
+  readonly message: number;
+  readonly flags: number;
+  readonly modSeq: number;
+}
+
+const newFixed = (capacity: number): FixedColumns => ({
+  used: 0,
+  uid: new Uint32Array(capacity),
+  size: new Uint32Array(capacity),
+  internalDate: new Uint32Array(capacity),
+  saveDate: new Uint32Array(capacity),
+  message: new Uint32Array(capacity),
+});
+
+const newMarks = (capacity: number): MarkColumns => ({
+  used: 0,
+  flags: new Uint32Array(capacity),
+  modSeq: new Float64Array(capacity),
+});
+
+export const rowAt = ({ fixed, marks }: Chunk, i: number): Row => ({
+  uid: fixed.uid[i]!,
+  size: fixed.size[i]!,
+  internalDate: fixed.internalDate[i]!,
+  saveDate: fixed.saveDate[i]!,
+  message: fixed.message[i]!,
+  flags: marks.flags[i]!,
+  modSeq: marks.modSeq[i]!,
+});
+
+function copyFixed(from: FixedColumns, length: number, capacity: number): FixedColumns {
+  const to = newFixed(capacity);
+  for (const name of ['uid', 'size', 'internalDate', 'saveDate', 'message'] as const)
+    to[name].set(from[name].subarray(0, length));
+  to.used = length;
+  return to;
+}
+
+function copyMarks(from: MarkColumns, length: number, capacity: number): MarkColumns {
+  const to = newMarks(capacity);
+  to.flags.set(from.flags.subarray(0, length));
+  to.modSeq.set(from.modSeq.subarray(0, length));
+  to.used = length;
+  return to;
+}
+
+function writeRow(fixed: FixedColumns, marks: MarkColumns, i: number, row: Row): void {
+  fixed.uid[i] = row.uid;
+  fixed.size[i] = row.size;
+  fixed.internalDate[i] = row.internalDate;
+  fixed.saveDate[i] = row.saveDate;
+  fixed.message[i] = row.message;
+  marks.flags[i] = row.flags;
+  marks.modSeq[i] = row.modSeq;
+}
+
+/** A chunk of rows in ascending order of UID; at most `chunkRows` of them. */
+export function chunkOf(rows: readonly Row[], flags: FlagTable): Chunk {
+  const fixed = newFixed(rows.length);
+  const marks = newMarks(rows.length);
+  let unseen = 0;
+  let maxModSeq = 0;
+  rows.forEach((row, i) => {
+    writeRow(fixed, marks, i, row);
+    if (!flags.set(row.flags).seen) unseen++;
+    if (row.modSeq > maxModSeq) maxModSeq = row.modSeq;
+  });
+  fixed.used = marks.used = rows.length;
+  return { length: rows.length, fixed, marks, unseen, maxModSeq: maxModSeq as ModSeq };
+}
+
+/** Appends rows with UIDs above all present ones. */
+export function appendRows(chunks: readonly Chunk[], rows: Iterable<Row>, flags: FlagTable): Chunk[] {
+  const result = chunks.slice();
+  let batch: Row[] = [];
+  const flush = () => {
+    const last = result.at(-1);
+    const room = last === undefined ? 0 : chunkRows - last.length;
+    const fitting = Math.min(room, batch.length);
+    if (last !== undefined && fitting > 0)
+      result[result.length - 1] = extendChunk(last, batch.slice(0, fitting), flags);
+    if (fitting < batch.length) result.push(chunkOf(batch.slice(fitting), flags));
+    batch = [];
+  };
+  for (const row of rows) if (batch.push(row) === chunkRows) flush();
+  if (batch.length > 0) flush();
+  return result;
+}
+
+function extendChunk(chunk: Chunk, rows: readonly Row[], flags: FlagTable): Chunk {
+  const length = chunk.length + rows.length;
+  const capacity = Math.min(chunkRows, Math.max(8, length * 2));
+  let { fixed, marks, unseen } = chunk;
+  let maxModSeq: number = chunk.maxModSeq;
+  if (fixed.used !== chunk.length || length > fixed.uid.length)
+    fixed = copyFixed(fixed, chunk.length, capacity);
+  if (marks.used !== chunk.length || length > marks.flags.length)
+    marks = copyMarks(marks, chunk.length, capacity);
+  rows.forEach((row, i) => {
+    writeRow(fixed, marks, chunk.length + i, row);
+    if (!flags.set(row.flags).seen) unseen++;
+    if (row.modSeq > maxModSeq) maxModSeq = row.modSeq;
+  });
+  fixed.used = marks.used = length;
+  return { length, fixed, marks, unseen, maxModSeq: maxModSeq as ModSeq };
+}
+
+/** Index of the first row whose UID is at or above `uid`. */
+export function lowerBound(chunk: Chunk, uid: number): number {
+  let low = 0;
+  let high = chunk.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (chunk.fixed.uid[middle]! < uid) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+export const firstUid = (chunk: Chunk): number => chunk.fixed.uid[0]!;
+export const lastUid = (chunk: Chunk): number => chunk.fixed.uid[chunk.length - 1]!;
+
+/** Runs `[from, to)` of a chunk's rows that are in a set. */
+export function* runs(chunk: Chunk, set: UidSet): Generator<readonly [number, number]> {
+  for (const [first, last] of set.within(firstUid(chunk), lastUid(chunk))) {
+    const from = lowerBound(chunk, first);
+    const to = lowerBound(chunk, last + 1);
+    if (from < to) yield [from, to];
+  }
+}
+
+/** The chunk with other marks in the given rows: `change` maps a flags id to a new one; unchanged ids keep their mod-sequence. */
+export function remark(
+  chunk: Chunk,
+  set: UidSet,
+  change: (flags: number) => number,
+  modSeq: ModSeq,
+  flags: FlagTable,
+): Chunk {
+  let marks: MarkColumns | undefined;
+  let unseen = chunk.unseen;
+  for (const [from, to] of runs(chunk, set)) {
+    for (let i = from; i < to; i++) {
+      const before = (marks ?? chunk.marks).flags[i]!;
+      const after = change(before);
+      if (after === before) continue;
+      marks ??= copyMarks(chunk.marks, chunk.length, chunk.fixed.uid.length);
+      marks.flags[i] = after;
+      marks.modSeq[i] = modSeq;
+      unseen += (flags.set(after).seen ? 0 : 1) - (flags.set(before).seen ? 0 : 1);
+    }
+  }
+  return marks === undefined ? chunk : { ...chunk, marks, unseen, maxModSeq: modSeq };
+}
+
+/** Takes the rows of a set out: what stays (small neighbours joined), and the chunks as they were that lost any. */
+export function removeRows(
+  chunks: readonly Chunk[],
+  set: UidSet,
+  flags: FlagTable,
+): { readonly kept: Chunk[]; readonly touched: Chunk[] } {
+  const kept: Chunk[] = [];
+  const touched: Chunk[] = [];
+  for (const chunk of chunks) {
+    const gone = [...runs(chunk, set)];
+    if (gone.length === 0) {
+      kept.push(chunk);
+      continue;
+    }
+    touched.push(chunk);
+    if (gone.length === 1 && gone[0]![0] === 0 && gone[0]![1] === chunk.length) continue;
+    const rows: Row[] = [];
+    let at = 0;
+    for (const [from, to] of [...gone, [chunk.length, chunk.length] as const]) {
+      for (; at < from; at++) rows.push(rowAt(chunk, at));
+      at = to;
+    }
+    const before = kept.at(-1);
+    if (before !== undefined && before.length + rows.length <= chunkRows / 2)
+      kept[kept.length - 1] = chunkOf([...rowsOf([before]), ...rows], flags);
+    else kept.push(chunkOf(rows, flags));
+  }
+  return { kept, touched };
+}
+
+export function* rowsOf(chunks: readonly Chunk[]): Generator<Row> {
+  for (const chunk of chunks) for (let i = 0; i < chunk.length; i++) yield rowAt(chunk, i);
+}
+
+/** The rows of a set, in ascending order of UID. */
+export function* selectRows(chunks: readonly Chunk[], set: UidSet): Generator<Row> {
+  for (const chunk of chunks)
+    for (const [from, to] of runs(chunk, set)) for (let i = from; i < to; i++) yield rowAt(chunk, i);
+}

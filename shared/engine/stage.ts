@@ -1,0 +1,89 @@
+import { type AccountId, type EmailId, type Entropy, messageKey, newEmailId } from '../ids.ts';
+import { MessageParser } from '../message/parser.ts';
+import { encodeRecord } from '../message/record-codec.ts';
+import type { BlobStore } from '../ports/blob-store.ts';
+import { err, ok, type Result } from '../result.ts';
+import { type MailError, unavailable } from './mail-error.ts';
+
+/** A message whose bytes are in the blob store under a fresh key, ready to be named by an append. Without one it is an orphan. */
+export interface StagedMessage {
+  readonly account: AccountId;
+  readonly emailId: EmailId;
+  /** Bytes. */
+  readonly size: number;
+  readonly record: Uint8Array;
+  /** Seconds since 1970. */
+  readonly stagedAt: number;
+}
+
+/** Messages arrive in at most this many bytes where the operator says nothing else. */
+export const defaultMessageLimit = 64 * 1024 * 1024;
+
+class TooLarge extends Error {}
+
+/** What staging needs; a part of what every engine has. */
+export interface Stager {
+  readonly blobs: BlobStore;
+  readonly entropy: Entropy;
+}
+
+/**
+ * Streams a message to the blob store and through the parser at once: parsed here, and never again. What the body throws
+ * (a connection that broke) is thrown on, and nothing is stored.
+ */
+export async function stageMessage(
+  { blobs, entropy }: Stager,
+  account: AccountId,
+  body: Uint8Array | AsyncIterable<Uint8Array>,
+  limit = defaultMessageLimit,
+): Promise<Result<StagedMessage, MailError>> {
+  const emailId = newEmailId(entropy);
+  const parser = new MessageParser();
+  let failure: { readonly cause: unknown } | undefined;
+  async function* parsed(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    let size = 0;
+    try {
+      for await (const chunk of chunks) {
+        size += chunk.length;
+        if (size > limit) throw new TooLarge();
+        parser.push(chunk);
+        yield chunk;
+      }
+    } catch (cause) {
+      failure = { cause };
+      throw cause;
+    }
+  }
+  try {
+    if (body instanceof Uint8Array) {
+      if (body.length > limit) return err({ kind: 'tooLarge', limit });
+      parser.push(body);
+      await blobs.put(messageKey(account, emailId), body);
+    } else await blobs.put(messageKey(account, emailId), parsed(body));
+  } catch (cause) {
+    if (cause instanceof TooLarge) return err({ kind: 'tooLarge', limit });
+    // The sender's stream broke: its own fault, not the store's.
+    if (failure !== undefined) throw failure.cause;
+    return err(unavailable(cause));
+  }
+  const record = parser.end();
+  const stagedAt = Math.floor(entropy.now() / 1000);
+  return ok({ account, emailId, size: record.size, record: encodeRecord(record), stagedAt });
+}
+
+/** The same message for another account, with a blob of its own: accounts share nothing. */
+export async function stageCopy(
+  { blobs, entropy }: Stager,
+  from: StagedMessage,
+  account: AccountId,
+): Promise<Result<StagedMessage, MailError>> {
+  const emailId = newEmailId(entropy);
+  try {
+    const blob = await blobs.get(messageKey(from.account, from.emailId));
+    if (blob === undefined) return err(unavailable('the message that was to be copied is gone'));
+    await blobs.put(messageKey(account, emailId), blob.body);
+  } catch (cause) {
+    return err(unavailable(cause));
+  }
+  return ok({ ...from, account, emailId });
+}
