@@ -1,0 +1,79 @@
+import { isAscii, isUtf8 } from 'node:buffer';
+import { TextDecoder } from 'node:util';
+import { asBuffer } from './header-text.ts';
+
+/** Names that occur in mail and that the Encoding Standard does not know. */
+const aliases: Readonly<Record<string, string>> = {
+  cp932: 'shift_jis',
+  'windows-932': 'shift_jis',
+  cp936: 'gb18030',
+  cp949: 'euc-kr',
+  ks_c_5601: 'euc-kr',
+  cp950: 'big5',
+  cp874: 'windows-874',
+  cp866: 'ibm866',
+  'iso-2022-jp-1': 'iso-2022-jp',
+  'iso-2022-jp-2': 'iso-2022-jp',
+  'iso-2022-jp-ms': 'iso-2022-jp',
+  utf8mb4: 'utf-8',
+  'x-gbk': 'gb18030',
+  gb2312: 'gb18030',
+  'iso-8859-8-e': 'iso-8859-8',
+};
+/** What such text really is must be guessed: UTF-8 where it is valid, else Windows-1252. */
+const unsure = new Set([
+  '',
+  'us-ascii',
+  'ascii',
+  'unknown-8bit',
+  'x-unknown',
+  'unknown',
+  'default',
+  '8bit',
+  'binary',
+]);
+
+/** The Encoding Standard's name of a charset as mail names it, or undefined where it is unknown or says nothing. */
+export function encodingName(charset: string): string | undefined {
+  const name = charset.trim().toLowerCase();
+  if (name.length > 64 || unsure.has(name)) return undefined;
+  try {
+    return new TextDecoder(aliases[name] ?? name).encoding;
+  } catch {
+    return undefined;
+  }
+}
+
+const decoders = new Map<string, TextDecoder>();
+const guessed = new TextDecoder('windows-1252');
+
+/** Decodes all of `bytes`; never throws. An unknown charset is guessed: UTF-8 where valid, else Windows-1252. */
+export function decodeCharset(charset: string, bytes: Uint8Array): string {
+  const buffer = asBuffer(bytes);
+  if (isUtf8(bytes) && /^(utf-?8|us-ascii)$/i.test(charset))
+    return buffer.toString(isAscii(bytes) ? 'latin1' : 'utf8');
+  const name = encodingName(charset);
+  if (name === undefined) return isUtf8(bytes) ? buffer.toString('utf8') : guessed.decode(bytes);
+  let decoder = decoders.get(name);
+  if (decoder === undefined) decoders.set(name, (decoder = new TextDecoder(name, { ignoreBOM: true })));
+  return decoder.decode(bytes);
+}
+
+/** A decoder for a body that comes in pieces. What no charset names is taken as UTF-8 or, from its first invalid byte on, Windows-1252. */
+export function charsetStream(charset: string): { decode(bytes: Uint8Array): string; end(): string } {
+  const name = encodingName(charset);
+  let decoder = new TextDecoder(name ?? 'utf-8', { ignoreBOM: true, fatal: name === undefined });
+  let strict = name === undefined;
+  const run = (bytes: Uint8Array, stream: boolean): string => {
+    if (strict) {
+      try {
+        return decoder.decode(bytes, { stream });
+      } catch {
+        strict = false;
+        decoder = new TextDecoder('windows-1252');
+      }
+    }
+    return decoder.decode(bytes, { stream });
+  };
+  return { decode: (bytes) => run(bytes, true), end: () => run(new Uint8Array(0), false) };
+}

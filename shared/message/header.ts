@@ -1,0 +1,103 @@
+import { asBuffer, headerText, unfold } from './header-text.ts';
+
+/** One field of a header block. Offsets in bytes from the block's start. */
+export interface HeaderField {
+  /** Lower case. */
+  readonly name: string;
+  readonly start: number;
+  /** The first byte after the colon. */
+  readonly valueStart: number;
+  /** After the field's last line end, folded lines included. */
+  readonly end: number;
+}
+
+const lf = 0x0a;
+const cr = 0x0d;
+const colon = 0x3a;
+/** No field name is longer; a longer run of characters without a colon is text. */
+export const maxFieldName = 1000;
+
+/**
+ * Where the colon of a field's first line is, or -1 where the line is no field. Looser than RFC 5322 §3.6.8: any byte above
+ * space may be in the name (8-bit names occur), and white space before the colon is allowed (§4.5, obs-optional).
+ */
+export function colonOf(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  const last = Math.min(end, start + maxFieldName);
+  while (at < last && bytes[at]! > 0x20 && bytes[at] !== colon && bytes[at] !== 0x7f) at++;
+  if (at === start) return -1;
+  while (at < end && (bytes[at] === 0x20 || bytes[at] === 0x09)) at++;
+  return at < end && bytes[at] === colon ? at : -1;
+}
+
+/** After the line end that follows `from`, or the end of the block. */
+function nextLine(header: Uint8Array, from: number): number {
+  const found = header.indexOf(lf, from);
+  return found < 0 ? header.length : found + 1;
+}
+
+/** The first field at or after `from`, which is the start of a line; lines that are no field are passed over. */
+export function fieldAt(header: Uint8Array, from: number): HeaderField | undefined {
+  let start = from;
+  while (start < header.length) {
+    const first = header[start];
+    if (first === lf || (first === cr && header[start + 1] === lf)) return undefined;
+    let end = nextLine(header, start);
+    while (end < header.length && (header[end] === 0x20 || header[end] === 0x09)) end = nextLine(header, end);
+    const at = colonOf(header, start, end);
+    if (at >= 0) {
+      let nameEnd = at;
+      while (header[nameEnd - 1] === 0x20 || header[nameEnd - 1] === 0x09) nameEnd--;
+      const name = asBuffer(header).toString('latin1', start, nameEnd).toLowerCase();
+      return { name, start, valueStart: at + 1, end };
+    }
+    start = end;
+  }
+  return undefined;
+}
+
+/** A field's value as one line of text, encoded words as received. */
+export const fieldText = (header: Uint8Array, field: HeaderField): string =>
+  unfold(headerText(header.subarray(field.valueStart, field.end)));
+
+/** The values of all fields of one name (lower case), in order, at most `limit`. */
+export function fieldValues(header: Uint8Array, name: string, limit = 1000): string[] {
+  const values: string[] = [];
+  for (let field = fieldAt(header, 0); field !== undefined; field = fieldAt(header, field.end))
+    if (field.name === name && values.push(fieldText(header, field)) === limit) break;
+  return values;
+}
+
+/** The value of the first field of that name (lower case). */
+export const fieldValue = (header: Uint8Array, name: string): string | undefined =>
+  fieldValues(header, name, 1)[0];
+
+/**
+ * BODY[HEADER.FIELDS (…)] and, with `choose` 'allBut', BODY[HEADER.FIELDS.NOT (…)] (RFC 9051 §6.4.5): the exact bytes of the fields, in
+ * the order of the message, and the empty line after them, which is made up where the message has none.
+ */
+export function headerFields(
+  header: Uint8Array,
+  names: readonly string[],
+  choose: 'only' | 'allBut',
+): Uint8Array {
+  const wanted = new Set(names.map((name) => name.toLowerCase()));
+  const ranges: { start: number; end: number }[] = [];
+  for (let field = fieldAt(header, 0); field !== undefined; field = fieldAt(header, field.end)) {
+    if (wanted.has(field.name) !== (choose === 'only')) continue;
+    const last = ranges.at(-1);
+    if (last?.end === field.start) last.end = field.end;
+    else ranges.push({ start: field.start, end: field.end });
+  }
+  const unended = ranges.length > 0 && header[ranges.at(-1)!.end - 1] !== lf;
+  const tail = unended ? '\r\n\r\n' : '\r\n';
+  const size = ranges.reduce((sum, range) => sum + range.end - range.start, 0);
+  const out = new Uint8Array(size + tail.length);
+  let at = 0;
+  for (const range of ranges) {
+    out.set(header.subarray(range.start, range.end), at);
+    at += range.end - range.start;
+  }
+  for (let i = 0; i < tail.length; i++) out[at + i] = tail.charCodeAt(i);
+  return out;
+}

@@ -1,0 +1,133 @@
+import { isAscii } from 'node:buffer';
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { ByteReader, ByteWriter, CorruptRecord } from './byte-writer.ts';
+import { asBuffer } from './header-text.ts';
+import type { Envelope, MessageRecord, Part } from './structure.ts';
+import { readEnvelopeRecord, readPart, writeEnvelope, writePart } from './structure-codec.ts';
+
+export { CorruptRecord } from './byte-writer.ts';
+
+/** A record of a newer format: whoever meets one must not guess. */
+export class UnknownFormat extends Error {}
+
+/**
+ * The stored form of a MessageRecord, version 1. Integers are LEB128.
+ *
+ *     version byte, codec byte, size of the message, [length of the payload when decompressed, if codec is not raw], payload
+ *     payload: length of numbers, length of text, numbers, text (UTF-8), header block
+ *
+ * "numbers" and "text" are a ByteWriter's: the envelope, then the tree. Codec 2 is kept for zstd with a shared dictionary.
+ */
+const version = 1;
+const codecs = { raw: 0, zstd: 1, zstdDictionary: 2 } as const;
+
+/** Below this nothing is gained by compression. */
+const worthCompressing = 128;
+const compression = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+/** Larger than any record can be: a header of a megabyte and parts with two. */
+const maxPayload = 64 << 20;
+
+/** 'raw' is for records that are compressed together later. 'zstd' falls back to raw where it gains nothing. */
+export function encodeRecord(record: MessageRecord, codec: 'raw' | 'zstd' = 'zstd'): Uint8Array {
+  const payload = encodePayload(record);
+  if (codec === 'zstd' && payload.length >= worthCompressing) {
+    const packed = zstdCompressSync(payload, compression);
+    if (packed.length + 4 < payload.length)
+      return assemble(codecs.zstd, [record.size, payload.length], packed);
+  }
+  return assemble(codecs.raw, [record.size], payload);
+}
+
+function encodePayload(record: MessageRecord): Uint8Array {
+  const body = new ByteWriter();
+  writeEnvelope(body, record.envelope);
+  writePart(body, record.root, 0);
+  const text = Buffer.from(body.text);
+  const lengths = new ByteWriter();
+  lengths.number(body.bytes.length);
+  lengths.number(text.length);
+  return Buffer.concat([lengths.bytes, body.bytes, text, record.header]);
+}
+
+function assemble(codec: number, numbers: readonly number[], payload: Uint8Array): Uint8Array {
+  const head = new ByteWriter();
+  head.number(version);
+  head.number(codec);
+  for (const number of numbers) head.number(number);
+  const out = new Uint8Array(head.bytes.length + payload.length);
+  out.set(head.bytes);
+  out.set(payload, head.bytes.length);
+  return out;
+}
+
+/**
+ * Opens what `encodeRecord` made. Each member is decoded when first asked for: `size` costs nothing, `header` at most one
+ * decompression, `envelope` and `root` that and their own part. Throws UnknownFormat or CorruptRecord, here or
+ * when a member is asked for. The bytes are not copied and must not change.
+ */
+export function decodeRecord(encoded: Uint8Array): LazyRecord {
+  return new LazyRecord(encoded);
+}
+
+/** See `decodeRecord`. */
+export class LazyRecord implements MessageRecord {
+  readonly size: number;
+  readonly #codec: number;
+  readonly #packed: Uint8Array;
+  readonly #payloadLength: number;
+  #sections: { readonly reader: ByteReader; readonly header: Uint8Array } | undefined;
+  #envelope: Envelope | undefined;
+  #root: Part | undefined;
+
+  constructor(encoded: Uint8Array) {
+    if (encoded[0] !== version) throw new UnknownFormat(`message record of version ${encoded[0]}`);
+    this.#codec = encoded[1]!;
+    if (this.#codec !== codecs.raw && this.#codec !== codecs.zstd)
+      throw new UnknownFormat(`message record with codec ${this.#codec}`);
+    const head = new ByteReader(encoded, '', 2);
+    this.size = head.number();
+    this.#payloadLength = this.#codec === codecs.raw ? encoded.length : head.number();
+    if (this.#payloadLength > maxPayload) throw new CorruptRecord('the record is too long');
+    this.#packed = encoded.subarray(head.at);
+  }
+
+  get header(): Uint8Array {
+    return this.#open().header;
+  }
+
+  get envelope(): Envelope {
+    return this.#readEnvelope();
+  }
+
+  get root(): Part {
+    this.#readEnvelope();
+    return (this.#root ??= readPart(this.#open().reader, 0));
+  }
+
+  /** The tree follows the envelope: it cannot be read first. */
+  #readEnvelope(): Envelope {
+    return (this.#envelope ??= readEnvelopeRecord(this.#open().reader));
+  }
+
+  #open(): { readonly reader: ByteReader; readonly header: Uint8Array } {
+    if (this.#sections !== undefined) return this.#sections;
+    const payload = this.#codec === codecs.raw ? this.#packed : this.#decompress();
+    const lengths = new ByteReader(payload, '');
+    const [numbers, text] = [lengths.number(), lengths.number()];
+    const textAt = lengths.at + numbers;
+    const headerAt = textAt + text;
+    if (headerAt > payload.length) throw new CorruptRecord('the record is cut off');
+    const bytes = payload.subarray(textAt, headerAt);
+    const string = asBuffer(bytes).toString(isAscii(bytes) ? 'latin1' : 'utf8');
+    const reader = new ByteReader(payload.subarray(lengths.at, textAt), string);
+    return (this.#sections = { reader, header: payload.subarray(headerAt) });
+  }
+
+  #decompress(): Uint8Array {
+    try {
+      return zstdDecompressSync(this.#packed, { maxOutputLength: Math.max(1, this.#payloadLength) });
+    } catch (cause) {
+      throw new CorruptRecord('the record does not decompress', { cause });
+    }
+  }
+}
