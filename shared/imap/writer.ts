@@ -28,7 +28,8 @@ export class ResponseWriter {
   #bytes: Buffer = nothing;
   #length = 0;
   #first = smallest;
-  #lastTaken = 0;
+  /** Length right after `open`, while nothing follows it. */
+  #openedAt = -1;
 
   constructor(text: ResponseText = 'ascii') {
     this.text = text;
@@ -44,7 +45,7 @@ export class ResponseWriter {
     const length = this.#length;
     if (length === 0) return nothing;
     const taken = this.#bytes.subarray(0, length);
-    this.#lastTaken = taken[length - 1]!;
+    this.#openedAt = this.#openedAt === length ? 0 : -1;
     if (length * 2 > this.#first) this.#first = Math.min(largest, this.#first * 2);
     else if (length * 8 < this.#first) this.#first = Math.max(smallest, this.#first / 2);
     this.#bytes = nothing;
@@ -87,10 +88,17 @@ export class ResponseWriter {
     this.#bytes[this.#length++] = 0x20;
   }
 
-  /** SP between the items of a list: nothing where '(' was just written. */
+  /** "(" of a list whose items are parted by `gap`. */
+  open(): void {
+    this.#reserve(1);
+    this.#bytes[this.#length++] = 0x28;
+    this.#openedAt = this.#length;
+  }
+
+  /** SP between the items of a list: nothing right after `open`. */
   gap(): void {
-    const last = this.#length > 0 ? this.#bytes[this.#length - 1] : this.#lastTaken;
-    if (last !== 0x28) this.sp();
+    if (this.#openedAt !== this.#length) this.sp();
+    this.#openedAt = -1;
   }
 
   crlf(): void {
@@ -203,7 +211,7 @@ export class ResponseWriter {
 
   /** "(" items ")" with SP between. */
   list<T>(items: Iterable<T>, write: (item: T) => void): void {
-    this.ascii('(');
+    this.open();
     for (const item of items) {
       this.gap();
       write(item);

@@ -86,7 +86,10 @@ function writeExtension(w: ResponseWriter, part: Part): void {
 
 /** body-fld-param: names and values in turn, NIL for none. */
 function writeParameters(w: ResponseWriter, parameters: Parameters): void {
-  if (parameters.length === 0) return w.ascii('NIL');
+  if (parameters.length === 0) {
+    w.ascii('NIL');
+    return;
+  }
   w.list(parameters, ([name, value]) => {
     w.headerValue(name);
     w.sp();

@@ -28,7 +28,10 @@ const orElse = <T>(list: readonly T[], other: readonly T[]): readonly T[] => (li
 
 /** The addresses without SP between, NIL for none. The source route (addr-adl) is always NIL. */
 function writeAddresses(w: ResponseWriter, addresses: readonly EnvelopeAddress[]): void {
-  if (addresses.length === 0) return w.ascii('NIL');
+  if (addresses.length === 0) {
+    w.ascii('NIL');
+    return;
+  }
   w.ascii('(');
   for (const { name, mailbox, host } of addresses) {
     w.ascii('(');

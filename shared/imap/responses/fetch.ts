@@ -10,7 +10,7 @@ import { type StructureForm, writeBodyStructure } from './body-structure.ts';
 import { writeEnvelope } from './envelope.ts';
 
 const untagged = ascii('* ');
-const open = ascii(' FETCH (');
+const fetchName = ascii(' FETCH ');
 const close = ascii(')\r\n');
 const uidName = ascii('UID ');
 const flagsName = ascii('FLAGS ');
@@ -22,7 +22,8 @@ const endOfList = ascii(')');
 export function fetchOpen(w: ResponseWriter, seq: SeqNum): void {
   w.raw(untagged);
   w.number(seq);
-  w.raw(open);
+  w.raw(fetchName);
+  w.open();
 }
 
 export function fetchClose(w: ResponseWriter): void {

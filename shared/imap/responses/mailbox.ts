@@ -40,8 +40,10 @@ export function listLine(w: ResponseWriter, command: 'LIST' | 'LSUB', listed: Li
   w.ascii(`* ${command} (${listed.attributes.join(' ')}) "/" `);
   w.mailbox(listed.name);
   if (listed.childInfo || listed.oldName) {
-    w.ascii(' (');
+    w.sp();
+    w.open();
     if (listed.childInfo) {
+      w.gap();
       w.ascii('"CHILDINFO" ');
       w.list(listed.childInfo, (option) => w.string(option));
     }
@@ -93,7 +95,8 @@ export function statusResponse(
 ): void {
   w.ascii('* STATUS ');
   w.mailbox(mailbox);
-  w.ascii(' (');
+  w.sp();
+  w.open();
   for (const item of items) {
     const value = values[item];
     if (value === undefined) continue;

@@ -87,7 +87,7 @@ export function* threadLine(w: ResponseWriter, threads: readonly ThreadNode[]): 
       if (open.length > 0) w.ascii(')');
       continue;
     }
-    w.ascii('(');
+    w.open();
     let node: ThreadNode = root;
     // A run of only children stands without parentheses.
     for (;;) {

@@ -92,38 +92,47 @@ function writeCode(w: ResponseWriter, code: ResponseCode): void {
     case 'UIDVALIDITY':
     case 'UNSEEN':
       w.sp();
-      return w.number(code.number);
+      w.number(code.number);
+      break;
     case 'HIGHESTMODSEQ':
       w.sp();
-      return w.number(code.modSeq);
+      w.number(code.modSeq);
+      break;
     case 'MODIFIED':
       w.sp();
-      return w.ranges(code.set);
+      w.ranges(code.set);
+      break;
     case 'APPENDUID':
       w.sp();
       w.number(code.uidValidity);
       w.sp();
-      return w.ranges(code.uids);
+      w.ranges(code.uids);
+      break;
     case 'COPYUID':
       w.sp();
       w.number(code.uidValidity);
       w.sp();
       w.ranges(code.from);
       w.sp();
-      return w.ranges(code.to);
+      w.ranges(code.to);
+      break;
     case 'BADCHARSET':
       w.sp();
-      return w.list(code.charsets, (charset) => w.astring(charset));
+      w.list(code.charsets, (charset) => w.astring(charset));
+      break;
     case 'CAPABILITY':
       for (const capability of code.capabilities) w.ascii(` ${capability}`);
-      return;
+      break;
     case 'PERMANENTFLAGS':
       w.sp();
-      return w.raw(encodeFlags(code.flags));
+      w.raw(encodeFlags(code.flags));
+      break;
     case 'MAILBOXID':
-      return w.ascii(` (${code.id})`);
+      w.ascii(` (${code.id})`);
+      break;
     case 'REFERRAL':
-      return w.ascii(` ${printable(code.url)}`);
+      w.ascii(` ${printable(code.url)}`);
+      break;
   }
 }
 
