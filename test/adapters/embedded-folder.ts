@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
+import { after, type TestContext } from 'node:test';
 import {
   type EmbeddedStore,
   type EmbeddedStoreOptions,
@@ -15,10 +15,32 @@ export interface TestFolder {
 }
 
 /** A data folder for one test; its stores are closed and it is deleted when the test ends. */
-export async function testFolder(t: TestContext): Promise<TestFolder> {
+export const testFolder = (t: TestContext): Promise<TestFolder> => folderUntil((end) => t.after(end));
+
+/** Two stores on one data folder for a whole suite, opened by the first who asks. */
+export function sharedFolder(): () => Promise<{
+  readonly store: EmbeddedStore;
+  readonly other: EmbeddedStore;
+}> {
+  let end = async (): Promise<void> => {};
+  after(() => end());
+  const make = async () => {
+    const { open } = await folderUntil((clean) => {
+      end = clean;
+    });
+    return { store: await open(), other: await open() };
+  };
+  let made: ReturnType<typeof make> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+async function folderUntil(onEnd: (clean: () => Promise<void>) => void): Promise<TestFolder> {
   const folder = await mkdtemp(join(tmpdir(), 'restante-store-'));
   const stores: EmbeddedStore[] = [];
-  t.after(async () => {
+  onEnd(async () => {
     await Promise.allSettled(stores.map((store) => store.close()));
     await rm(folder, { recursive: true, force: true });
   });

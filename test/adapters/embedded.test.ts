@@ -1,12 +1,39 @@
 import { describe } from 'node:test';
 import { accountLogContract } from '../contracts/account-log.contract.ts';
 import { blobStoreContract } from '../contracts/blob-store.contract.ts';
-import { testFolder } from './embedded-folder.ts';
+import { directoryContract } from '../contracts/directory.contract.ts';
+import { leasesContract } from '../contracts/leases.contract.ts';
+import { notifierContract } from '../contracts/notifier.contract.ts';
+import { sharedFolder, testFolder } from './embedded-folder.ts';
 
 describe('the embedded store', () => {
-  accountLogContract(async (t) => {
+  // Every test of these has accounts of its own, so they share what takes longest to open.
+  const shared = sharedFolder();
+  accountLogContract(async () => ({
+    ...(await shared()).store,
+    another: async () => (await shared()).other,
+  }));
+  blobStoreContract(async () => (await shared()).store.blobs);
+  notifierContract(async () => ({
+    ...(await shared()).store,
+    another: async () => (await shared()).other.notifier,
+  }));
+
+  directoryContract(async (t) => {
     const { open } = await testFolder(t);
-    return { ...(await open()), another: () => open() };
+    return { directory: (await open()).directory, another: async () => (await open()).directory };
   });
-  blobStoreContract(async (t) => (await (await testFolder(t)).open()).blobs);
+  leasesContract(async (t) => {
+    const { open } = await testFolder(t);
+    let time = Date.now();
+    const now = (): number => time;
+    const [{ leases }, other] = [await open({ now }), await open({ now })];
+    return {
+      leases,
+      other: other.leases,
+      pass: async (ms) => {
+        time += ms;
+      },
+    };
+  });
 });

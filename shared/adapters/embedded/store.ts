@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { AccountId } from '../../ids.ts';
 import type { AccountLog } from '../../ports/account-log.ts';
@@ -26,6 +26,8 @@ export interface EmbeddedStoreOptions {
   readonly busyTimeoutMs?: number;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
+  /** Called once if the writer's thread dies: every write fails from then on, and only a new process helps. */
+  readonly onFailure?: (cause: unknown) => void;
 }
 
 export interface EmbeddedStore {
@@ -36,6 +38,8 @@ export interface EmbeddedStore {
   readonly notifier: Notifier;
   /** Removed accounts whose log has not been dropped, at most 500: delete their blobs, drop their logs, ask again. */
   removedAccounts(): readonly AccountId[];
+  /** Resolves when what crashes left in the folder is cleared; nobody need wait for it. */
+  readonly swept: Promise<void>;
   /** Resolves when everything put or asked for is on the disk and the folder is let go; the store is of no use then. */
   close(): Promise<void>;
 }
@@ -45,13 +49,15 @@ export interface EmbeddedStore {
  * wrote it, and what the file system or SQLite said where it cannot be opened.
  */
 export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
-  const { folder, busyTimeoutMs = 10_000, now = Date.now } = options;
+  const { folder, busyTimeoutMs = 10_000, now = Date.now, onFailure = () => {} } = options;
   const path = join(folder, 'restante.db');
   const made = await mkdir(folder, { recursive: true, mode: 0o700 });
   const files = await BlobFiles.open(join(folder, 'blobs'));
+  // Mail is private, also in a folder that others may enter; SQLite gives its companions the same mode.
+  await (await open(path, 'a', 0o600)).close();
   await syncFolder(folder);
   if (made !== undefined) await syncFolder(dirname(made));
-  const writer = await Writer.open({ path, busyTimeoutMs });
+  const writer = await Writer.open({ path, busyTimeoutMs }, onFailure);
   const reader = openForReading(path, busyTimeoutMs);
 
   const staging = new Staging(writer);
@@ -60,12 +66,12 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
   const known = reader.prepare('SELECT 1 FROM blobs WHERE file = ?');
   const stopSweep = new AbortController();
   // Garbage only; where the folder cannot be read, whoever needs it will say so.
-  const sweep = files.sweep((name) => known.get(name) !== undefined, now(), stopSweep.signal).catch(() => {});
+  const swept = files.sweep((name) => known.get(name) !== undefined, now(), stopSweep.signal).catch(() => {});
 
   const close = async (): Promise<void> => {
     stopSweep.abort();
     notifier.close();
-    await sweep;
+    await swept;
     try {
       await staging.close();
     } finally {
@@ -81,6 +87,7 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
     leases: new EmbeddedLeases(writer, now),
     notifier,
     removedAccounts: () => directory.removedAccounts(),
+    swept,
     close: () => {
       closing ??= close();
       return closing;

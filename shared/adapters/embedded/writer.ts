@@ -41,6 +41,7 @@ interface Pending extends WriteRequest {
  */
 export class Writer {
   readonly #worker: Worker;
+  readonly #onFailure: (cause: unknown) => void;
   readonly #waiting: Pending[] = [];
   readonly #inFlight = new Map<number, Pending>();
   #bytesInFlight = 0;
@@ -51,8 +52,9 @@ export class Writer {
   #closing: Promise<void> | undefined;
   #ended: () => void = () => {};
 
-  private constructor(worker: Worker) {
+  private constructor(worker: Worker, onFailure: (cause: unknown) => void) {
     this.#worker = worker;
+    this.#onFailure = onFailure;
     worker.on('message', (message: FromWriter) => {
       if (message.kind === 'answers') this.#settle(message.answers);
     });
@@ -64,13 +66,13 @@ export class Writer {
   }
 
   /** Opens the database, creating or upgrading it; throws NewerStore or what went wrong. */
-  static async open(start: WriterStart): Promise<Writer> {
+  static async open(start: WriterStart, onFailure: (cause: unknown) => void): Promise<Writer> {
     const worker = new Worker(new URL('./writer-worker.ts', import.meta.url), { workerData: start });
     const first = await new Promise<FromWriter>((resolve, reject) => {
       worker.once('message', resolve);
       worker.once('error', reject);
     });
-    if (first.kind === 'ready') return new Writer(worker);
+    if (first.kind === 'ready') return new Writer(worker, onFailure);
     await worker.terminate();
     throw first.kind === 'newer' ? new NewerStore(first.found) : (first as { cause?: unknown }).cause;
   }
@@ -151,7 +153,10 @@ export class Writer {
   }
 
   #fail(cause: unknown): void {
-    this.#closed ??= new StoreClosed(cause);
+    if (!this.#closed) {
+      this.#closed = new StoreClosed(cause);
+      this.#onFailure(cause);
+    }
     for (const pending of this.#inFlight.values()) pending.reject(new OutcomeUnknown(cause));
     for (const pending of this.#waiting) pending.reject(this.#closed);
     this.#inFlight.clear();

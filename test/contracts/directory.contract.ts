@@ -1,0 +1,238 @@
+import assert from 'node:assert/strict';
+import { describe, type TestContext, test } from 'node:test';
+import { newAccountId, systemEntropy } from '../../shared/ids.ts';
+import type {
+  AccountRecord,
+  Address,
+  Alias,
+  Directory,
+  Domain,
+  DomainName,
+  Page,
+} from '../../shared/ports/directory.ts';
+
+export interface DirectoryGround {
+  readonly directory: Directory;
+  /** The same data seen by another process. */
+  another(): Promise<Directory>;
+}
+
+/** What every Directory promises. `make` gives an empty one and cleans up by `t.after`. */
+export function directoryContract(make: (t: TestContext) => Promise<DirectoryGround>): void {
+  const withDomain = async (t: TestContext): Promise<DirectoryGround> => {
+    const ground = await make(t);
+    await ground.directory.addTenant(tenant);
+    await ground.directory.addDomain(domain('example.test'));
+    return ground;
+  };
+
+  describe('Directory', () => {
+    test('tenants are added once and listed', async (t) => {
+      const { directory } = await make(t);
+      assert.deepEqual(await directory.tenants(), { items: [], next: undefined });
+      assert.deepEqual(await directory.addTenant(tenant), done);
+      assert.deepEqual(await directory.addTenant(tenant), refused('exists', tenant.id));
+      assert.deepEqual((await directory.tenants()).items, [tenant]);
+    });
+
+    test('domains belong to a tenant, are added once and found', async (t) => {
+      const { directory } = await make(t);
+      assert.deepEqual(await directory.addDomain(domain('example.test')), refused('notFound', tenant.id));
+      await directory.addTenant(tenant);
+      assert.deepEqual(await directory.addDomain(domain('example.test')), done);
+      assert.deepEqual(await directory.addDomain(domain('example.test')), refused('exists', 'example.test'));
+      assert.deepEqual(await directory.domain('example.test' as DomainName), domain('example.test'));
+      assert.equal(await directory.domain('other.test' as DomainName), undefined);
+      await directory.addDomain(domain('bücher.test'));
+      assert.deepEqual(
+        (await directory.domains()).items.map(({ name }) => name),
+        ['bücher.test', 'example.test'],
+      );
+    });
+
+    test('a domain goes when nobody is in it', async (t) => {
+      const { directory } = await withDomain(t);
+      const name = 'example.test' as DomainName;
+      const alice = account('alice@example.test');
+      await directory.addAccount(alice);
+      await directory.addAlias(alias('post@example.test'));
+      assert.deepEqual(await directory.removeDomain(name), refused('notEmpty', name));
+      await directory.removeAccount(alice.id);
+      assert.deepEqual(await directory.removeDomain(name), refused('notEmpty', name));
+      await directory.removeAlias(address('post@example.test'));
+      assert.deepEqual(await directory.removeDomain(name), done);
+      assert.equal(await directory.domain(name), undefined);
+      assert.deepEqual(await directory.removeDomain(name), refused('notFound', name));
+    });
+
+    test('an account is found by id and by address, as it was added', async (t) => {
+      const { directory } = await withDomain(t);
+      const alice = account('alice@example.test');
+      const bob = { ...account('bób@example.test'), passwordHash: undefined, protocols: [] };
+      for (const one of [alice, bob]) {
+        assert.deepEqual(await directory.addAccount(one), done);
+        assert.deepEqual(await directory.account(one.id), one);
+        assert.deepEqual(await directory.accountByAddress(one.address), one);
+      }
+      assert.equal(await directory.account(newAccountId(systemEntropy)), undefined);
+      assert.equal(await directory.accountByAddress(address('nobody@example.test')), undefined);
+    });
+
+    test('an account needs a domain of ours', async (t) => {
+      const { directory } = await withDomain(t);
+      const stranger = account('alice@other.test');
+      assert.deepEqual(await directory.addAccount(stranger), refused('notFound', 'other.test'));
+      assert.deepEqual(await directory.addAlias(alias('post@other.test')), refused('notFound', 'other.test'));
+      assert.equal(await directory.account(stranger.id), undefined);
+    });
+
+    test('accounts and aliases share one space of addresses', async (t) => {
+      const { directory } = await withDomain(t);
+      await directory.addAccount(account('alice@example.test'));
+      await directory.addAlias(alias('post@example.test'));
+      for (const taken of ['alice@example.test', 'post@example.test']) {
+        assert.deepEqual(await directory.addAccount(account(taken)), refused('exists', taken));
+        assert.deepEqual(await directory.addAlias(alias(taken)), refused('exists', taken));
+      }
+    });
+
+    test('of those who want one address at once one gets it', async (t) => {
+      const ground = await withDomain(t);
+      const other = await ground.another();
+      const wanted = 'wanted@example.test';
+      const outcomes = await Promise.all([
+        ground.directory.addAccount(account(wanted)),
+        other.addAccount(account(wanted)),
+        ground.directory.addAlias(alias(wanted)),
+        other.addAlias(alias(wanted)),
+      ]);
+      assert.equal(outcomes.filter(({ ok }) => ok).length, 1);
+    });
+
+    test('a change leaves the other fields alone', async (t) => {
+      const { directory } = await withDomain(t);
+      const alice = account('alice@example.test');
+      await directory.addAccount(alice);
+      const changed = { ...alice, status: 'suspended', pop3Deletion: 'hide' } as const;
+      const outcome = await directory.updateAccount(alice.id, { status: 'suspended', pop3Deletion: 'hide' });
+      assert.deepEqual(outcome, { ok: true, value: changed });
+      assert.deepEqual(await directory.account(alice.id), changed);
+      const renamed = { ...changed, displayName: 'A', protocols: ['imap'] as const };
+      await directory.updateAccount(alice.id, { displayName: 'A', protocols: ['imap'], status: undefined });
+      assert.deepEqual(await directory.account(alice.id), renamed);
+      const nobody = newAccountId(systemEntropy);
+      assert.deepEqual(await directory.updateAccount(nobody, {}), refused('notFound', nobody));
+    });
+
+    test('the credential version grows with every change of the password', async (t) => {
+      const { directory } = await withDomain(t);
+      const alice = account('alice@example.test');
+      await directory.addAccount(alice);
+      await directory.updateAccount(alice.id, { displayName: 'Alice B.' });
+      assert.equal((await directory.account(alice.id))?.credentialVersion, 1);
+      await directory.updateAccount(alice.id, { passwordHash: '$argon2id$other' });
+      await directory.updateAccount(alice.id, { passwordHash: undefined });
+      const now = await directory.account(alice.id);
+      assert.equal(now?.credentialVersion, 3);
+      assert.equal(now?.passwordHash, undefined);
+      await Promise.all(
+        Array.from({ length: 5 }, () => directory.updateAccount(alice.id, { passwordHash: 'h' })),
+      );
+      assert.equal((await directory.account(alice.id))?.credentialVersion, 8);
+    });
+
+    test('a removed account frees its address and never its id', async (t) => {
+      const { directory } = await withDomain(t);
+      const alice = account('alice@example.test');
+      await directory.addAccount(alice);
+      assert.deepEqual(await directory.removeAccount(alice.id), done);
+      assert.equal(await directory.account(alice.id), undefined);
+      assert.equal(await directory.accountByAddress(alice.address), undefined);
+      assert.deepEqual(await directory.removeAccount(alice.id), refused('notFound', alice.id));
+      assert.deepEqual(await directory.addAccount(alice), refused('exists', alice.id));
+      assert.deepEqual(await directory.addAccount(account('alice@example.test')), done);
+    });
+
+    test('an alias is found as it was added, and removed', async (t) => {
+      const { directory } = await withDomain(t);
+      const post = alias('post@example.test');
+      assert.deepEqual(await directory.addAlias(post), done);
+      assert.deepEqual(await directory.alias(post.address), post);
+      assert.deepEqual((await directory.aliases()).items, [post]);
+      assert.deepEqual(await directory.removeAlias(post.address), done);
+      assert.equal(await directory.alias(post.address), undefined);
+      assert.deepEqual(await directory.removeAlias(post.address), refused('notFound', post.address));
+    });
+
+    test('a change is visible to another process at once', async (t) => {
+      const ground = await withDomain(t);
+      const other = await ground.another();
+      const alice = account('alice@example.test');
+      await ground.directory.addAccount(alice);
+      assert.deepEqual(await other.accountByAddress(alice.address), alice);
+      await other.updateAccount(alice.id, { status: 'suspended' });
+      assert.equal((await ground.directory.account(alice.id))?.status, 'suspended');
+    });
+
+    test('lists come in pages of at most 500, in order', async (t) => {
+      const { directory } = await withDomain(t);
+      const addresses = Array.from(
+        { length: 1_001 },
+        (_, i) => `a${String(i).padStart(5, '0')}@example.test`,
+      );
+      await Promise.all(addresses.map((name) => directory.addAlias(alias(name))));
+      await Promise.all(addresses.map((name) => directory.addAccount(account(`b${name}`))));
+      const aliases = await everything((after) => directory.aliases(after));
+      assert.deepEqual(
+        aliases.map((one) => one.address),
+        addresses,
+      );
+      const accounts = await everything((after) => directory.accounts(after));
+      assert.deepEqual(
+        accounts.map((one) => one.address),
+        addresses.map((name) => `b${name}`),
+      );
+    });
+  });
+}
+
+const tenant = { id: 'main', name: 'Main', createdAt: 1_700_000_000_000 };
+
+const done = { ok: true, value: undefined };
+
+const refused = (kind: string, name: string) => ({ ok: false, error: { kind, name } });
+
+const address = (text: string): Address => text as Address;
+
+const domain = (name: string): Domain => ({ name: name as DomainName, tenant: tenant.id, createdAt: 1 });
+
+const account = (text: string): AccountRecord => ({
+  id: newAccountId(systemEntropy),
+  address: address(text),
+  tenant: tenant.id,
+  displayName: 'Alice',
+  status: 'active',
+  protocols: ['imap', 'pop3', 'submission'],
+  pop3Deletion: 'trash',
+  passwordHash: '$argon2id$v=19$m=65536,t=3,p=1$c2FsdA$aGFzaA',
+  credentialVersion: 1,
+  createdAt: 1_700_000_000_001,
+});
+
+const alias = (text: string): Alias => ({
+  address: address(text),
+  targets: [address('alice@example.test'), address('else@example.org')],
+  createdAt: 2,
+});
+
+async function everything<T>(list: (after?: string) => Promise<Page<T>>): Promise<T[]> {
+  const all: T[] = [];
+  let after: string | undefined;
+  do {
+    const page = await list(after);
+    assert.ok(page.items.length <= 500);
+    all.push(...page.items);
+    after = page.next;
+  } while (after !== undefined);
+  return all;
+}
