@@ -8,8 +8,6 @@ export const astringChar = 2;
 export const tagChar = 4;
 /** What an unquoted argument may hold where clients are forgiven for not quoting: all but SP, controls, " ( and ). */
 export const looseChar = 8;
-/** What a flag or keyword may hold: ATOM-CHAR and, forgiven, ']'. */
-export const flagChar = astringChar;
 /** What may stand in a quoted string without '\'; 8-bit included, since UTF-8 is taken at all times. */
 export const quotedChar = 16;
 

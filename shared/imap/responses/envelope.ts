@@ -1,19 +1,14 @@
 import type { Envelope, EnvelopeAddress } from '../../message/structure.ts';
 import type { ResponseWriter } from '../writer.ts';
 
-/** envelope, RFC 9051 §7.5.2. */
+/** envelope, RFC 9051 §7.5.2. Sender and Reply-To fell back to From when the record was made. */
 export function writeEnvelope(w: ResponseWriter, envelope: Envelope): void {
-  const { from } = envelope;
   w.ascii('(');
   w.headerValue(envelope.date);
   w.sp();
   w.headerValue(envelope.subject);
-  // Sender and Reply-To that are not there are From's.
-  for (const addresses of [from, orElse(envelope.sender, from), orElse(envelope.replyTo, from)]) {
-    w.sp();
-    writeAddresses(w, addresses);
-  }
-  for (const addresses of [envelope.to, envelope.cc, envelope.bcc]) {
+  const { from, sender, replyTo, to, cc, bcc } = envelope;
+  for (const addresses of [from, sender, replyTo, to, cc, bcc]) {
     w.sp();
     writeAddresses(w, addresses);
   }
@@ -23,8 +18,6 @@ export function writeEnvelope(w: ResponseWriter, envelope: Envelope): void {
   w.headerValue(envelope.messageId);
   w.ascii(')');
 }
-
-const orElse = <T>(list: readonly T[], other: readonly T[]): readonly T[] => (list.length > 0 ? list : other);
 
 /** The addresses without SP between, NIL for none. The source route (addr-adl) is always NIL. */
 function writeAddresses(w: ResponseWriter, addresses: readonly EnvelopeAddress[]): void {
