@@ -1,0 +1,230 @@
+import { type Entropy, newAccountId, systemEntropy } from '../ids.ts';
+import type {
+  AccountRecord,
+  Address,
+  Alias,
+  Directory,
+  DirectoryError,
+  Domain,
+  Pop3Deletion,
+  Protocol,
+} from '../ports/directory.ts';
+import { err, ok, type Result } from '../result.ts';
+import {
+  type AddressError,
+  explainAddressError,
+  parseAddress,
+  parseAliasAddress,
+  parseDomain,
+} from './address.ts';
+import { generatePassword } from './generate-password.ts';
+import { preparePassword } from './password-hash.ts';
+import type { PasswordHasher } from './password-hasher.ts';
+
+export type ProvisioningError =
+  | DirectoryError
+  | { readonly kind: 'badAddress'; readonly text: string; readonly reason: AddressError }
+  | { readonly kind: 'badPassword'; readonly reason: 'tooShort' | 'unfit' }
+  | { readonly kind: 'badTargets'; readonly reason: 'none' | 'tooMany' | 'itself' }
+  | { readonly kind: 'badName' }
+  /** The password queue is full; nothing was changed. */
+  | { readonly kind: 'busy' };
+
+type Outcome<T> = Promise<Result<T, ProvisioningError>>;
+
+export interface NewAccount {
+  readonly address: string;
+  /** One is generated where none is given. */
+  readonly password?: string;
+  readonly displayName?: string;
+  readonly protocols?: readonly Protocol[];
+  readonly pop3Deletion?: Pop3Deletion;
+}
+
+export interface AddedAccount {
+  readonly account: AccountRecord;
+  /** To be shown once; it is kept nowhere. */
+  readonly password: string;
+}
+
+/** What an administrator does to the directory, checked. Every front door (command line, REST, console) uses these. */
+export interface Provisioning {
+  addDomain(name: string): Outcome<Domain>;
+  removeDomain(name: string): Outcome<void>;
+  /**
+   * `prepare` makes what the account needs (its log above all) before anybody can find it: a crash in between leaves garbage,
+   * never an account that cannot be opened. What it throws is thrown on, and nothing is added.
+   */
+  addAccount(
+    request: NewAccount,
+    prepare?: (account: AccountRecord) => Promise<void>,
+  ): Outcome<AddedAccount>;
+  account(address: string): Outcome<AccountRecord>;
+  removeAccount(address: string): Outcome<AccountRecord>;
+  /** Resolves to the password, which is a generated one where none is given. Ends what was remembered of the old one. */
+  changePassword(address: string, password?: string): Outcome<string>;
+  setStatus(address: string, status: AccountRecord['status']): Outcome<AccountRecord>;
+  addAlias(address: string, targets: readonly string[]): Outcome<Alias>;
+  removeAlias(address: string): Outcome<void>;
+}
+
+export interface ProvisioningOptions {
+  readonly directory: Directory;
+  readonly hasher: PasswordHasher;
+  readonly entropy?: Entropy;
+  /** The tenant that domains are added to; made where it is missing. */
+  readonly tenant?: string;
+}
+
+/** NIST SP 800-63B §3.1.1.2 for a password of a person's own; length is what counts, composition rules do not. */
+export const minPasswordLength = 8;
+export const maxAliasTargets = 100;
+const maxDisplayName = 200;
+const allProtocols: readonly Protocol[] = ['imap', 'pop3', 'submission'];
+
+const badAddress = (text: string, reason: AddressError) => err({ kind: 'badAddress', text, reason } as const);
+
+export function createProvisioning(options: ProvisioningOptions): Provisioning {
+  const { directory, hasher, entropy = systemEntropy, tenant = 'default' } = options;
+
+  async function tenantOf(domain: string): Promise<string> {
+    const name = parseDomain(domain);
+    return (name.ok && (await directory.domain(name.value))?.tenant) || tenant;
+  }
+
+  async function hashed(given: string | undefined): Outcome<{ password: string; passwordHash: string }> {
+    const password = given ?? generatePassword(entropy);
+    const prepared = preparePassword(password);
+    if (prepared === undefined) return err({ kind: 'badPassword', reason: 'unfit' });
+    if ([...prepared].length < minPasswordLength) return err({ kind: 'badPassword', reason: 'tooShort' });
+    const hash = await hasher.hash(prepared);
+    return hash.ok ? ok({ password, passwordHash: hash.value }) : err({ kind: 'busy' });
+  }
+
+  async function account(text: string): Outcome<AccountRecord> {
+    const parsed = parseAddress(text);
+    if (!parsed.ok) return badAddress(text, parsed.error);
+    const found = await directory.accountByAddress(parsed.value.address);
+    return found ? ok(found) : err({ kind: 'notFound', name: parsed.value.address });
+  }
+
+  function parseTargets(texts: readonly string[], alias: Address): Result<Address[], ProvisioningError> {
+    const targets = new Set<Address>();
+    for (const text of texts) {
+      const parsed = parseAddress(text);
+      if (!parsed.ok) return badAddress(text, parsed.error);
+      if (parsed.value.address === alias) return err({ kind: 'badTargets', reason: 'itself' });
+      targets.add(parsed.value.address);
+    }
+    if (targets.size === 0) return err({ kind: 'badTargets', reason: 'none' });
+    return targets.size > maxAliasTargets ? err({ kind: 'badTargets', reason: 'tooMany' }) : ok([...targets]);
+  }
+
+  return {
+    async addDomain(text) {
+      const name = parseDomain(text);
+      if (!name.ok) return badAddress(text, name.error);
+      const added = await directory.addTenant({ id: tenant, name: tenant, createdAt: entropy.now() });
+      if (!added.ok && added.error.kind !== 'exists') return added;
+      const domain: Domain = { name: name.value, tenant, createdAt: entropy.now() };
+      const outcome = await directory.addDomain(domain);
+      return outcome.ok ? ok(domain) : outcome;
+    },
+    async removeDomain(text) {
+      const name = parseDomain(text);
+      return name.ok ? directory.removeDomain(name.value) : badAddress(text, name.error);
+    },
+    async addAccount(request, prepare) {
+      const parsed = parseAddress(request.address);
+      if (!parsed.ok) return badAddress(request.address, parsed.error);
+      const displayName = (request.displayName ?? parsed.value.local).normalize('NFC');
+      if (displayName.length > maxDisplayName || /\p{Cc}/u.test(displayName)) return err({ kind: 'badName' });
+      const credentials = await hashed(request.password);
+      if (!credentials.ok) return credentials;
+      const record: AccountRecord = {
+        id: newAccountId(entropy),
+        address: parsed.value.address,
+        tenant: await tenantOf(parsed.value.domain),
+        displayName,
+        status: 'active',
+        protocols: request.protocols ?? allProtocols,
+        pop3Deletion: request.pop3Deletion ?? 'expunge',
+        passwordHash: credentials.value.passwordHash,
+        credentialVersion: 1,
+        createdAt: entropy.now(),
+      };
+      if (prepare !== undefined) {
+        // Asked first, so that a plain refusal leaves no garbage; the directory decides again.
+        const taken =
+          (await directory.accountByAddress(record.address)) ?? (await directory.alias(record.address));
+        if (taken) return err({ kind: 'exists', name: record.address });
+        if (!(await directory.domain(parsed.value.domain)))
+          return err({ kind: 'notFound', name: parsed.value.domain });
+        await prepare(record);
+      }
+      const outcome = await directory.addAccount(record);
+      return outcome.ok ? ok({ account: record, password: credentials.value.password }) : outcome;
+    },
+    account,
+    async removeAccount(text) {
+      const found = await account(text);
+      if (!found.ok) return found;
+      const outcome = await directory.removeAccount(found.value.id);
+      return outcome.ok ? found : outcome;
+    },
+    async changePassword(text, given) {
+      const found = await account(text);
+      if (!found.ok) return found;
+      const credentials = await hashed(given);
+      if (!credentials.ok) return credentials;
+      const { passwordHash, password } = credentials.value;
+      const outcome = await directory.updateAccount(found.value.id, { passwordHash });
+      return outcome.ok ? ok(password) : outcome;
+    },
+    async setStatus(text, status) {
+      const found = await account(text);
+      return found.ok ? directory.updateAccount(found.value.id, { status }) : found;
+    },
+    async addAlias(text, targets) {
+      const parsed = parseAliasAddress(text);
+      if (!parsed.ok) return badAddress(text, parsed.error);
+      const { address } = parsed.value;
+      const parsedTargets = parseTargets(targets, address);
+      if (!parsedTargets.ok) return parsedTargets;
+      const alias: Alias = { address, targets: parsedTargets.value, createdAt: entropy.now() };
+      const outcome = await directory.addAlias(alias);
+      return outcome.ok ? ok(alias) : outcome;
+    },
+    async removeAlias(text) {
+      const parsed = parseAliasAddress(text);
+      return parsed.ok ? directory.removeAlias(parsed.value.address) : badAddress(text, parsed.error);
+    },
+  };
+}
+
+type Wording = { [K in ProvisioningError['kind']]: (e: Extract<ProvisioningError, { kind: K }>) => string };
+
+const wording: Wording = {
+  exists: (e) => `${e.name} exists already`,
+  notFound: (e) => `there is no ${e.name}`,
+  notEmpty: (e) => `${e.name} still has accounts or aliases`,
+  badAddress: (e) =>
+    `${JSON.stringify(e.text.slice(0, 320))} cannot be used: ${explainAddressError(e.reason)}`,
+  badPassword: (e) =>
+    e.reason === 'tooShort'
+      ? `a password needs at least ${minPasswordLength} characters`
+      : 'a password is at most 1,024 bytes and has no control characters',
+  badTargets: (e) =>
+    ({
+      none: 'an alias needs a target',
+      tooMany: `an alias has at most ${maxAliasTargets} targets`,
+      itself: 'an alias cannot lead to itself',
+    })[e.reason],
+  badName: () => `a display name is at most ${maxDisplayName} characters and has no control characters`,
+  busy: () => 'too many passwords are being worked on, try again',
+};
+
+/** One line for a person. */
+export function explainProvisioningError(error: ProvisioningError): string {
+  return (wording[error.kind] as (e: ProvisioningError) => string)(error);
+}

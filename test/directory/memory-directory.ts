@@ -1,0 +1,80 @@
+import type { AccountId } from '../../shared/ids.ts';
+import type { AccountRecord, Address, Alias, Directory, Domain } from '../../shared/ports/directory.ts';
+import { err, ok } from '../../shared/result.ts';
+
+const domainOf = (address: Address) => address.slice(address.lastIndexOf('@') + 1);
+
+/** The directory port over maps, for tests of what stands on it. */
+export function memoryDirectory(): Directory & { readonly lookups: { count: number } } {
+  const tenants = new Set<string>();
+  const domains = new Map<string, Domain>();
+  const accounts = new Map<AccountId, AccountRecord>();
+  const aliases = new Map<Address, Alias>();
+  const lookups = { count: 0 };
+  const byAddress = (address: Address) =>
+    [...accounts.values()].find((account) => account.address === address);
+  const claim = (address: Address) => {
+    if (!domains.has(domainOf(address))) return err({ kind: 'notFound', name: domainOf(address) } as const);
+    if (byAddress(address) || aliases.has(address)) return err({ kind: 'exists', name: address } as const);
+    return ok(undefined);
+  };
+  const whole = <T>(items: Iterable<T>) => Promise.resolve({ items: [...items], next: undefined });
+  return {
+    lookups,
+    async addTenant(tenant) {
+      if (tenants.has(tenant.id)) return err({ kind: 'exists', name: tenant.id });
+      tenants.add(tenant.id);
+      return ok(undefined);
+    },
+    tenants: () => whole([]),
+    async addDomain(domain) {
+      if (domains.has(domain.name)) return err({ kind: 'exists', name: domain.name });
+      domains.set(domain.name, domain);
+      return ok(undefined);
+    },
+    domain: async (name) => domains.get(name),
+    domains: () => whole(domains.values()),
+    async removeDomain(name) {
+      const used = [...accounts.values(), ...aliases.values()].some(
+        ({ address }) => domainOf(address) === name,
+      );
+      if (used) return err({ kind: 'notEmpty', name });
+      return domains.delete(name) ? ok(undefined) : err({ kind: 'notFound', name });
+    },
+    async addAccount(account) {
+      const claimed = claim(account.address);
+      if (claimed.ok) accounts.set(account.id, account);
+      return claimed;
+    },
+    account: async (id) => accounts.get(id),
+    async accountByAddress(address) {
+      lookups.count += 1;
+      return byAddress(address);
+    },
+    accounts: () => whole(accounts.values()),
+    async updateAccount(id, change) {
+      const before = accounts.get(id);
+      if (before === undefined) return err({ kind: 'notFound', name: id });
+      const credentialVersion = before.credentialVersion + ('passwordHash' in change ? 1 : 0);
+      const after = { ...before, ...change, credentialVersion };
+      accounts.set(id, after);
+      return ok(after);
+    },
+    async removeAccount(id) {
+      return accounts.delete(id) ? ok(undefined) : err({ kind: 'notFound', name: id });
+    },
+    async addAlias(alias) {
+      const claimed = claim(alias.address);
+      if (claimed.ok) aliases.set(alias.address, alias);
+      return claimed;
+    },
+    async alias(address) {
+      lookups.count += 1;
+      return aliases.get(address);
+    },
+    aliases: () => whole(aliases.values()),
+    async removeAlias(address) {
+      return aliases.delete(address) ? ok(undefined) : err({ kind: 'notFound', name: address });
+    },
+  };
+}
