@@ -1,0 +1,95 @@
+import { type Command, Option } from 'commander';
+import { logLevels } from '../../shared/telemetry/log.ts';
+
+/** The services that listen, in the order in which they are shown, with the port each has by default. */
+export const servicePorts = {
+  imap: 1143,
+  imaps: 1993,
+  pop3: 1110,
+  pop3s: 1995,
+  smtp: 1025,
+  lmtp: 1024,
+  submission: 1587,
+  submissions: 1465,
+  http: 8080,
+} as const;
+
+export type ServiceName = keyof typeof servicePorts;
+export const serviceNames = Object.keys(servicePorts) as readonly ServiceName[];
+
+const serviceDescriptions: Record<ServiceName, string> = {
+  imap: 'IMAP with STARTTLS',
+  imaps: 'IMAP over TLS',
+  pop3: 'POP3 with STLS',
+  pop3s: 'POP3 over TLS',
+  smtp: 'inbound SMTP',
+  lmtp: 'inbound LMTP',
+  submission: 'mail submission with STARTTLS',
+  submissions: 'mail submission over TLS',
+  http: 'health, metrics and administration',
+};
+
+export interface ServeOption {
+  /** As on the command line, without the dashes. */
+  readonly name: string;
+  /** What stands for the value in the help; undefined for a switch. */
+  readonly value: string | undefined;
+  readonly description: string;
+  /** What holds where nothing is given, as it would be written; undefined for none. */
+  readonly fallback: string | undefined;
+}
+
+const port = (name: ServiceName): ServeOption => ({
+  name,
+  value: 'port',
+  description: `${serviceDescriptions[name]}: a port, 0 for any free one, or off`,
+  fallback: String(servicePorts[name]),
+});
+
+/** Every setting of `restante serve`: an option, and an environment variable of the same name. */
+export const serveOptions: readonly ServeOption[] = [
+  { name: 'data', value: 'folder', description: 'where everything is kept', fallback: './data' },
+  { name: 'host', value: 'address', description: 'the address to listen on', fallback: '127.0.0.1' },
+  ...serviceNames.map(port),
+  {
+    name: 'tls-cert',
+    value: 'file',
+    description: 'certificate chain (PEM), reloaded when it changes; a local authority signs one otherwise',
+    fallback: undefined,
+  },
+  { name: 'tls-key', value: 'file', description: 'its private key (PEM)', fallback: undefined },
+  { name: 'no-demo', value: undefined, description: 'make no example accounts', fallback: undefined },
+  {
+    name: 'allow-plaintext-auth',
+    value: undefined,
+    description: 'permit passwords without TLS (for test benches)',
+    fallback: undefined,
+  },
+  {
+    name: 'trusted-networks',
+    value: 'cidr,...',
+    description: 'addresses exempt from sign-in throttling and connection limits per address',
+    fallback: undefined,
+  },
+  { name: 'log-level', value: 'level', description: logLevels.join(', '), fallback: 'info' },
+  {
+    name: 'smart-host',
+    value: 'url',
+    description: 'relay for mail to others: smtp://user:password@host:587 or smtps://host',
+    fallback: undefined,
+  },
+];
+
+/** `tls-cert` is `RESTANTE_TLS_CERT` in the environment. */
+export const environmentName = (name: string): string =>
+  `RESTANTE_${name.toUpperCase().replaceAll('-', '_')}`;
+
+/** Adds the options to a command. Defaults are applied by `parseServeConfig`, since the environment comes before them. */
+export function addServeOptions(command: Command): Command {
+  for (const { name, value, description, fallback } of serveOptions) {
+    const shown = fallback === undefined ? '' : `, default ${fallback}`;
+    const flags = value === undefined ? `--${name}` : `--${name} <${value}>`;
+    command.addOption(new Option(flags, `${description} (${environmentName(name)}${shown})`));
+  }
+  return command;
+}

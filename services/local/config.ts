@@ -1,0 +1,195 @@
+import { resolve } from 'node:path';
+import type { OptionValues } from 'commander';
+import { type NetworkList, noNetworks, parseNetworks } from '../../shared/net/networks.ts';
+import { err, ok, type Result } from '../../shared/result.ts';
+import { type LogLevel, logLevels } from '../../shared/telemetry/log.ts';
+import {
+  environmentName,
+  type ServeOption,
+  type ServiceName,
+  serveOptions,
+  serviceNames,
+} from './config-options.ts';
+
+/** Everything that `restante serve` was told, checked; nothing below it reads options or the environment. */
+export interface ServeConfig {
+  /** An absolute path. */
+  readonly dataFolder: string;
+  readonly host: string;
+  /** 0 for any free port. */
+  readonly ports: Readonly<Record<ServiceName, number | 'off'>>;
+  readonly tls:
+    | { readonly kind: 'local' }
+    | { readonly kind: 'files'; readonly certFile: string; readonly keyFile: string };
+  readonly demo: boolean;
+  readonly allowPlaintextAuth: boolean;
+  readonly trustedNetworks: NetworkList;
+  readonly logLevel: LogLevel;
+  readonly smartHost: SmartHost | undefined;
+}
+
+export interface SmartHost {
+  readonly host: string;
+  readonly port: number;
+  /** TLS from the first byte; otherwise STARTTLS, which is required where there is a password. */
+  readonly implicitTls: boolean;
+  readonly credentials: { readonly user: string; readonly password: string } | undefined;
+}
+
+/** A value as it was written, and where: what a complaint has to name. */
+interface Given {
+  readonly text: string;
+  readonly from: string;
+}
+
+type Parsed<T> = Result<T, string>;
+
+const quoted = (text: string) => JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);
+
+function parsePort(text: string): Parsed<number | 'off'> {
+  if (text.toLowerCase() === 'off') return ok('off');
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  return port <= 65_535 ? ok(port) : err(`${quoted(text)} is not a port (0 to 65535, or off)`);
+}
+
+function parseHost(text: string): Parsed<string> {
+  const host = text.replace(/^\[(.*)\]$/, '$1');
+  const fit = /^[a-z0-9.-]{1,253}$/i.test(host) || /^[0-9a-f:.]{2,45}(%[a-z0-9.]{1,16})?$/i.test(host);
+  return fit ? ok(host) : err(`${quoted(text)} is not an address or a host name`);
+}
+
+function parseLogLevel(text: string): Parsed<LogLevel> {
+  const level = logLevels.find((name) => name === text.toLowerCase());
+  return level ? ok(level) : err(`${quoted(text)} is not one of ${logLevels.join(', ')}`);
+}
+
+function parseTrusted(text: string): Parsed<NetworkList> {
+  const texts = text.split(',').map((part) => part.trim());
+  const list = parseNetworks(texts.filter((part) => part !== ''));
+  return list.ok ? list : err(`${quoted(list.error)} is not a network such as 10.0.0.0/8 or 2001:db8::/32`);
+}
+
+/** What is wrong is said without the value: there may be a password in it. */
+function parseSmartHost(text: string): Parsed<SmartHost> {
+  const url = URL.parse(text);
+  if (url === null || !['smtp:', 'smtps:'].includes(url.protocol))
+    return err('it is not a URL such as smtp://user:password@host:587 or smtps://host');
+  if (url.hostname === '') return err('the URL names no host');
+  if (!['', '/'].includes(url.pathname) || url.search !== '' || url.hash !== '')
+    return err('the URL has more than user, password, host and port');
+  if ((url.username === '') !== (url.password === ''))
+    return err('the URL has a user or a password without the other');
+  const implicitTls = url.protocol === 'smtps:';
+  try {
+    const user = decodeURIComponent(url.username);
+    const password = decodeURIComponent(url.password);
+    return ok({
+      host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+      port: url.port === '' ? (implicitTls ? 465 : 587) : Number(url.port),
+      implicitTls,
+      credentials: user === '' ? undefined : { user, password },
+    });
+  } catch {
+    return err('the user or password is not percent-encoded as a URL wants it');
+  }
+}
+
+const parseFile = (text: string): Parsed<string> =>
+  text.trim() === '' || text.includes('\0') ? err('it is no path') : ok(resolve(text));
+
+function parseSwitch(text: string): Parsed<boolean> {
+  if (['1', 'true', 'yes', 'on'].includes(text.toLowerCase())) return ok(true);
+  if (['', '0', 'false', 'no', 'off'].includes(text.toLowerCase())) return ok(false);
+  return err(`${quoted(text)} is not yes or no`);
+}
+
+/** commander's name of an option, and what its value says: `--no-demo` is `demo: false`. */
+function fromCommandLine({ name, value }: ServeOption, options: OptionValues): string | undefined {
+  const positive = name.replace(/^no-/, '');
+  const held = options[positive.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())];
+  if (value !== undefined) return typeof held === 'string' ? held : undefined;
+  return held === (positive === name) ? 'true' : undefined;
+}
+
+function find(
+  option: ServeOption,
+  options: OptionValues,
+  environment: Readonly<Record<string, string | undefined>>,
+): Given | undefined {
+  const text = fromCommandLine(option, options);
+  if (text !== undefined) return { text, from: `--${option.name}` };
+  const variable = environmentName(option.name);
+  const inEnvironment = environment[variable];
+  // An empty variable is how a shell or a unit file says "not set".
+  if (inEnvironment !== undefined && inEnvironment !== '') return { text: inEnvironment, from: variable };
+  return option.fallback === undefined ? undefined : { text: option.fallback, from: `--${option.name}` };
+}
+
+/**
+ * The configuration from commander's options (see `addServeOptions`), then the environment, then the defaults. The error is every
+ * complaint, one line each, with the option or variable that it is about.
+ */
+export function parseServeConfig(
+  options: OptionValues,
+  environment: Readonly<Record<string, string | undefined>>,
+): Result<ServeConfig, readonly string[]> {
+  const complaints: string[] = [];
+  const given = new Map<string, Given>();
+  for (const option of serveOptions) {
+    const found = find(option, options, environment);
+    if (found) given.set(option.name, found);
+  }
+
+  function read<T>(name: string, parse: (text: string) => Parsed<T>, otherwise: T): T {
+    const value = given.get(name);
+    if (value === undefined) return otherwise;
+    const parsed = parse(value.text.trim());
+    if (parsed.ok) return parsed.value;
+    complaints.push(`${value.from}: ${parsed.error}`);
+    return otherwise;
+  }
+
+  function readPorts(): ServeConfig['ports'] {
+    const entries = serviceNames.map((name) => [name, read(name, parsePort, 'off')] as const);
+    const taken = new Map<number, string>();
+    for (const [name, port] of entries) {
+      if (port === 'off' || port === 0) continue;
+      const from = given.get(name)?.from ?? name;
+      const other = taken.get(port);
+      if (other) complaints.push(`${from}: port ${port} is given to ${other} already`);
+      else taken.set(port, from);
+    }
+    if (complaints.length === 0 && entries.every(([, port]) => port === 'off'))
+      complaints.push('every service is off: there is nothing to serve');
+    return Object.fromEntries(entries) as ServeConfig['ports'];
+  }
+
+  function readTls(): ServeConfig['tls'] {
+    const certFile = read<string | undefined>('tls-cert', parseFile, undefined);
+    const keyFile = read<string | undefined>('tls-key', parseFile, undefined);
+    if (certFile !== undefined && keyFile !== undefined) return { kind: 'files', certFile, keyFile };
+    for (const [name, other] of [
+      ['tls-cert', 'tls-key'],
+      ['tls-key', 'tls-cert'],
+    ] as const)
+      if (given.has(name) && !given.has(other))
+        complaints.push(`${given.get(name)?.from}: needs --${other} too`);
+    return { kind: 'local' };
+  }
+
+  const config: ServeConfig = {
+    dataFolder: read('data', parseFile, ''),
+    host: read('host', parseHost, ''),
+    ports: readPorts(),
+    tls: readTls(),
+    demo: !read('no-demo', parseSwitch, false),
+    allowPlaintextAuth: read('allow-plaintext-auth', parseSwitch, false),
+    trustedNetworks: read<NetworkList>('trusted-networks', parseTrusted, {
+      networks: [],
+      contains: () => false,
+    }),
+    logLevel: read('log-level', parseLogLevel, 'info'),
+    smartHost: read<SmartHost | undefined>('smart-host', parseSmartHost, undefined),
+  };
+  return complaints.length > 0 ? err(complaints) : ok(config);
+}
