@@ -1,6 +1,7 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { TextDecoder } from 'node:util';
 import { asBuffer } from './header-text.ts';
+import { completeLength, validLength } from './utf8.ts';
 
 /** Names that occur in mail and that the Encoding Standard does not know. */
 const aliases: Readonly<Record<string, string>> = {
@@ -59,21 +60,41 @@ export function decodeCharset(charset: string, bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
 
-/** A decoder for a body that comes in pieces. What no charset names is taken as UTF-8 or, from its first invalid byte on, Windows-1252. */
-export function charsetStream(charset: string): { decode(bytes: Uint8Array): string; end(): string } {
+/** Decodes a body that comes in pieces. */
+export interface CharsetStream {
+  decode(bytes: Uint8Array): string;
+  end(): string;
+}
+
+/** What no known charset names is taken as UTF-8 and, from its first invalid byte on, as Windows-1252. */
+export function charsetStream(charset: string): CharsetStream {
   const name = encodingName(charset);
-  let decoder = new TextDecoder(name ?? 'utf-8', { ignoreBOM: true, fatal: name === undefined });
-  let strict = name === undefined;
-  const run = (bytes: Uint8Array, stream: boolean): string => {
-    if (strict) {
-      try {
-        return decoder.decode(bytes, { stream });
-      } catch {
-        strict = false;
-        decoder = new TextDecoder('windows-1252');
-      }
+  if (name === undefined) return new GuessingStream();
+  const decoder = new TextDecoder(name, { ignoreBOM: true });
+  return { decode: (bytes) => decoder.decode(bytes, { stream: true }), end: () => decoder.decode() };
+}
+
+class GuessingStream implements CharsetStream {
+  #isUtf8 = true;
+  /** A character whose end has not come. */
+  #held: Uint8Array = new Uint8Array(0);
+
+  decode(bytes: Uint8Array): string {
+    if (!this.#isUtf8) return guessed.decode(bytes);
+    const all = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes]);
+    const complete = completeLength(all);
+    const known = all.subarray(0, complete);
+    if (isUtf8(known)) {
+      this.#held = all.slice(complete);
+      return asBuffer(known).toString('utf8');
     }
-    return decoder.decode(bytes, { stream });
-  };
-  return { decode: (bytes) => run(bytes, true), end: () => run(new Uint8Array(0), false) };
+    this.#isUtf8 = false;
+    this.#held = new Uint8Array(0);
+    const valid = validLength(all);
+    return asBuffer(all.subarray(0, valid)).toString('utf8') + guessed.decode(all.subarray(valid));
+  }
+
+  end(): string {
+    return guessed.decode(this.#held);
+  }
 }
