@@ -184,10 +184,7 @@ export function parseServeConfig(
     tls: readTls(),
     demo: !read('no-demo', parseSwitch, false),
     allowPlaintextAuth: read('allow-plaintext-auth', parseSwitch, false),
-    trustedNetworks: read<NetworkList>('trusted-networks', parseTrusted, {
-      networks: [],
-      contains: () => false,
-    }),
+    trustedNetworks: read<NetworkList>('trusted-networks', parseTrusted, noNetworks),
     logLevel: read('log-level', parseLogLevel, 'info'),
     smartHost: read<SmartHost | undefined>('smart-host', parseSmartHost, undefined),
   };
