@@ -55,10 +55,7 @@ export interface Provisioning {
    * `prepare` makes what the account needs (its log above all) before anybody can find it: a crash in between leaves garbage,
    * never an account that cannot be opened. What it throws is thrown on, and nothing is added.
    */
-  addAccount(
-    request: NewAccount,
-    prepare?: (account: AccountRecord) => Promise<void>,
-  ): Outcome<AddedAccount>;
+  addAccount(request: NewAccount, prepare?: (account: AccountRecord) => Promise<void>): Outcome<AddedAccount>;
   account(address: string): Outcome<AccountRecord>;
   removeAccount(address: string): Outcome<AccountRecord>;
   /** Resolves to the password, which is a generated one where none is given. Ends what was remembered of the old one. */
