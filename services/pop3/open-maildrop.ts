@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto';
+import type { MailEngine } from '../../shared/engine/engine.ts';
+import { type MailError, unavailable } from '../../shared/engine/mail-error.ts';
+import { inboxId } from '../../shared/engine/state.ts';
+import type { AccountRecord } from '../../shared/ports/directory.ts';
+import type { Leases } from '../../shared/ports/leases.ts';
+import { err, ok, type Result } from '../../shared/result.ts';
+import { Maildrop } from './maildrop.ts';
+import type { OpenMaildrop } from './session-state.ts';
+
+/**
+ * How long a maildrop stays locked after its server died. Short, for a client that comes back must not find itself locked out by its own
+ * lost session; renewed while the session lasts, so that a session of a minute costs two writes.
+ */
+const leaseMs = 120_000;
+const renewMs = 40_000;
+
+/**
+ * Locks the maildrop and takes the session's snapshot of it. The lock keeps two clients from downloading and deleting side by side, as
+ * RFC 1939 §4 asks; nothing would be lost if both got in, for QUIT deletes what is still there, by UID.
+ */
+export async function openMaildrop(
+  parts: { readonly engine: MailEngine; readonly leases: Leases },
+  record: AccountRecord,
+): Promise<Result<OpenMaildrop, MailError | { readonly kind: 'inUse' }>> {
+  const { engine, leases } = parts;
+  let lease: Awaited<ReturnType<Leases['acquire']>>;
+  try {
+    lease = await leases.acquire(`pop3/${record.id}`, randomBytes(8).toString('hex'), leaseMs);
+  } catch (cause) {
+    return err(unavailable(cause));
+  }
+  if (lease === undefined) return err({ kind: 'inUse' });
+  const held = lease;
+  const opened = await engine.open(record.id);
+  const inbox = opened.ok ? opened.value.account.state.mailboxes.get(inboxId) : undefined;
+  if (!opened.ok || inbox === undefined) {
+    if (opened.ok) opened.value.release();
+    await leases.release(held).catch(() => undefined);
+    return opened.ok ? err({ kind: 'noSuchMailbox', creatable: false }) : opened;
+  }
+  // A lease that was lost is no reason to disturb the client; see above.
+  const timer = setInterval(() => void leases.renew(held, leaseMs).catch(() => undefined), renewMs).unref();
+  let released: Promise<void> | undefined;
+  const release = async () => {
+    clearInterval(timer);
+    opened.value.release();
+    await leases.release(held).catch(() => undefined);
+  };
+  return ok({
+    record,
+    hold: opened.value,
+    maildrop: new Maildrop(inbox),
+    release: () => (released ??= release()),
+  });
+}

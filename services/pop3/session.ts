@@ -1,0 +1,214 @@
+import { type Connection, ConnectionClosed, type TlsSettings } from '../../shared/net/connection.ts';
+import { type Command, parseCommand } from '../../shared/pop3/command.ts';
+import { LineReader } from '../../shared/pop3/line-reader.ts';
+import { ReplyWriter } from '../../shared/pop3/reply-writer.ts';
+import type { SessionEnd } from '../../shared/telemetry/events.ts';
+import type { Log } from '../../shared/telemetry/log.ts';
+import type { CommandTable } from './commands.ts';
+import type { Client, Outcome, SessionState } from './session-state.ts';
+
+export interface SessionOptions {
+  readonly commands: CommandTable;
+  readonly tls: TlsSettings | undefined;
+  readonly log: Log;
+  /** Told of each command that was answered. */
+  readonly answered: (command: string, outcome: 'ok' | 'err' | 'none') => void;
+}
+
+/** Lines in a row that are no commands, and sign-ins that failed, after which the client is sent away. */
+const maxErrors = 10;
+const maxFailedSignIns = 5;
+/** Pieces of a message from this size on go to the socket as they are. */
+const directBytes = 16 * 1024;
+
+const greeting = 'Restante is ready';
+
+/** One POP3 connection from its greeting to its end. Commands run one after another; answers to pipelined ones share writes. */
+export class Session implements Client {
+  readonly writer = new ReplyWriter();
+  readonly log: Log;
+  readonly #connection: Connection;
+  readonly #options: SessionOptions;
+  readonly #lines = new LineReader();
+  readonly #startedAt = Date.now();
+  #state: SessionState = { kind: 'authorization' };
+  #end: SessionEnd | undefined;
+  #errors = 0;
+  #failedSignIns = 0;
+  #retrieved = 0;
+  #deleted = 0;
+
+  constructor(connection: Connection, options: SessionOptions) {
+    this.#connection = connection;
+    this.#options = options;
+    this.log = options.log;
+  }
+
+  get remoteAddress(): string {
+    return this.#connection.remoteAddress;
+  }
+
+  get secure(): boolean {
+    return this.#connection.secure;
+  }
+
+  /** Resolves when the session is over; throws ConnectionClosed, or what a fault of ours threw. */
+  async run(): Promise<void> {
+    try {
+      this.writer.ok(greeting);
+      while (this.#end === undefined) {
+        const line = await this.#nextLine();
+        if (line !== undefined) await this.#serve(line);
+      }
+      await this.flush();
+    } catch (cause) {
+      this.#end =
+        cause instanceof ConnectionClosed ? (cause.reason === 'stuck' ? 'stuck' : 'clientClosed') : 'fault';
+      throw cause;
+    } finally {
+      if (this.#state.kind === 'transaction') await this.#state.release();
+      this.#logEnd();
+    }
+  }
+
+  async flush(): Promise<void> {
+    if (this.writer.length > 0) await this.#connection.write(this.writer.take());
+  }
+
+  async send(bytes: Uint8Array): Promise<void> {
+    if (bytes.length < directBytes) {
+      this.writer.octets(bytes);
+      if (this.writer.full) await this.flush();
+      return;
+    }
+    await this.flush();
+    await this.#connection.write(bytes);
+  }
+
+  async readLine(): Promise<Uint8Array | undefined> {
+    const line = await this.#nextLine();
+    return line === 'tooLong' ? undefined : line;
+  }
+
+  /** The next line; undefined, with `#end` set, where there will be none. Answers are sent before it waits. */
+  async #nextLine(): Promise<Uint8Array | 'tooLong' | undefined> {
+    for (;;) {
+      const line = this.#lines.next();
+      if (line !== undefined) return line;
+      await this.flush();
+      const outcome = await this.#read();
+      if (outcome instanceof Uint8Array) this.#lines.push(outcome);
+      else {
+        // RFC 1939 §3: an idle client is left without a word, and its deletions without effect.
+        this.#end = outcome === 'end' ? 'clientClosed' : outcome === 'idle' ? 'idle' : 'drained';
+        return undefined;
+      }
+    }
+  }
+
+  /**
+   * Who has not signed in is let go when the server wants to. A session that has may finish: it is short by nature, and has no way
+   * of being told.
+   */
+  async #read(): Promise<Uint8Array | 'end' | 'idle' | 'drained'> {
+    const { draining } = this.#connection;
+    if (this.#state.kind === 'transaction') return this.#connection.read();
+    if (draining.aborted) return 'drained';
+    const { promise, resolve } = Promise.withResolvers<'drained'>();
+    const onDrain = () => resolve('drained');
+    draining.addEventListener('abort', onDrain, { once: true });
+    try {
+      return await Promise.race([this.#connection.read(), promise]);
+    } finally {
+      draining.removeEventListener('abort', onDrain);
+    }
+  }
+
+  async #serve(line: Uint8Array | 'tooLong'): Promise<void> {
+    if (line === 'tooLong') return this.#bad('The line is too long');
+    const parsed = parseCommand(line);
+    if (!parsed.ok)
+      return this.#bad(parsed.error.kind === 'unknown' ? 'What is that?' : `Usage: ${parsed.error.usage}`);
+    const command = parsed.value;
+    const spec = this.#options.commands.get(command.kind);
+    if (spec === undefined) return this.#bad('What is that?');
+    if (!spec.states.includes(this.#state.kind))
+      return this.#bad(this.#state.kind === 'authorization' ? 'Sign in first' : 'You have signed in already');
+    this.#errors = 0;
+    const startedAt = performance.now();
+    const outcome = await spec.run(this, this.#state, command);
+    await this.#answer(command, outcome);
+    const result = outcome.kind === 'ok' || outcome.kind === 'err' ? outcome.kind : 'ok';
+    const told = outcome.kind === 'unsettled' ? 'none' : result;
+    this.#options.answered(command.kind, told);
+    if (this.log.debugging)
+      this.log.debug({
+        event: 'pop3.command',
+        command: command.kind,
+        outcome: told,
+        ms: Math.round(performance.now() - startedAt),
+      });
+  }
+
+  #bad(text: string): void {
+    this.writer.err(text);
+    this.#options.answered('other', 'err');
+    if (++this.#errors >= maxErrors) this.#end = 'refused';
+  }
+
+  async #answer(command: Command, outcome: Outcome): Promise<void> {
+    switch (outcome.kind) {
+      case 'ok':
+        this.writer.ok(outcome.text);
+        if (outcome.next !== undefined) this.#state = outcome.next;
+        break;
+      case 'err':
+        this.writer.err(outcome.text, outcome.code);
+        if (command.kind === 'PASS' || command.kind === 'AUTH') this.#signInFailed();
+        break;
+      case 'written':
+        if (command.kind === 'RETR') this.#retrieved++;
+        break;
+      case 'unsettled':
+        this.#end = 'fault';
+        break;
+      case 'startTls':
+        await this.#startTls();
+        break;
+    }
+    if (outcome.kind === 'ok' && command.kind === 'QUIT' && this.#state.kind === 'transaction')
+      this.#deleted = this.#state.maildrop.total - this.#state.maildrop.count;
+    if ((outcome.kind === 'ok' || outcome.kind === 'err') && outcome.end) this.#end ??= 'logout';
+    if (this.writer.full) await this.flush();
+  }
+
+  /** The user name goes with the failed password (RFC 1939 §7). */
+  #signInFailed(): void {
+    this.#state = { kind: 'authorization' };
+    if (++this.#failedSignIns >= maxFailedSignIns) this.#end = 'refused';
+  }
+
+  /** Nothing that came in plain counts afterwards: not what was sent ahead, not the user name. */
+  async #startTls(): Promise<void> {
+    const { tls } = this.#options;
+    if (tls === undefined) throw new Error('STLS was accepted without TLS');
+    await this.flush();
+    this.#lines.reset();
+    this.#state = { kind: 'authorization' };
+    await this.#connection.startTls(tls, '+OK Begin TLS\r\n');
+  }
+
+  #logEnd(): void {
+    this.log.info({
+      event: 'pop3.session',
+      remote: this.remoteAddress,
+      secure: this.secure,
+      ms: Date.now() - this.#startedAt,
+      received: this.#connection.received,
+      sent: this.#connection.sent,
+      retrieved: this.#retrieved,
+      deleted: this.#deleted,
+      end: this.#end ?? 'clientClosed',
+    });
+  }
+}

@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import type { TestContext } from 'node:test';
+import { connect as connectTls } from 'node:tls';
+import { type Pop3Options, type Pop3Parts, startPop3 } from '../../services/pop3/server.ts';
+import type { Authenticator } from '../../shared/directory/authenticator.ts';
+import type { Account } from '../../shared/engine/account.ts';
+import { appendMessages } from '../../shared/engine/actions.ts';
+import { OpenCounts } from '../../shared/net/limits.ts';
+import { noNetworks } from '../../shared/net/networks.ts';
+import type { AccountRecord, Address, Pop3Deletion } from '../../shared/ports/directory.ts';
+import { err, ok } from '../../shared/result.ts';
+import { silentLog } from '../../shared/telemetry/log.ts';
+import { createMetrics } from '../../shared/telemetry/metrics.ts';
+import { type LocalEngine, localEngine } from '../support/local-engine.ts';
+
+export const password = 'open sesame';
+
+/** Knows one account, by name and the password above; `suspended@…`, `off@…`, `busy@…` and `slow@…` fail in their own ways. */
+function authenticatorFor(record: () => AccountRecord): Authenticator {
+  return {
+    async signIn(attempt) {
+      if (attempt.address === 'suspended@example.org') return err({ kind: 'suspended' });
+      if (attempt.address === 'off@example.org') return err({ kind: 'protocolOff', protocol: 'pop3' });
+      if (attempt.address === 'busy@example.org') return err({ kind: 'busy' });
+      if (attempt.address === 'slow@example.org') return err({ kind: 'throttled', retryAfterMs: 1500 });
+      if (attempt.address === 'fault@example.org') throw new Error('the directory is away');
+      const known = attempt.address === record().address && attempt.password === password;
+      return known ? ok(record()) : err({ kind: 'invalid' });
+    },
+  };
+}
+
+export interface Pop3World {
+  readonly local: LocalEngine;
+  readonly account: Account;
+  readonly server: Awaited<ReturnType<typeof startPop3>> extends infer R
+    ? Extract<R, { ok: true }> extends { value: infer V }
+      ? V
+      : never
+    : never;
+  readonly port: number;
+  deliver(...messages: readonly (string | Uint8Array)[]): Promise<void>;
+  connect(): Promise<Client>;
+}
+
+export interface WorldOptions {
+  readonly deletion?: Pop3Deletion;
+  readonly options?: Pop3Options;
+  readonly tls?: Pop3Parts['tls'];
+  readonly change?: (parts: Pop3Parts) => Partial<Pop3Parts>;
+}
+
+/** A POP3 server on a free port over an engine of its own, with one account: anna@example.org. */
+export async function pop3World(t: TestContext, world: WorldOptions = {}): Promise<Pop3World> {
+  const local = await localEngine();
+  const account = await local.account();
+  const record: AccountRecord = {
+    id: account.id,
+    address: 'anna@example.org' as Address,
+    tenant: 'default',
+    displayName: 'Anna',
+    status: 'active',
+    protocols: ['pop3'],
+    pop3Deletion: world.deletion ?? 'expunge',
+    passwordHash: undefined,
+    credentialVersion: 1,
+    createdAt: 0,
+  };
+  const parts: Pop3Parts = {
+    engine: local.engine,
+    authenticator: authenticatorFor(() => record),
+    leases: local.store.leases,
+    listeners: [{ host: '127.0.0.1', port: 0, tls: 'stls' }],
+    tls: world.tls,
+    limits: { counts: new OpenCounts(100, 100), trusted: noNetworks },
+    log: silentLog,
+    metrics: createMetrics(),
+    options: { allowPlaintextAuth: true, ...world.options },
+  };
+  const started = await startPop3({ ...parts, ...world.change?.(parts) });
+  if (!started.ok) throw new Error(started.error);
+  const server = started.value;
+  t.after(() => server.close(0));
+  const port = server.listeners[0]!.port;
+  return {
+    local,
+    account,
+    server,
+    port,
+    async deliver(...messages) {
+      for (const message of messages) {
+        const staged = await account.stage(Buffer.from(message));
+        assert(staged.ok);
+        const request = { message: staged.value, flags: [], internalDate: undefined };
+        assert((await account.commit(appendMessages('INBOX', [request]))).ok);
+      }
+    },
+    connect: () => Client.open(t, port),
+  };
+}
+
+/** A client that reads lines, and the octets of multi-line answers. */
+export class Client {
+  #socket: Socket;
+  #held: Buffer = Buffer.alloc(0);
+  #ended = false;
+  #wake: (() => void) | undefined;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    this.#attach();
+  }
+
+  static async open(t: TestContext, port: number): Promise<Client> {
+    const socket = connect({ port, host: '127.0.0.1' });
+    await once(socket, 'connect');
+    const client = new Client(socket);
+    t.after(() => client.#socket.destroy());
+    return client;
+  }
+
+  #attach(): void {
+    const wake = () => {
+      this.#wake?.();
+    };
+    this.#socket
+      .on('data', (chunk: Buffer) => {
+        this.#held = Buffer.concat([this.#held, chunk]);
+        wake();
+      })
+      .on('close', () => {
+        this.#ended = true;
+        wake();
+      })
+      .on('error', () => {});
+  }
+
+  async startTls(ca: Uint8Array): Promise<void> {
+    this.#socket.removeAllListeners('data').removeAllListeners('close');
+    const secure = connectTls({ socket: this.#socket, ca: Buffer.from(ca), servername: 'localhost' });
+    await once(secure, 'secureConnect');
+    this.#socket = secure;
+    this.#attach();
+  }
+
+  send(text: string | Uint8Array): void {
+    this.#socket.write(text);
+  }
+
+  /** The next line without its end, or undefined where the server has closed. */
+  async line(): Promise<string | undefined> {
+    for (;;) {
+      const end = this.#held.indexOf('\r\n');
+      if (end >= 0) {
+        const line = this.#held.subarray(0, end).toString('utf8');
+        this.#held = this.#held.subarray(end + 2);
+        return line;
+      }
+      if (this.#ended) return undefined;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  async expect(pattern: string): Promise<void> {
+    const line = await this.line();
+    const fits = pattern.endsWith('…')
+      ? line?.startsWith(pattern.slice(0, -1))
+      : line === pattern || (pattern === '(closed)' && line === undefined);
+    assert(fits, `expected ${JSON.stringify(pattern)}, got ${JSON.stringify(line)}`);
+  }
+
+  /** The octets of a multi-line answer after its first line, unstuffed, without the terminator. */
+  async body(): Promise<Buffer> {
+    for (;;) {
+      const end = this.#held.subarray(0, 3).equals(Buffer.from('.\r\n'))
+        ? 0
+        : this.#held.indexOf('\r\n.\r\n') + 2;
+      if (end !== 1) {
+        const stuffed = this.#held.subarray(0, end).toString('latin1');
+        this.#held = this.#held.subarray(end + 3);
+        return Buffer.from(stuffed.replace(/(^|\r\n)\.\./g, '$1.'), 'latin1');
+      }
+      assert(!this.#ended, 'the answer broke off');
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  async signIn(): Promise<void> {
+    this.send(`USER anna@example.org\r\nPASS ${password}\r\n`);
+    await this.expect('+OK …');
+    await this.expect('+OK Send PASS');
+    await this.expect('+OK …');
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+}
+
+/**
+ * Plays a transcript: `C:` lines are sent, `S:` lines must come, `…` at the end stands for the rest of a line, `S: (closed)` for the end.
+ * `C1:` and `C2:` are two clients. The greeting is part of it.
+ */
+export async function play(world: Pop3World, transcript: string): Promise<void> {
+  const clients = new Map<string, Client>();
+  for (const raw of transcript.split('\n')) {
+    const [, side, number, text] = /^\s*([CS])(\d?): ?(.*)$/.exec(raw) ?? [];
+    if (side === undefined) continue;
+    const name = number ?? '';
+    const client = clients.get(name) ?? (await world.connect());
+    clients.set(name, client);
+    if (side === 'C') client.send(`${text}\r\n`);
+    else await client.expect(text!);
+  }
+  for (const client of clients.values()) client.close();
+}
