@@ -4,23 +4,25 @@ import { asBuffer } from './header-text.ts';
 import { completeLength, validLength } from './utf8.ts';
 
 /** Names that occur in mail and that the Encoding Standard does not know. */
-const aliases: Readonly<Record<string, string>> = {
-  cp932: 'shift_jis',
-  'windows-932': 'shift_jis',
-  cp936: 'gb18030',
-  cp949: 'euc-kr',
-  ks_c_5601: 'euc-kr',
-  cp950: 'big5',
-  cp874: 'windows-874',
-  cp866: 'ibm866',
-  'iso-2022-jp-1': 'iso-2022-jp',
-  'iso-2022-jp-2': 'iso-2022-jp',
-  'iso-2022-jp-ms': 'iso-2022-jp',
-  utf8mb4: 'utf-8',
-  'x-gbk': 'gb18030',
-  gb2312: 'gb18030',
-  'iso-8859-8-e': 'iso-8859-8',
-};
+const aliases = new Map<string, string>(
+  Object.entries({
+    cp932: 'shift_jis',
+    'windows-932': 'shift_jis',
+    cp936: 'gb18030',
+    cp949: 'euc-kr',
+    ks_c_5601: 'euc-kr',
+    cp950: 'big5',
+    cp874: 'windows-874',
+    cp866: 'ibm866',
+    'iso-2022-jp-1': 'iso-2022-jp',
+    'iso-2022-jp-2': 'iso-2022-jp',
+    'iso-2022-jp-ms': 'iso-2022-jp',
+    utf8mb4: 'utf-8',
+    'x-gbk': 'gb18030',
+    gb2312: 'gb18030',
+    'iso-8859-8-e': 'iso-8859-8',
+  }),
+);
 /** What such text really is must be guessed: UTF-8 where it is valid, else Windows-1252. */
 const unsure = new Set([
   '',
@@ -34,12 +36,21 @@ const unsure = new Set([
   'binary',
 ]);
 
+const names = new Map<string, string | undefined>();
+/** Names are the senders' choice: only so many are remembered. */
+const maxNames = 256;
+
 /** The Encoding Standard's name of a charset as mail names it, or undefined where it is unknown or says nothing. */
 export function encodingName(charset: string): string | undefined {
   const name = charset.trim().toLowerCase();
   if (name.length > 64 || unsure.has(name)) return undefined;
+  if (!names.has(name) && names.size < maxNames) names.set(name, lookUp(name));
+  return names.has(name) ? names.get(name) : lookUp(name);
+}
+
+function lookUp(name: string): string | undefined {
   try {
-    return new TextDecoder(aliases[name] ?? name).encoding;
+    return new TextDecoder(aliases.get(name) ?? name).encoding;
   } catch {
     return undefined;
   }

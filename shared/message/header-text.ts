@@ -17,7 +17,7 @@ export function headerText(bytes: Uint8Array): string {
 export function unfold(value: string): string {
   const line = /[\r\n\0]/.test(value)
     ? value
-        .replace(/\r*\n(?=[ \t])/g, '')
+        .replace(/\r?\n(?=[ \t])/g, '')
         .replace(/[\r\n]+/g, ' ')
         .replaceAll('\0', '')
     : value;

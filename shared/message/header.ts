@@ -57,8 +57,12 @@ export function fieldAt(header: Uint8Array, from: number): HeaderField | undefin
 }
 
 /** A field's value as one line of text, encoded words as received. */
-export const fieldText = (header: Uint8Array, field: HeaderField): string =>
-  unfold(headerText(header.subarray(field.valueStart, field.end)));
+export function fieldText(header: Uint8Array, { valueStart, end }: HeaderField): string {
+  let last = end;
+  if (last > valueStart && header[last - 1] === lf) last--;
+  if (last > valueStart && header[last - 1] === cr) last--;
+  return unfold(headerText(header.subarray(valueStart, last)));
+}
 
 /** The values of all fields of one name (lower case), in order, at most `limit`. */
 export function fieldValues(header: Uint8Array, name: string, limit = 1000): string[] {

@@ -107,7 +107,7 @@ export class MessageParser {
   #endHeader(end: number, known: number): void {
     const again = end < known ? this.#block.bytes(end, known).slice() : undefined;
     const header = this.#block.bytes(0, end);
-    for (const byte of header) if (byte === lf) this.#lines++;
+    for (let at = 0; at < end; at++) if (header[at] === lf) this.#lines++;
     this.#visited += end;
     this.#offset = this.#headerStart + end;
     const fields = readPartFields(header, this.#defaultType);

@@ -166,7 +166,7 @@ test('hostile values take no time to speak of', () => {
     're[',
     ' ',
   ]) {
-    const value = unit.repeat(200_000);
+    const value = unit.repeat(50_000);
     decodeWords(value);
     baseSubject(value);
     parseMessageIds(value);
