@@ -82,6 +82,16 @@ export class MailboxView {
     return this.#ghosts.length === 0 ? UidSet.empty : UidSet.of(this.#ghosts.map((g) => g.uid));
   }
 
+  /** Known messages whose changed flags are not told yet. */
+  get owedFlags(): UidSet {
+    return this.#flagged;
+  }
+
+  /** The client knows the flags of these as they are now: from a command's own answer, or because it set them (.SILENT). */
+  noteTold(uids: UidSet): void {
+    this.#flagged = this.#flagged.subtract(uids);
+  }
+
   /** Takes in a newer version of the same mailbox. Costs what changed, where versions share chunks. */
   advance(newer: Mailbox): void {
     const older = this.#mailbox;

@@ -1,0 +1,84 @@
+import type { Account } from '../../../shared/engine/account.ts';
+import { ObjectGone } from '../../../shared/engine/message-index.ts';
+import type { Span } from '../../../shared/engine/view.ts';
+import type { EmailId } from '../../../shared/ids.ts';
+import type { MessageRecord } from '../../../shared/message/structure.ts';
+import { readAhead } from '../read-ahead.ts';
+
+/** A message to be answered, with what was read for it. */
+export interface Loaded {
+  readonly chunk: Span['chunk'];
+  readonly row: number;
+  readonly seq: number;
+  readonly record: MessageRecord | undefined;
+  readonly emailId: EmailId | undefined;
+  /** It was wanted, and is not there any more. */
+  readonly gone: boolean;
+}
+
+/** Which of a message's parts that lie outside the mailbox's columns are needed. */
+export interface Wanted {
+  readonly records: boolean;
+  readonly emailIds: boolean;
+}
+
+/** Messages whose records are read together: neighbours lie in a few objects, and each object is a request. */
+const batchSize = 1000;
+
+/** The messages of some spans in order, records and ids read in batches, the next one while this one is answered. */
+export async function* loadMessages(
+  account: Account,
+  spans: Iterable<Span>,
+  wanted: Wanted,
+): AsyncGenerator<readonly Loaded[]> {
+  const load = (places: readonly Place[]): Promise<readonly Loaded[]> => loadBatch(account, places, wanted);
+  for await (const [, batch] of readAhead(batches(spans), load, { count: 2, weight: 0 })) yield batch;
+}
+
+type Place = Pick<Loaded, 'chunk' | 'row' | 'seq'>;
+
+function* batches(spans: Iterable<Span>): Generator<readonly Place[]> {
+  let batch: Place[] = [];
+  for (const { chunk, from, to, firstSeq } of spans) {
+    for (let row = from; row < to; row++) {
+      if (batch.push({ chunk, row, seq: firstSeq + row - from }) < batchSize) continue;
+      yield batch;
+      batch = [];
+    }
+  }
+  if (batch.length > 0) yield batch;
+}
+
+async function loadBatch(
+  account: Account,
+  places: readonly Place[],
+  { records, emailIds }: Wanted,
+): Promise<readonly Loaded[]> {
+  const numbers = places.map(({ chunk, row }) => chunk.fixed.message[row]!);
+  const [known, ids] = await Promise.all([
+    records ? orOneByOne(numbers, (some) => account.records(some)) : undefined,
+    emailIds ? orOneByOne(numbers, (some) => account.emailIds(some)) : undefined,
+  ]);
+  return places.map((place, i) => {
+    const record = known?.[i];
+    const emailId = ids?.[i];
+    const gone = (records && record === undefined) || (emailIds && emailId === undefined);
+    return { ...place, record, emailId, gone };
+  });
+}
+
+/** One message that is gone must not take the others with it. */
+async function orOneByOne<T>(
+  numbers: readonly number[],
+  read: (numbers: readonly number[]) => Promise<readonly T[]>,
+): Promise<readonly (T | undefined)[]> {
+  try {
+    return await read(numbers);
+  } catch (cause) {
+    if (!(cause instanceof ObjectGone)) throw cause;
+    if (numbers.length === 1) return [undefined];
+  }
+  const found: (T | undefined)[] = [];
+  for (const number of numbers) found.push(...(await orOneByOne([number], read)));
+  return found;
+}

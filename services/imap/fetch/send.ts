@@ -1,0 +1,141 @@
+import type { Account } from '../../../shared/engine/account.ts';
+import { ObjectGone } from '../../../shared/engine/message-index.ts';
+import type { UidSet } from '../../../shared/engine/uid-set.ts';
+import type { Span } from '../../../shared/engine/view.ts';
+import type { SeqNum } from '../../../shared/ids.ts';
+import { fetchClose, fetchOpen } from '../../../shared/imap/responses/fetch.ts';
+import { flushAt } from '../../../shared/imap/writer.ts';
+import type { FlagTexts } from '../flag-text.ts';
+import { readAhead } from '../read-ahead.ts';
+import type { Client } from '../session-state.ts';
+import { Turn } from '../turn.ts';
+import { type Loaded, loadMessages } from './messages.ts';
+import type { FetchPlan } from './plan.ts';
+import { type BodyItem, discard, isBodyItem, type Prepared, prepare } from './prepare.ts';
+import { sendPrepared, writeItem, writeMarked } from './write-item.ts';
+
+/** What could not be answered, though the rest was. */
+export interface Shortfall {
+  gone?: boolean;
+  unknownEncoding?: boolean;
+  /** The store did not answer; nothing after it was tried. */
+  unavailable?: { readonly cause: unknown };
+}
+
+/** A FETCH on its way. */
+export interface FetchRun {
+  readonly client: Client;
+  readonly account: Account;
+  readonly plan: FetchPlan;
+  readonly texts: FlagTexts;
+  /** Messages that this command marked \Seen. */
+  readonly marked: UidSet;
+  readonly shortfall: Shortfall;
+}
+
+/** Bodies opened before they are needed, and how many octets of them may be in memory. */
+const bodiesAhead = { count: 8, weight: 1 << 20 };
+/** Large bodies are read at the client's pace: no more than this of one is held. */
+const heldOfBody = 256 << 10;
+/** Body items of one message that are opened before it is answered; a client that asks for more waits for each. */
+const openedTogether = 4;
+
+/** Answers a FETCH that needs more than the mailbox's columns. */
+export async function sendMessages(run: FetchRun, spans: Iterable<Span>): Promise<void> {
+  const batches = loadMessages(run.account, spans, run.plan);
+  try {
+    for (;;) {
+      // Reading may fail: that is answered. Sending may fail too, but then there is nobody to answer.
+      const next = await batches.next().catch((cause) => {
+        run.shortfall.unavailable = { cause };
+      });
+      if (!next || next.done) return;
+      const there = next.value.filter((message) => !message.gone);
+      if (there.length < next.value.length) run.shortfall.gone = true;
+      if (run.plan.bodies) await sendWithBodies(run, there);
+      else await sendWithoutBodies(run, there);
+      if (run.shortfall.unavailable) return;
+    }
+  } finally {
+    await batches.return(undefined);
+  }
+}
+
+async function sendWithoutBodies(
+  { client, plan, texts, marked }: FetchRun,
+  messages: readonly Loaded[],
+): Promise<void> {
+  const { writer } = client;
+  const turn = new Turn();
+  for (const message of messages) {
+    fetchOpen(writer, message.seq as SeqNum);
+    writeMarked(client, plan.items, message, marked, texts);
+    for (const item of plan.items) writeItem(writer, item, message, texts);
+    fetchClose(writer);
+    if (writer.length >= flushAt) await client.flush();
+    if (turn.isOver) await turn.pass();
+  }
+}
+
+/** The first body items of a message, opened; or why they could not be. */
+type Opened = readonly Prepared[] | { readonly cause: unknown };
+
+async function sendWithBodies(run: FetchRun, messages: readonly Loaded[]): Promise<void> {
+  const { account, client, plan, shortfall } = run;
+  const items = plan.items.filter(isBodyItem);
+  const prepareFor = (message: Loaded, item: BodyItem): Promise<Prepared> => {
+    const { fixed } = message.chunk;
+    const no = fixed.message[message.row]!;
+    return prepare(item, message.record, fixed.size[message.row]!, (range) => account.body(no, range));
+  };
+  const open = (message: Loaded): Promise<Opened> =>
+    allOrCause(items.slice(0, openedTogether).map((item) => prepareFor(message, item)));
+  const weigh = ({ chunk, row }: Loaded): number => Math.min(heldOfBody, chunk.fixed.size[row]!);
+  const giveUp = (opened: Opened): unknown => ('cause' in opened ? undefined : discard(opened));
+  const turn = new Turn();
+  for await (const [message, opened] of readAhead(messages, open, bodiesAhead, weigh, giveUp)) {
+    if ('cause' in opened) {
+      if (opened.cause instanceof ObjectGone) {
+        shortfall.gone = true;
+        continue;
+      }
+      shortfall.unavailable = opened;
+      return;
+    }
+    await sendMessage(run, message, opened, (item) => prepareFor(message, item));
+    if (client.writer.length >= flushAt) await client.flush();
+    if (turn.isOver) await turn.pass();
+  }
+}
+
+async function allOrCause(opening: readonly Promise<Prepared>[]): Promise<Opened> {
+  const settled = await Promise.allSettled(opening);
+  const failed = settled.find((result) => result.status === 'rejected');
+  const opened = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  if (failed === undefined) return opened;
+  await discard(opened);
+  return { cause: failed.reason };
+}
+
+async function sendMessage(
+  { client, plan, texts, marked, shortfall }: FetchRun,
+  message: Loaded,
+  opened: readonly Prepared[],
+  openLater: (item: BodyItem) => Promise<Prepared>,
+): Promise<void> {
+  fetchOpen(client.writer, message.seq as SeqNum);
+  writeMarked(client, plan.items, message, marked, texts);
+  let next = 0;
+  try {
+    for (const item of plan.items) {
+      if (isBodyItem(item)) {
+        const prepared = opened[next++] ?? (await openLater(item));
+        if (prepared.kind === 'unknownEncoding') shortfall.unknownEncoding = true;
+        await sendPrepared(client, item, prepared);
+      } else writeItem(client.writer, item, message, texts);
+    }
+  } finally {
+    await discard(opened.slice(next));
+  }
+  fetchClose(client.writer);
+}
