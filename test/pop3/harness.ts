@@ -104,7 +104,10 @@ export async function pop3World(t: TestContext, world: WorldOptions = {}): Promi
 /** A client that reads lines, and the octets of multi-line answers. */
 export class Client {
   #socket: Socket;
-  #held: Buffer = Buffer.alloc(0);
+  /** Octets `[start, end)` of the buffer are unread. */
+  #buffer = Buffer.allocUnsafe(4096);
+  #start = 0;
+  #end = 0;
   #ended = false;
   #wake: (() => void) | undefined;
 
@@ -127,7 +130,16 @@ export class Client {
     };
     this.#socket
       .on('data', (chunk: Buffer) => {
-        this.#held = Buffer.concat([this.#held, chunk]);
+        if (this.#end + chunk.length > this.#buffer.length) {
+          // Two octets that were read stay before the start: `body` goes back to them.
+          const from = Math.max(0, this.#start - 2);
+          const kept = this.#buffer.subarray(from, this.#end);
+          this.#buffer = Buffer.concat([kept], (kept.length + chunk.length) * 2);
+          this.#start -= from;
+          this.#end = kept.length;
+        }
+        chunk.copy(this.#buffer, this.#end);
+        this.#end += chunk.length;
         wake();
       })
       .on('close', () => {
@@ -149,20 +161,27 @@ export class Client {
     this.#socket.write(text);
   }
 
-  /** The next line without its end, or undefined where the server has closed. */
-  async line(): Promise<string | undefined> {
-    for (;;) {
-      const end = this.#held.indexOf('\r\n');
+  /** Octets up to a delimiter, which is taken too; undefined where the server closes before it. */
+  async #until(delimiter: string): Promise<Buffer | undefined> {
+    for (let from = this.#start; ; ) {
+      const unread = this.#start;
+      const end = this.#buffer.subarray(0, this.#end).indexOf(delimiter, from);
       if (end >= 0) {
-        const line = this.#held.subarray(0, end).toString('utf8');
-        this.#held = this.#held.subarray(end + 2);
-        return line;
+        this.#start = end + delimiter.length;
+        return this.#buffer.subarray(unread, end);
       }
       if (this.#ended) return undefined;
+      const searched = Math.max(0, this.#end - unread - delimiter.length);
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
+      from = this.#start + searched;
     }
+  }
+
+  /** The next line without its end, or undefined where the server has closed. */
+  async line(): Promise<string | undefined> {
+    return (await this.#until('\r\n'))?.toString('utf8');
   }
 
   async expect(pattern: string): Promise<void> {
@@ -175,20 +194,13 @@ export class Client {
 
   /** The octets of a multi-line answer after its first line, unstuffed, without the terminator. */
   async body(): Promise<Buffer> {
-    for (;;) {
-      const end = this.#held.subarray(0, 3).equals(Buffer.from('.\r\n'))
-        ? 0
-        : this.#held.indexOf('\r\n.\r\n') + 2;
-      if (end !== 1) {
-        const stuffed = this.#held.subarray(0, end).toString('latin1');
-        this.#held = this.#held.subarray(end + 3);
-        return Buffer.from(stuffed.replace(/(^|\r\n)\.\./g, '$1.'), 'latin1');
-      }
-      assert(!this.#ended, 'the answer broke off');
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
+    // The CRLF of the first line belongs to the search: an answer may have no lines.
+    this.#start -= 2;
+    const stuffed = await this.#until('\r\n.\r\n');
+    assert(stuffed, 'the answer broke off');
+    if (stuffed.length === 0) return stuffed;
+    const lines = `${stuffed.toString('latin1').slice(2)}\r\n`;
+    return Buffer.from(lines.replace(/(^|\r\n)\.\./g, '$1.'), 'latin1');
   }
 
   async signIn(): Promise<void> {
