@@ -5,9 +5,10 @@ import type { Account } from './account.ts';
 import { applyOperations, rulesVersion } from './apply.ts';
 import type { Decide, Decided } from './decision.ts';
 import type { EngineParts } from './engine.ts';
-import { decodeEntry, type Entry, encodeEntry, encodeOperations } from './entry.ts';
+import { decodeEntry, type Entry, encodeEntry } from './entry.ts';
 import { type MailError, unavailable } from './mail-error.ts';
 import type { Effect, Operation } from './operation.ts';
+import { encodeOperations } from './operation-codec.ts';
 import type { AccountState } from './state.ts';
 
 export interface CommitOptions {
@@ -72,9 +73,7 @@ export class CommitQueue {
         madeAt: this.#parts.entropy.now(),
         answer: (result) => resolve(result as Result<T, MailError>),
       });
-      this.#running ??= this.#run().finally(() => {
-        this.#running = undefined;
-      });
+      this.#running ??= this.#run();
     });
   }
 
@@ -87,7 +86,11 @@ export class CommitQueue {
     await Promise.resolve();
     for (;;) {
       const group = this.#take();
-      if (group.length === 0) return;
+      if (group.length === 0) {
+        // At once, not when the promise settles: a proposal made in between would find a runner that is leaving.
+        this.#running = undefined;
+        return;
+      }
       try {
         await this.#write(group);
       } catch (cause) {

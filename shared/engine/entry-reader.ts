@@ -1,7 +1,8 @@
 import type { StoredEntry } from '../ports/account-log.ts';
 import type { BlobStore } from '../ports/blob-store.ts';
-import { decodeEntry, decodeOperations, type Entry } from './entry.ts';
+import { decodeEntry, type Entry } from './entry.ts';
 import { collect, ObjectGone } from './message-index.ts';
+import { decodeOperations } from './operation-codec.ts';
 
 /** A stored entry with its operations, fetched from the spill object where they lie there. */
 export async function readEntry(blobs: BlobStore, stored: StoredEntry): Promise<Entry> {

@@ -75,6 +75,10 @@ type AuthEvent =
     };
 
 type ImapEvent =
+  /** A command failed by a fault of ours: it was answered NO [SERVERBUG]. */
+  | { readonly event: 'imap.fault'; readonly command: string }
+  /** It is not known whether a change was made: the connection ended without an answer. */
+  | { readonly event: 'imap.unsettled' }
   | {
       readonly event: 'imap.command';
       readonly command: string;
@@ -174,6 +178,8 @@ type AccountEvent =
   | { readonly event: 'account.compactionFailed'; readonly account: string }
   /** A snapshot object was gone or did not verify; the account was read again from its head. */
   | { readonly event: 'account.reloaded'; readonly account: string; readonly reason: string }
+  /** A client was answered 'try again later'. */
+  | { readonly event: 'account.unavailable' }
   /** An append whose answer was lost and has not been settled yet. */
   | { readonly event: 'account.unsettled'; readonly account: string; readonly position: number }
   /** A log entry of rules that this release does not know: the node must not guess. */
