@@ -31,7 +31,7 @@ export async function* loadMessages(
   spans: Iterable<Span>,
   wanted: Wanted,
 ): AsyncGenerator<readonly Loaded[]> {
-  const load = (places: readonly Place[]): Promise<readonly Loaded[]> => loadBatch(account, places, wanted);
+  const load = (places: readonly Place[]): Promise<readonly Loaded[]> => loadRecords(account, places, wanted);
   for await (const [, batch] of readAhead(batches(spans), load, { count: 2, weight: 0 })) yield batch;
 }
 
@@ -49,7 +49,8 @@ function* batches(spans: Iterable<Span>): Generator<readonly Place[]> {
   if (batch.length > 0) yield batch;
 }
 
-async function loadBatch(
+/** What is wanted of some messages, in one read where that can be; `gone` where a message is not there any more. */
+export async function loadRecords(
   account: Account,
   places: readonly Place[],
   { records, emailIds }: Wanted,

@@ -1,0 +1,29 @@
+import type { Account } from '../../../shared/engine/account.ts';
+import type { MessageRecord } from '../../../shared/message/structure.ts';
+import { loadRecords } from '../fetch/messages.ts';
+import { readAhead } from '../read-ahead.ts';
+import { Turn } from '../turn.ts';
+import type { Match } from './run.ts';
+
+/** Messages whose records are read together. */
+const batchSize = 1000;
+
+/** Shows the records of messages in their order, batch by batch; those that are gone are left out. */
+export async function eachRecord(
+  account: Account,
+  matches: readonly Match[],
+  use: (match: Match, record: MessageRecord) => void,
+): Promise<void> {
+  function* batches() {
+    for (let at = 0; at < matches.length; at += batchSize) yield matches.slice(at, at + batchSize);
+  }
+  const load = (batch: readonly Match[]) => loadRecords(account, batch, { records: true, emailIds: false });
+  const turn = new Turn();
+  for await (const [batch, loaded] of readAhead(batches(), load, { count: 2, weight: 0 })) {
+    for (const [i, match] of batch.entries()) {
+      const { record } = loaded[i]!;
+      if (record !== undefined) use(match, record);
+      if (turn.isOver) await turn.pass();
+    }
+  }
+}

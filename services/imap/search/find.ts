@@ -1,0 +1,150 @@
+import type { Account } from '../../../shared/engine/account.ts';
+import { ObjectGone } from '../../../shared/engine/message-index.ts';
+import type { Chunk } from '../../../shared/engine/rows.ts';
+import type { MailboxView } from '../../../shared/engine/view.ts';
+import { bodyText, TextMatcher } from '../../../shared/message/search-text.ts';
+import { loadRecords } from '../fetch/messages.ts';
+import { readAhead } from '../read-ahead.ts';
+import { Turn } from '../turn.ts';
+import type { Criteria } from './criteria.ts';
+import { Facts } from './facts.ts';
+
+/** Takes a message that matches; in ascending order. True: no more are wanted. */
+export type OnMatch = (chunk: Chunk, row: number, seq: number) => boolean | undefined;
+
+/** Messages that need reading before they can be decided, read together. */
+const batchSize = 1000;
+/** Bodies opened before they are looked through. */
+const bodiesAhead = { count: 4, weight: 1 << 20 };
+const heldOfBody = 256 << 10;
+
+/**
+ * Finds the messages of a view that meet the criteria. What the mailbox's columns decide is decided by them; of the rest first
+ * the header records are read, then, for those still open, the bodies. Ghosts never match. Throws where the store cannot be read.
+ */
+export async function findMessages(
+  account: Account,
+  view: MailboxView,
+  criteria: Criteria,
+  onMatch: OnMatch,
+): Promise<void> {
+  const { predicate, scope } = criteria;
+  const turn = new Turn();
+  const probe = new Facts(emptyChunk, 0);
+  let batch: Candidate[] = [];
+  let open = 0;
+  for (const { chunk, from, to, firstSeq, ghost } of view.spans(scope)) {
+    if (ghost) continue;
+    probe.chunk = chunk;
+    for (let row = from; row < to; row++) {
+      probe.row = row;
+      const seq = firstSeq + row - from;
+      const answer = predicate.test(probe);
+      if (answer === 'no') continue;
+      if (answer === 'yes' && open === 0) {
+        if (onMatch(chunk, row, seq)) return;
+        continue;
+      }
+      // Behind one that is still open everything waits, so that matches come in order.
+      batch.push({ chunk, row, seq, answer });
+      if (answer === 'unknown') open++;
+    }
+    if (open >= batchSize || batch.length >= batchSize * 8) {
+      if (await settle(account, criteria, batch, onMatch)) return;
+      batch = [];
+      open = 0;
+    }
+    if (turn.isOver) await turn.pass();
+  }
+  await settle(account, criteria, batch, onMatch);
+}
+
+const emptyChunk = {} as Chunk;
+
+interface Candidate {
+  readonly chunk: Chunk;
+  readonly row: number;
+  readonly seq: number;
+  answer: 'yes' | 'no' | 'unknown';
+}
+
+/** Decides what is open in a batch, and hands over what matches. True where no more are wanted. */
+async function settle(
+  account: Account,
+  criteria: Criteria,
+  batch: readonly Candidate[],
+  onMatch: OnMatch,
+): Promise<boolean> {
+  for (let at = 0; at < batch.length; ) {
+    // A part at a time: a search for the first match must not read everything.
+    const some = batch.slice(at, (at += batchSize));
+    await decide(
+      account,
+      criteria,
+      some.filter(({ answer }) => answer === 'unknown'),
+    );
+    for (const { chunk, row, seq, answer } of some)
+      if (answer === 'yes' && onMatch(chunk, row, seq)) return true;
+  }
+  return false;
+}
+
+async function decide(
+  account: Account,
+  { predicate, needles, emailIds }: Criteria,
+  open: readonly Candidate[],
+): Promise<void> {
+  if (open.length === 0) return;
+  const loaded = await loadRecords(account, open, { records: true, emailIds });
+  const turn = new Turn();
+  const unread: { readonly candidate: Candidate; readonly facts: Facts }[] = [];
+  for (const [i, candidate] of open.entries()) {
+    const { record, emailId, gone } = loaded[i]!;
+    const facts = new Facts(candidate.chunk, candidate.row);
+    facts.record = record;
+    facts.emailId = emailId;
+    candidate.answer = gone ? 'no' : predicate.test(facts);
+    if (candidate.answer === 'unknown') unread.push({ candidate, facts });
+    if (turn.isOver) await turn.pass();
+  }
+  const openBody = ({ facts }: (typeof unread)[number]) =>
+    account.body(facts.chunk.fixed.message[facts.row]!).then(
+      ({ body }) => body,
+      (cause) => (cause instanceof ObjectGone ? undefined : Promise.reject(cause)),
+    );
+  const weigh = ({ facts }: (typeof unread)[number]): number =>
+    Math.min(heldOfBody, facts.chunk.fixed.size[facts.row]!);
+  for await (const [{ candidate, facts }, body] of readAhead(unread, openBody, bodiesAhead, weigh, giveUp)) {
+    candidate.answer = body === undefined ? 'no' : await lookThrough(body, facts, needles, predicate, turn);
+  }
+}
+
+type Body = Uint8Array | AsyncIterable<Uint8Array>;
+
+/** A body that was opened and is not wanted any more. */
+const giveUp = (body: Body | undefined): unknown =>
+  body === undefined || body instanceof Uint8Array ? undefined : body[Symbol.asyncIterator]().return?.();
+
+/** Looks for all texts at once, and no further than until the answer is known. */
+async function lookThrough(
+  body: Body,
+  facts: Facts,
+  needles: readonly string[],
+  predicate: Criteria['predicate'],
+  turn: Turn,
+): Promise<'yes' | 'no'> {
+  const matchers = needles.map((needle) => new TextMatcher(needle));
+  for await (const text of bodyText(facts.record!, body)) {
+    let found = false;
+    for (const [i, matcher] of matchers.entries()) {
+      if (facts.inBody[i] || !matcher.push(text)) continue;
+      facts.inBody[i] = true;
+      found = true;
+    }
+    const answer = found ? predicate.test(facts) : 'unknown';
+    if (answer !== 'unknown') return answer;
+    if (turn.isOver) await turn.pass();
+  }
+  facts.inBody = needles.map((_, i) => facts.inBody[i] ?? false);
+  return predicate.test(facts) === 'yes' ? 'yes' : 'no';
+}

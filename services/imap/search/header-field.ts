@@ -1,0 +1,40 @@
+import { decodeWords } from '../../../shared/message/encoded-words.ts';
+import { fieldAt, fieldText } from '../../../shared/message/header.ts';
+import { foldText } from '../../../shared/message/search-text.ts';
+
+const [lf, cr, colon, space, tab] = [0x0a, 0x0d, 0x3a, 0x20, 0x09];
+
+/**
+ * SEARCH HEADER (RFC 9051 §6.4.4) for one field and text, asked of many messages: lines that are another field's are passed over by
+ * their first letters, without being made into text.
+ */
+export function fieldContains(name: string, text: string): (header: Uint8Array) => boolean {
+  const wanted = Buffer.from(name.toLowerCase(), 'latin1');
+  const needle = foldText(text);
+  return (header) => {
+    for (let at = 0; at < header.length; ) {
+      const first = header[at]!;
+      if (first === lf || (first === cr && header[at + 1] === lf)) return false;
+      const field = isNamed(header, at, wanted) ? fieldAt(header, at) : undefined;
+      if (field !== undefined && field.start === at) {
+        if (needle === '' || foldText(decodeWords(fieldText(header, field))).includes(needle)) return true;
+        at = field.end;
+      } else {
+        const end = header.indexOf(lf, at);
+        if (end < 0) return false;
+        at = end + 1;
+      }
+    }
+    return false;
+  };
+}
+
+function isNamed(header: Uint8Array, at: number, name: Uint8Array): boolean {
+  for (let i = 0; i < name.length; i++) {
+    const octet = header[at + i]!;
+    if ((octet >= 0x41 && octet <= 0x5a ? octet | 0x20 : octet) !== name[i]) return false;
+  }
+  let end = at + name.length;
+  while (header[end] === space || header[end] === tab) end++;
+  return header[end] === colon;
+}
