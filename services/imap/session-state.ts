@@ -17,6 +17,8 @@ export interface Selected {
   readonly recentFrom: number;
   /** The result of the last SEARCH with SAVE: `$` (RFC 9051 §6.4.4.1). */
   saved: UidSet;
+  /** How many of the mailbox's keywords the client has seen in FLAGS. */
+  toldKeywords: number;
 }
 
 interface SignedIn {
@@ -64,15 +66,24 @@ export interface Reply {
   readonly code?: ResponseCode | undefined;
   readonly text: string;
   /** Whether EXPUNGE may be told before this answer (RFC 9051 §7.5.1); 'allowed' where nothing is said. */
-  readonly expunge?: 'withheld';
+  readonly expunge?: 'withheld' | undefined;
 }
 
 /** A command's answer, or the end of the connection where it cannot be known what became of a change. */
 export type Outcome = Reply | { readonly condition: 'unsettled'; readonly cause: unknown };
 
-export type CommandOf<K extends CommandKind> = Extract<Command, { kind: K }>;
+type WithKind<C, K> = C extends { readonly kind: infer J }
+  ? K extends J
+    ? C & { readonly kind: K }
+    : never
+  : never;
+/** The command of a kind, also where several kinds share one form. */
+export type CommandOf<K extends CommandKind> = K extends CommandKind ? WithKind<Command, K> : never;
 
-/** A command on a selected mailbox: checked for the state before it runs. */
+/**
+ * A command on a selected mailbox: checked for the state before it runs. While it runs nobody else moves the view: what it
+ * numbers stays as it is, and after a change of its own it takes the newest version in itself.
+ */
 export type SelectedHandler<K extends CommandKind> = (
   client: Client,
   state: In<'selected'>,

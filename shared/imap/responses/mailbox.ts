@@ -26,11 +26,14 @@ export type MailboxAttribute =
   | '\\Sent'
   | '\\Trash';
 
+/** The selection option that names below a listed one satisfy (RFC 5258 §3.5, RFC 6154 §2). */
+export type ChildInfo = 'SUBSCRIBED' | 'SPECIAL-USE';
+
 export interface ListedMailbox {
   readonly name: MailboxName;
   readonly attributes: readonly MailboxAttribute[];
   /** RFC 5258 §3.5: why a mailbox is listed that does not match itself. */
-  readonly childInfo?: readonly 'SUBSCRIBED'[];
+  readonly childInfo?: readonly ChildInfo[];
   /** RFC 9051 §7.3.1.1: the name it was asked for by, or had before. */
   readonly oldName?: MailboxName;
 }

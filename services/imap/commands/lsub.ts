@@ -1,0 +1,33 @@
+import { ancestors } from '../../../shared/engine/apply-mailboxes.ts';
+import { canonicalPattern, compileListPattern } from '../../../shared/imap/list-match.ts';
+import type { MailboxName } from '../../../shared/imap/mailbox-name.ts';
+import { listLine, listSeparatorLine } from '../../../shared/imap/responses/mailbox.ts';
+import type { SessionHandler } from '../dispatch.ts';
+import { attributesOf, ListedNames, sortNames } from '../listed-names.ts';
+
+/** LSUB, RFC 3501 §6.3.9: with '%', a name above a subscribed one that does not match itself is listed as \Noselect. */
+export const lsub: SessionHandler<'lsub', 'authenticated' | 'selected'> = async (
+  { writer },
+  { account },
+  { reference, pattern },
+) => {
+  if (pattern === '') {
+    listSeparatorLine(writer, 'LSUB');
+    return { condition: 'OK', text: 'That is all' };
+  }
+  const { subscriptions } = account.state;
+  const names = new ListedNames(account.state);
+  const matches = compileListPattern(canonicalPattern(reference, pattern));
+  const found = new Set<string>();
+  for (const name of subscriptions) {
+    if (matches(name)) found.add(name);
+    else if (pattern.includes('%')) for (const above of ancestors(name)) if (matches(above)) found.add(above);
+  }
+  for (const name of sortNames(found)) {
+    const attributes = subscriptions.has(name)
+      ? attributesOf(names, name, names.mailboxes.get(name)).filter((a) => a !== '\\NonExistent')
+      : (['\\Noselect', '\\HasChildren'] as const);
+    listLine(writer, 'LSUB', { name: name as MailboxName, attributes });
+  }
+  return { condition: 'OK', text: 'That is all' };
+};

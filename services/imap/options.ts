@@ -1,0 +1,37 @@
+/** How the IMAP service behaves; every bound and timeout of it. Times in milliseconds, sizes in octets. */
+export interface ImapOptions {
+  /** LOGIN and AUTHENTICATE PLAIN without TLS: for test benches. */
+  readonly allowPlaintextAuth: boolean;
+  /** The largest message of APPEND (RFC 7889). */
+  readonly appendLimit: number;
+  /** Silence before sign-in that ends a connection. */
+  readonly greetingTimeoutMs: number;
+  /** Silence after it; RFC 9051 §5.4 asks for at least 30 minutes. */
+  readonly idleTimeoutMs: number;
+  /** Silence within a literal or a SASL exchange: the client owes the rest. */
+  readonly literalTimeoutMs: number;
+  /** A client that waits hears from the server at least this often. */
+  readonly stillHereMs: number;
+  /** Connections that one account may have signed in at once. */
+  readonly connectionsPerUser: number;
+  /** Refused sign-ins, or commands that are BAD one after another, before the connection is given up. */
+  readonly patience: number;
+  /** When the service is to end, idle sessions are told so spread over this time, so that they do not all come back at once. */
+  readonly drainSpreadMs: number;
+  readonly version: string;
+}
+
+const minute = 60_000;
+
+export const defaultImapOptions: ImapOptions = {
+  allowPlaintextAuth: false,
+  appendLimit: 64 * 1024 * 1024,
+  greetingTimeoutMs: minute,
+  idleTimeoutMs: 30 * minute,
+  literalTimeoutMs: 5 * minute,
+  stillHereMs: 2 * minute,
+  connectionsPerUser: 50,
+  patience: 10,
+  drainSpreadMs: 0,
+  version: '0.1.0',
+};

@@ -1,0 +1,284 @@
+import type { AccountHold } from '../../shared/engine/engine.ts';
+import type { MessageLiteral } from '../../shared/imap/announcement.ts';
+import type { Command } from '../../shared/imap/commands.ts';
+import type { Frame } from '../../shared/imap/line-reader.ts';
+import { parseCommand } from '../../shared/imap/parse-command.ts';
+import { continuation, type ResponseCode, statusLine } from '../../shared/imap/responses/status.ts';
+import { flushAt, ResponseWriter } from '../../shared/imap/writer.ts';
+import { type Connection, ConnectionClosed } from '../../shared/net/connection.ts';
+import type { SessionEnd } from '../../shared/telemetry/events.ts';
+import type { Log } from '../../shared/telemetry/log.ts';
+import { capabilitiesOf } from './capabilities.ts';
+import { dispatch, type SessionOutcome } from './dispatch.ts';
+import { Input } from './input.ts';
+import type { ImapService } from './service.ts';
+import type { Client, Enabled, SessionState } from './session-state.ts';
+import { advanceView, writeUpdates } from './updates.ts';
+
+type CommandFrame = Extract<Frame, { kind: 'command' }>;
+
+/** One client's session: reads commands, runs them in order, answers. Answers that come close together go in one write. */
+export class ImapSession implements Client {
+  readonly service: ImapService;
+  readonly connection: Connection;
+  readonly log: Log;
+  readonly input: Input;
+  readonly writer = new ResponseWriter();
+  readonly enabled: Enabled = { rev2: false, condStore: false, qresync: false, utf8: false };
+  state: SessionState = { kind: 'notAuthenticated' };
+  /** Sign-ins that were refused, and BADs in a row: a client that goes on like that is sent away. */
+  failures = 0;
+  /** What the session has of its account beside the state; given back at its end. */
+  hold: AccountHold | undefined;
+  /** The message that the running APPEND announced. */
+  offered: MessageLiteral | undefined;
+  /** Set by IDLE, which only ever writes whole lines. */
+  idling = false;
+  #draining = false;
+  readonly #began = Date.now();
+  #lastSent = this.#began;
+  /** Where in the writer the running command's answers begin; undefined once any of them is sent, and between commands. */
+  #commandStart: number | undefined;
+  #commands = 0;
+  #end: SessionEnd = 'clientClosed';
+
+  constructor(service: ImapService, connection: Connection, log: Log) {
+    this.service = service;
+    this.connection = connection;
+    this.log = log;
+    this.input = new Input(connection);
+  }
+
+  /** Serves the client to its end. Rejects with ConnectionClosed where the connection broke. */
+  async run(): Promise<void> {
+    try {
+      if (this.#greet()) await this.#serve();
+      await this.flush();
+    } catch (cause) {
+      if (cause instanceof ConnectionClosed) {
+        if (cause.reason === 'stuck') this.#end = 'stuck';
+      } else this.#end = 'fault';
+      throw cause;
+    } finally {
+      this.state = { kind: 'logout' };
+      this.release();
+      const { remoteAddress: remote, secure, received, sent } = this.connection;
+      const ms = Date.now() - this.#began;
+      this.log.info({
+        event: 'imap.session',
+        remote,
+        secure,
+        ms,
+        received,
+        sent,
+        commands: this.#commands,
+        end: this.#end,
+      });
+    }
+  }
+
+  async flush(): Promise<void> {
+    if (this.writer.length === 0) return;
+    if (this.#commandStart !== undefined)
+      this.#commandStart = this.writer.length > this.#commandStart ? undefined : 0;
+    this.#lastSent = Date.now();
+    await this.connection.write(this.writer.take());
+  }
+
+  async send(bytes: Uint8Array): Promise<void> {
+    // Queued before the octets: a socket keeps the order of its writes.
+    const before = this.flush();
+    this.#commandStart = undefined;
+    this.#lastSent = Date.now();
+    await Promise.all([before, this.connection.write(bytes)]);
+  }
+
+  /** Lets the account go. */
+  release(): void {
+    if (this.hold === undefined) return;
+    this.service.signedIn.close(this.hold.account.id);
+    this.hold.release();
+    this.hold = undefined;
+  }
+
+  /** Says goodbye when the client is between commands. */
+  drain(): void {
+    this.#draining = true;
+    this.input.wake();
+  }
+
+  get draining(): boolean {
+    return this.#draining || this.connection.draining.aborted;
+  }
+
+  /**
+   * Called by the service's clock: a client that idles, or waits for the first word of an answer, learns that the server is
+   * there, and what lies between learns that the connection is. An answer that has begun may be within a line or a literal.
+   */
+  keepAlive(now: number, longestSilence: number): void {
+    const start = this.#commandStart;
+    if (now - this.#lastSent < longestSilence) return;
+    if (this.idling ? this.writer.length > 0 : this.writer.length !== start) return;
+    statusLine(this.writer, undefined, 'OK', 'Still here');
+    this.flush().catch(() => undefined);
+    if (!this.idling) this.#commandStart = 0;
+  }
+
+  #greet(): boolean {
+    if (this.draining) {
+      this.bye(restarting, 'drained');
+      return false;
+    }
+    const code: ResponseCode = { code: 'CAPABILITY', capabilities: capabilitiesOf(this) };
+    statusLine(this.writer, undefined, 'OK', 'Restante is ready', code);
+    return true;
+  }
+
+  bye(text: string, end: SessionEnd): void {
+    this.#end = end;
+    this.state = { kind: 'logout' };
+    statusLine(this.writer, undefined, 'BYE', text);
+  }
+
+  async #serve(): Promise<void> {
+    while (this.state.kind !== 'logout') {
+      const frame = this.input.reader.nextCommand();
+      if (frame !== undefined) await this.#take(frame);
+      else if (!(await this.#wait())) return;
+      if (this.writer.length >= flushAt) await this.flush();
+    }
+  }
+
+  /** Everything the client sent is answered: sends it, and waits for more. False where the session is over. */
+  async #wait(): Promise<boolean> {
+    await this.flush();
+    // Half a command may be there: its end is waited for, drain or not, but not for ever.
+    const between = this.input.reader.buffered === 0;
+    if (this.draining && between) {
+      this.bye(restarting, 'drained');
+      return false;
+    }
+    const { greetingTimeoutMs } = this.service.options;
+    // Octets that trickle in keep nobody waiting for a sign-in that does not come.
+    if (this.state.kind === 'notAuthenticated' && Date.now() - this.#began > 5 * greetingTimeoutMs) {
+      this.bye('It took too long to sign in', 'idle');
+      return false;
+    }
+    switch (await this.input.more()) {
+      case 'end':
+        return false;
+      case 'idle':
+        this.bye('Nothing heard from you for too long', 'idle');
+        return false;
+      default:
+        return true;
+    }
+  }
+
+  async #take(frame: Frame): Promise<void> {
+    switch (frame.kind) {
+      case 'continue':
+        continuation(this.writer, 'Go on');
+        return this.flush();
+      case 'bad':
+        return this.#bad(frame.tag, frame.text);
+      case 'fatal':
+        return this.bye(frame.text, 'refused');
+      case 'command':
+        return this.#command(frame);
+    }
+  }
+
+  #bad(tag: string | undefined, text: string, code?: ResponseCode): void {
+    this.failures++;
+    statusLine(this.writer, tag, 'BAD', text, code);
+    if (this.failures >= this.service.options.patience) this.bye('Too many errors', 'refused');
+  }
+
+  async #command(frame: CommandFrame): Promise<void> {
+    this.#commands++;
+    const parsed = parseCommand(frame.bytes, this.enabled.utf8 ? 'utf8' : 'modifiedUtf7');
+    if (!parsed.ok) {
+      if (frame.message) this.input.reader.refuseMessage();
+      return this.#bad(parsed.error.tag, parsed.error.text);
+    }
+    const command = parsed.value;
+    this.offered = frame.message;
+    const began = performance.now();
+    const outcome = await this.#run(command);
+    const ms = performance.now() - began;
+    await this.#answer(command.tag, outcome);
+    const said = outcomeNames[outcome.condition];
+    this.service.commands.add({ command: command.kind, outcome: said });
+    if (this.log.debugging)
+      this.log.debug({
+        event: 'imap.command',
+        command: command.kind,
+        outcome: said,
+        ms: Math.round(ms * 10) / 10,
+      });
+  }
+
+  async #run(command: Command): Promise<SessionOutcome> {
+    const start = this.writer.length;
+    this.#commandStart = start;
+    // Answers of earlier commands wait for company, but not for a slow command.
+    const early =
+      start === 0
+        ? undefined
+        : setImmediate(() => {
+            if (this.#commandStart === start && this.writer.length === start)
+              this.flush().catch(() => undefined);
+          });
+    try {
+      const outcome = await dispatch(this, command);
+      if (command.kind === 'append') this.input.reader.refuseMessage();
+      return outcome;
+    } catch (cause) {
+      if (cause instanceof ConnectionClosed || this.#commandStart === undefined) throw cause;
+      this.log.error({ event: 'imap.fault', command: command.kind }, cause);
+      // What the command has written may be half a line.
+      const written = this.writer.take();
+      this.writer.raw(written.subarray(0, this.#commandStart));
+      if (command.kind === 'append') this.input.reader.refuseMessage();
+      const text = 'Something went wrong here; it has been noted';
+      return { condition: 'NO', code: { code: 'SERVERBUG' }, text, expunge: 'withheld' };
+    } finally {
+      clearImmediate(early);
+      this.#commandStart = undefined;
+    }
+  }
+
+  async #answer(tag: string, outcome: SessionOutcome): Promise<void> {
+    switch (outcome.condition) {
+      case 'answered':
+        return;
+      case 'bye':
+        return this.bye(outcome.text, outcome.end);
+      case 'unsettled':
+        this.log.error({ event: 'imap.unsettled' }, outcome.cause);
+        throw new ConnectionClosed('cut');
+      case 'BAD':
+        return this.#bad(tag, outcome.text, outcome.code);
+      default:
+    }
+    if (this.state.kind === 'selected') {
+      if (advanceView(this.state) === 'gone') return this.bye('The selected mailbox was deleted', 'refused');
+      await writeUpdates(this, this.state, outcome.expunge ?? 'allowed');
+    }
+    if (outcome.condition === 'OK') this.failures = 0;
+    statusLine(this.writer, tag, outcome.condition, outcome.text, outcome.code);
+  }
+}
+
+/** What a client is told that is sent away by a deployment. */
+export const restarting = 'The server is about to restart, please connect again';
+
+const outcomeNames = {
+  OK: 'ok',
+  NO: 'no',
+  BAD: 'bad',
+  answered: 'ok',
+  bye: 'none',
+  unsettled: 'none',
+} as const;
