@@ -1,9 +1,11 @@
 import { type BlobKey, type EmailId, type LogPosition, objectKey } from '../ids.ts';
 import type { Account } from './account.ts';
+import { referencedMessages } from './apply-messages.ts';
 import type { EngineParts } from './engine.ts';
-import { encodeIds, encodeSegment, type SegmentRef, type SettledMessages } from './segment.ts';
-import { encodeIndex, encodeManifest, type PastHead, type ReplacedObject } from './snapshot.ts';
+import { encodeIds, encodeSegment, type SettledMessages } from './segment.ts';
+import { encodeIndexGently, encodeManifest, type PastHead, type ReplacedObject } from './snapshot.ts';
 import { loadSnapshot, type Snapshot } from './snapshot-loader.ts';
+import type { AccountState } from './state.ts';
 
 /** What the log holds beyond the newest snapshot. */
 export interface CompactionNeed {
@@ -57,8 +59,8 @@ async function fold(account: Account, parts: EngineParts): Promise<void> {
     await blobs.put(key, bytes);
     return key;
   };
-  const messages = await settleMessages(account, state.nextMessage - 1, parts);
-  const indexBytes = encodeIndex(state);
+  const messages = await settleMessages(account, state, parts);
+  const indexBytes = await encodeIndexGently(state);
   const index = await put('i', indexBytes);
   const pastHeads: PastHead[] = [...(base?.pastHeads ?? [])];
   const replaced: ReplacedObject[] = [...(base?.replaced ?? [])];
@@ -96,9 +98,16 @@ async function adoptNewestHead(account: Account, { log, blobs }: EngineParts): P
 }
 
 /** Moves header records from the tail to segments. Small segments at the end are joined: each record is rewritten few times. */
-async function settleMessages(account: Account, count: number, parts: EngineParts): Promise<SettledMessages> {
+async function settleMessages(
+  account: Account,
+  state: AccountState,
+  parts: EngineParts,
+): Promise<SettledMessages> {
   const { settled } = account.messages;
+  const count = state.nextMessage - 1;
   if (settled.count === count) return settled;
+  const needed = new Uint8Array(count + 1);
+  for (const no of referencedMessages(state)) needed[no] = 1;
   const segments = settled.segments.slice();
   let first = settled.count + 1;
   let bytes = 0;
@@ -109,22 +118,29 @@ async function settleMessages(account: Account, count: number, parts: EnginePart
     first = last.first;
     bytes += last.bytes;
   }
-  const numbers: number[] = [];
-  for (let no = first; no <= count; no++) numbers.push(no);
-  const written: SegmentRef[] = [];
   // In slices, so that an import of many messages does not hold them all at once.
-  for (let from = 0; from < numbers.length; from += 2000) {
-    const slice = numbers.slice(from, from + 2000);
-    const records = await account.messages.encodedRecords(slice);
+  for (let from = first; from <= count; from += sliceMessages) {
+    const to = Math.min(count, from + sliceMessages - 1);
+    const wanted: number[] = [];
+    for (let no = from; no <= to; no++) if (needed[no] === 1) wanted.push(no);
+    const found = await account.messages.encodedRecords(wanted);
+    const records = new Array<Uint8Array>(to - from + 1).fill(noRecord);
+    wanted.forEach((no, i) => {
+      records[no - from] = found[i]!;
+    });
     const key = objectKey(account.id, 'h', parts.entropy);
-    const { ref, bytes: object } = encodeSegment(key, slice[0]!, records);
+    const { ref, bytes: object } = await encodeSegment(key, from, records);
     await parts.blobs.put(key, object);
-    written.push(ref);
+    segments.push(ref);
   }
-  const all = Array.from({ length: count }, (_, i) => i + 1);
+  const all: number[] = [];
+  for (let no = 1; no <= count; no++) if (needed[no] === 1) all.push(no);
   const emailIds = await account.messages.emailIds(all);
   const ids = new Map<number, EmailId>(all.map((no, i) => [no, emailIds[i]!]));
   const idsKey = objectKey(account.id, 'e', parts.entropy);
   await parts.blobs.put(idsKey, encodeIds(ids));
-  return { count, ids: idsKey, segments: [...segments, ...written] };
+  return { count, ids: idsKey, segments };
 }
+
+const sliceMessages = 2000;
+const noRecord = new Uint8Array();

@@ -1,7 +1,7 @@
 import type { ModSeq } from '../ids.ts';
 import type { BinaryReader, BinaryWriter } from './binary.ts';
 import type { FlagTable } from './flag-table.ts';
-import { type Chunk, chunkRows, type Row, rowsOf, selectRows } from './rows.ts';
+import { type Chunk, chunkRows, runs } from './rows.ts';
 import type { UidSet } from './uid-set.ts';
 
 /**
@@ -9,27 +9,38 @@ import type { UidSet } from './uid-set.ts';
  * nothing, and a whole column is read with one copy.
  */
 export function encodeRows(out: BinaryWriter, chunks: readonly Chunk[], only?: UidSet): void {
-  const rows: Row[] = [...(only === undefined ? rowsOf(chunks) : selectRows(chunks, only))];
-  const count = rows.length;
+  const spans: { readonly chunk: Chunk; readonly from: number; readonly to: number }[] = [];
+  let count = 0;
+  for (const chunk of chunks) {
+    const wanted = only === undefined ? [[0, chunk.length] as const] : runs(chunk, only);
+    for (const [from, to] of wanted) {
+      spans.push({ chunk, from, to });
+      count += to - from;
+    }
+  }
   out.varint(count);
   if (count === 0) return;
-  const differences = (pick: (row: Row) => number) => {
-    const column = new Uint32Array(count);
-    let previous = 0;
-    for (let i = 0; i < count; i++) {
-      const value = pick(rows[i]!);
-      column[i] = value - previous;
-      previous = value;
+  const plain = <C extends Uint32Array | Float64Array>(column: C, pick: (chunk: Chunk) => C): C => {
+    let at = 0;
+    for (const { chunk, from, to } of spans) {
+      column.set(pick(chunk).subarray(from, to), at);
+      at += to - from;
     }
-    out.raw(new Uint8Array(column.buffer));
+    return column;
   };
-  differences((r) => r.uid);
-  differences((r) => r.message);
-  differences((r) => r.internalDate);
-  differences((r) => r.saveDate);
-  out.raw(new Uint8Array(Uint32Array.from(rows, (r) => r.size).buffer));
-  out.raw(new Uint8Array(Uint32Array.from(rows, (r) => r.flags).buffer));
-  out.raw(new Uint8Array(Float64Array.from(rows, (r) => r.modSeq).buffer));
+  const write = (column: Uint32Array | Float64Array) => out.raw(new Uint8Array(column.buffer));
+  const differences = (pick: (chunk: Chunk) => Uint32Array) => {
+    const column = plain(new Uint32Array(count), pick);
+    for (let i = count - 1; i > 0; i--) column[i] = column[i]! - column[i - 1]!;
+    write(column);
+  };
+  differences((c) => c.fixed.uid);
+  differences((c) => c.fixed.message);
+  differences((c) => c.fixed.internalDate);
+  differences((c) => c.fixed.saveDate);
+  write(plain(new Uint32Array(count), (c) => c.fixed.size));
+  write(plain(new Uint32Array(count), (c) => c.marks.flags));
+  write(plain(new Float64Array(count), (c) => c.marks.modSeq));
 }
 
 export function decodeRows(source: BinaryReader, flags: FlagTable): Chunk[] {

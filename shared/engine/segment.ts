@@ -1,5 +1,7 @@
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { zstdCompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { BlobKey, EmailId } from '../ids.ts';
+import { uncompressedRecord } from '../message/record-codec.ts';
 import { BinaryReader, BinaryWriter } from './binary.ts';
 
 /** Where the header records of settled messages are. Segments are in order of arrival and do not overlap. */
@@ -30,12 +32,14 @@ export interface FrameRef {
 
 const frameTarget = 64 * 1024;
 
-/** Packs records of consecutive messages into one object's bytes. */
-export function encodeSegment(
+const compress = promisify(zstdCompress) as (bytes: Uint8Array) => Promise<Uint8Array>;
+
+/** Packs records of consecutive messages into one object's bytes; an empty one stands for a message that is gone. */
+export async function encodeSegment(
   key: BlobKey,
   first: number,
   records: readonly Uint8Array[],
-): { readonly ref: SegmentRef; readonly bytes: Uint8Array } {
+): Promise<{ readonly ref: SegmentRef; readonly bytes: Uint8Array }> {
   const frames: FrameRef[] = [];
   const pieces: Uint8Array[] = [];
   let offset = 0;
@@ -43,8 +47,11 @@ export function encodeSegment(
   while (from < records.length) {
     const out = new BinaryWriter(frameTarget * 2);
     const start = from;
-    while (from < records.length && (from === start || out.length < frameTarget)) out.bytes(records[from++]!);
-    const packed = zstdCompressSync(out.take());
+    while (from < records.length && (from === start || out.length < frameTarget)) {
+      const record = records[from++]!;
+      out.bytes(record.length === 0 ? record : uncompressedRecord(record));
+    }
+    const packed = await compress(out.take());
     frames.push({ first: first + start, offset });
     pieces.push(packed);
     offset += packed.length;

@@ -1,4 +1,6 @@
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { setImmediate as yieldToSessions } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { zstdCompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { BlobKey, LogPosition, MailboxId, ModSeq } from '../ids.ts';
 import { emptyState, NewerRules, rulesVersion } from './apply.ts';
 import { BinaryReader, BinaryWriter } from './binary.ts';
@@ -11,6 +13,8 @@ import type { SettledMessages } from './segment.ts';
 import { SharedVector } from './shared-vector.ts';
 import { type AccountState, MailboxTable } from './state.ts';
 import { UidSet } from './uid-set.ts';
+
+const compress = promisify(zstdCompress) as (bytes: Uint8Array) => Promise<Uint8Array>;
 
 /** The layout of manifests and index objects. */
 const formatVersion = 1;
@@ -174,10 +178,28 @@ function readMailbox(source: BinaryReader): Mailbox {
 
 /** The rows of every mailbox, and the history of what left it, in one object. */
 export function encodeIndex(state: AccountState): Uint8Array {
-  const out = new BinaryWriter(64 * 1024);
-  out.byte(formatVersion);
+  const pieces = [...indexPieces(state)];
+  return zstdCompressSync(Buffer.concat(pieces));
+}
+
+/** The same a mailbox at a time, compressed off the event loop: sessions go on meanwhile. */
+export async function encodeIndexGently(state: AccountState): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  for (const piece of indexPieces(state)) {
+    pieces.push(piece);
+    await yieldToSessions();
+  }
+  return compress(Buffer.concat(pieces));
+}
+
+function* indexPieces(state: AccountState): Generator<Uint8Array> {
   const all = [...state.mailboxes, ...Array.from(state.removedMailboxes, (r) => r.mailbox)];
-  out.list(all, (mailbox) => {
+  const head = new BinaryWriter();
+  head.byte(formatVersion);
+  head.varint(all.length);
+  yield head.take();
+  for (const mailbox of all) {
+    const out = new BinaryWriter(1024);
     out.varint(mailbox.id);
     encodeRows(out, mailbox.chunks);
     out.list([...mailbox.departures], (departure) => {
@@ -186,8 +208,8 @@ export function encodeIndex(state: AccountState): Uint8Array {
       departure.uids.write(out);
       encodeRows(out, departure.rows, departure.uids);
     });
-  });
-  return zstdCompressSync(out.take());
+    yield out.take();
+  }
 }
 
 /** The state of a manifest with the rows of its index object. */

@@ -38,6 +38,12 @@ export function encodeRecord(record: MessageRecord, codec: 'raw' | 'zstd' = 'zst
   return assemble(codecs.raw, [record.size], payload);
 }
 
+/** The same record, not compressed by itself: for packing many together. */
+export function uncompressedRecord(encoded: Uint8Array): Uint8Array {
+  const record = decodeRecord(encoded);
+  return assemble(codecs.raw, [record.size], record.payload());
+}
+
 function encodePayload(record: MessageRecord): Uint8Array {
   const body = new ByteWriter();
   writeEnvelope(body, record.envelope);
@@ -111,7 +117,7 @@ export class LazyRecord implements MessageRecord {
 
   #open(): { readonly reader: ByteReader; readonly header: Uint8Array } {
     if (this.#sections !== undefined) return this.#sections;
-    const payload = this.#codec === codecs.raw ? this.#packed : this.#decompress();
+    const payload = this.payload();
     const lengths = new ByteReader(payload, '');
     const [numbers, text] = [lengths.number(), lengths.number()];
     const textAt = lengths.at + numbers;
@@ -121,6 +127,11 @@ export class LazyRecord implements MessageRecord {
     const string = asBuffer(bytes).toString(isAscii(bytes) ? 'latin1' : 'utf8');
     const reader = new ByteReader(payload.subarray(lengths.at, textAt), string);
     return (this.#sections = { reader, header: payload.subarray(headerAt) });
+  }
+
+  /** The encoded members, not compressed. */
+  payload(): Uint8Array {
+    return this.#codec === codecs.raw ? this.#packed : this.#decompress();
   }
 
   #decompress(): Uint8Array {
