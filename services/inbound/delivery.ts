@@ -1,0 +1,196 @@
+import type { Appended } from '../../shared/engine/actions.ts';
+import { appendMessages } from '../../shared/engine/actions.ts';
+import type { Decide } from '../../shared/engine/decision.ts';
+import type { AccountHold, MailEngine } from '../../shared/engine/engine.ts';
+import type { MailError } from '../../shared/engine/mail-error.ts';
+import { type StagedMessage, stageCopy } from '../../shared/engine/stage.ts';
+import type { AccountState } from '../../shared/engine/state.ts';
+import { type AccountId, messageKey } from '../../shared/ids.ts';
+import { decodeRecord } from '../../shared/message/record-codec.ts';
+import { err, ok, type Result } from '../../shared/result.ts';
+import type { LogEvent } from '../../shared/telemetry/events.ts';
+import type { Log } from '../../shared/telemetry/log.ts';
+import { type RetryMemory, retryKey } from './retries.ts';
+import { countHops } from './trace.ts';
+
+/** An account that a message is for, open. */
+export interface Target {
+  readonly hold: AccountHold;
+  /** RFC 5233: the mailbox to file it in, where there is one of that name. */
+  readonly detail: string | undefined;
+}
+
+/** 'stored' also where an earlier attempt had done it. 'unavailable' also where it is not known: the sender is to try again. */
+export type TargetOutcome = 'stored' | 'overQuota' | 'unavailable';
+
+export interface DeliveryRequest {
+  readonly protocol: Extract<LogEvent, { readonly event: 'smtp.delivery' }>['protocol'];
+  /** The envelope's sender, empty for the null one. */
+  readonly sender: string;
+  /** Each account once, at least one. */
+  readonly targets: readonly Target[];
+  /** Put before the message. */
+  readonly trace: Uint8Array;
+  /** The message as it comes from the sender. What it throws is thrown on, and nothing is stored. */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Most octets of `body`. */
+  readonly limit: number;
+  /** Of `body`, asked for when it has been read to its end. */
+  readonly fingerprint: () => string;
+  readonly log: Log;
+}
+
+/** Mail goes round and round with more trace fields than this (RFC 5321 §6.3). */
+const maxHops = 50;
+const storedAtOnce = 8;
+
+async function* preceded(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield first;
+  yield* rest;
+}
+
+/**
+ * The mailbox that an address's detail names, whatever its case (addresses have none). Not Sent and Drafts: what is in them is the
+ * owner's own word.
+ */
+export function mailboxFor(state: AccountState, detail: string | undefined): string {
+  if (detail === undefined) return 'INBOX';
+  for (const { name, specialUse } of state.mailboxes)
+    if (name.toLowerCase() === detail.toLowerCase())
+      return specialUse === '\\Sent' || specialUse === '\\Drafts' ? 'INBOX' : name;
+  return 'INBOX';
+}
+
+const outcomeOf: Record<MailError['kind'], TargetOutcome> = {
+  overQuota: 'overQuota',
+  noSuchMailbox: 'unavailable',
+  mailboxExists: 'unavailable',
+  badMailboxName: 'unavailable',
+  notPossible: 'unavailable',
+  limit: 'unavailable',
+  tooLarge: 'unavailable',
+  unavailable: 'unavailable',
+  unsettled: 'unavailable',
+};
+
+/**
+ * One message on its way into the accounts that it is for. `stage` takes its octets in, once; `store` makes it mail, account by
+ * account; `close` gives up what was not stored. Each account has its own blob and its own entry.
+ */
+export class Delivery {
+  readonly #engine: MailEngine;
+  readonly #retries: RetryMemory;
+  readonly #request: DeliveryRequest;
+  readonly #outcomes = new Map<AccountId, TargetOutcome>();
+  /** The delivery ids that were used. */
+  readonly #ids = new Map<AccountId, string>();
+  readonly #startedAt = Date.now();
+  #staged: StagedMessage | undefined;
+
+  constructor(engine: MailEngine, retries: RetryMemory, request: DeliveryRequest) {
+    this.#engine = engine;
+    this.#retries = retries;
+    this.#request = request;
+  }
+
+  /** Reads the message to its end and puts it under the first account's key. */
+  async stage(): Promise<Result<void, 'tooLarge' | 'loop' | 'unavailable'>> {
+    const { targets, trace, body, limit, log } = this.#request;
+    const { account } = targets[0]!.hold;
+    const staged = await account.stage(preceded(trace, body), limit + trace.length);
+    if (!staged.ok) {
+      if (staged.error.kind === 'unavailable')
+        log.error({ event: 'account.unavailable' }, staged.error.cause);
+      return err(staged.error.kind === 'tooLarge' ? 'tooLarge' : 'unavailable');
+    }
+    this.#staged = staged.value;
+    if (countHops(decodeRecord(staged.value.record).header) <= maxHops) return ok(undefined);
+    await this.close();
+    return err('loop');
+  }
+
+  /** The message without the trace fields, for who sends it on. Before `close`. */
+  async *read(): AsyncGenerator<Uint8Array> {
+    const { account, emailId, size } = this.#message;
+    const range = { start: this.#request.trace.length, end: size };
+    const blob = await this.#engine.parts.blobs.get(messageKey(account, emailId), range);
+    if (blob === undefined) throw new Error('a staged message is gone');
+    if (blob.body instanceof Uint8Array) yield blob.body;
+    else yield* blob.body;
+  }
+
+  /** One outcome for each target, by account, when all are known. */
+  async store(): Promise<ReadonlyMap<AccountId, TargetOutcome>> {
+    const waiting = [...this.#request.targets];
+    const worker = async () => {
+      for (let target = waiting.shift(); target !== undefined; target = waiting.shift())
+        this.#outcomes.set(target.hold.account.id, await this.#storeFor(target));
+    };
+    await Promise.all(Array.from({ length: Math.min(storedAtOnce, waiting.length) }, worker));
+    return this.#outcomes;
+  }
+
+  /** The sender has its answer. For which accounts will it come again with this message? */
+  answered(comesAgain: (account: AccountId) => boolean): void {
+    const { sender, fingerprint } = this.#request;
+    for (const [account, id] of this.#ids) {
+      const key = retryKey(sender, account, fingerprint());
+      if (comesAgain(account)) this.#retries.failed(key, id);
+      else this.#retries.settled(key);
+    }
+  }
+
+  /** Gives up the staged octets, if the account that they were staged for has not taken them. */
+  async close(): Promise<void> {
+    const staged = this.#staged;
+    this.#staged = undefined;
+    // Where it is not known whether an entry names the blob, it stays: garbage at the worst, and collected later.
+    const outcome = staged && this.#outcomes.get(staged.account);
+    if (staged !== undefined && (outcome === undefined || outcome === 'overQuota'))
+      await this.#request.targets[0]!.hold.account.unstage(staged);
+  }
+
+  get #message(): StagedMessage {
+    if (this.#staged === undefined) throw new Error('the message is not staged');
+    return this.#staged;
+  }
+
+  async #storeFor({ hold, detail }: Target): Promise<TargetOutcome> {
+    const { sender, fingerprint, protocol, log } = this.#request;
+    const { account } = hold;
+    const deliveryId = this.#retries.idFor(retryKey(sender, account.id, fingerprint()));
+    this.#ids.set(account.id, deliveryId);
+    const own = this.#message.account === account.id;
+    const message = own ? ok(this.#message) : await stageCopy(this.#engine.parts, this.#message, account.id);
+    let outcome: TargetOutcome = 'unavailable';
+    let fate: 'stored' | 'duplicate' = 'stored';
+    let failure: MailError | undefined;
+    if (!message.ok) failure = message.error;
+    else {
+      const request = { message: message.value, flags: [], internalDate: undefined, deliveryId };
+      const append: Decide<Appended> = (state, now) =>
+        appendMessages(mailboxFor(state, detail), [request], 'inbox')(state, now);
+      const appended = await account.commit(append);
+      if (appended.ok) {
+        outcome = 'stored';
+        if (appended.value.uids.size === 0) fate = 'duplicate';
+      } else {
+        failure = appended.error;
+        outcome = outcomeOf[appended.error.kind];
+      }
+      const unused = (!appended.ok && appended.error.kind !== 'unsettled') || fate === 'duplicate';
+      if (unused && !own) await account.unstage(message.value);
+    }
+    if (failure !== undefined && 'cause' in failure)
+      log.error({ event: 'account.unavailable' }, failure.cause);
+    log.info({
+      event: 'smtp.delivery',
+      protocol,
+      account: account.id,
+      outcome: outcome === 'stored' ? fate : outcome,
+      size: this.#message.size,
+      ms: Date.now() - this.#startedAt,
+    });
+    return outcome;
+  }
+}

@@ -1,0 +1,126 @@
+import {
+  type Recipient,
+  type RecipientDirectory,
+  type RecipientFailure,
+  resolveRecipient,
+} from '../../shared/directory/resolve-recipient.ts';
+import type { AccountHold, MailEngine } from '../../shared/engine/engine.ts';
+import type { AccountState } from '../../shared/engine/state.ts';
+import type { AccountId } from '../../shared/ids.ts';
+import { err, type Result } from '../../shared/result.ts';
+import type { Log } from '../../shared/telemetry/log.ts';
+import type { Target, TargetOutcome } from './delivery.ts';
+import { mailboxFull, SmtpReply, tryLater } from './smtp-reply.ts';
+
+type Wording = Readonly<Record<RecipientFailure['kind'], () => SmtpReply>>;
+
+/** RFC 3463 §3. */
+export const recipientWording: Wording = {
+  badAddress: () => new SmtpReply(553, '5.1.3', 'That is no address'),
+  unknownDomain: () => new SmtpReply(550, '5.7.1', 'Mail for that domain is not relayed here'),
+  unknownUser: () => new SmtpReply(550, '5.1.1', 'There is no such address here'),
+  suspended: () => new SmtpReply(550, '5.2.1', 'The account is suspended'),
+  tooManyRecipients: () => new SmtpReply(554, '5.4.6', 'The address leads to too many accounts'),
+};
+
+/** Resolves, or says why not; a directory that cannot be asked is a matter for later. */
+export async function resolve(
+  directory: RecipientDirectory,
+  address: string,
+  log: Log,
+): Promise<Result<readonly Recipient[], RecipientFailure | { readonly kind: 'unavailable' }>> {
+  try {
+    return await resolveRecipient(directory, address);
+  } catch (cause) {
+    log.error({ event: 'account.unavailable' }, cause);
+    return err({ kind: 'unavailable' });
+  }
+}
+
+/** Full already, or with this message (`size` 0 where the sender has not said). */
+const isFull = ({ limits, usage }: AccountState, size: number): boolean =>
+  limits.bytes !== undefined && (usage.bytes + size > limits.bytes || usage.bytes >= limits.bytes);
+
+/**
+ * The accounts of one mail transaction. They are opened when they are named, which is when their quota is looked at, and stay open
+ * until the message is in: one read of the log each.
+ */
+export class OpenRecipients {
+  readonly #engine: MailEngine;
+  readonly #targets = new Map<AccountId, Target>();
+  readonly #recipients: (readonly AccountId[])[] = [];
+
+  constructor(engine: MailEngine) {
+    this.#engine = engine;
+  }
+
+  /** Each account once, however many recipients lead to it. */
+  get targets(): readonly Target[] {
+    return [...this.#targets.values()];
+  }
+
+  /** Adds a recipient, or says why it cannot be one. */
+  async add(recipients: readonly Recipient[], size: number, log: Log): Promise<SmtpReply | undefined> {
+    const opened: {
+      readonly id: AccountId;
+      readonly hold: AccountHold;
+      readonly detail: Target['detail'];
+    }[] = [];
+    let full = 0;
+    let failed = false;
+    for (const { account, detail } of recipients) {
+      const hold = this.#targets.get(account.id)?.hold ?? (await this.#open(account.id, log));
+      if (hold === undefined) failed = true;
+      else opened.push({ id: account.id, hold, detail });
+      if (hold !== undefined && isFull(hold.account.state, size)) full++;
+    }
+    // An alias is refused where none of its accounts has room; where some have, the delivery tells.
+    const refusal = failed ? tryLater() : full === recipients.length ? mailboxFull() : undefined;
+    for (const { id, hold, detail } of opened) {
+      if (this.#targets.has(id)) continue;
+      if (refusal !== undefined) hold.release();
+      else this.#targets.set(id, { hold, detail });
+    }
+    if (refusal === undefined) this.#recipients.push(recipients.map(({ account }) => account.id));
+    return refusal;
+  }
+
+  async #open(id: AccountId, log: Log): Promise<AccountHold | undefined> {
+    const opened = await this.#engine.open(id);
+    if (opened.ok) return opened.value;
+    if ('cause' in opened.error) log.error({ event: 'account.unavailable' }, opened.error.cause);
+    return undefined;
+  }
+
+  /**
+   * What became of each recipient, in the order of their coming. Several accounts behind one are told as one: try again where any must,
+   * refused where one is full, for the others know the message when it comes again.
+   */
+  replies(outcomes: ReadonlyMap<AccountId, TargetOutcome>): readonly (SmtpReply | undefined)[] {
+    return this.#recipients.map((accounts) => {
+      const known = accounts.map((id) => outcomes.get(id) ?? 'unavailable');
+      if (known.includes('unavailable')) return tryLater();
+      return known.includes('overQuota') ? mailboxFull() : undefined;
+    });
+  }
+
+  /** The accounts behind a recipient, by its place in the order of their coming. */
+  accountsOf(recipient: number): readonly AccountId[] {
+    return this.#recipients[recipient] ?? [];
+  }
+
+  release(): void {
+    for (const { hold } of this.#targets.values()) hold.release();
+    this.#targets.clear();
+  }
+}
+
+/**
+ * SMTP's one answer for all recipients. Where some have the message and others do not, the sender is asked to come again, which is harmless to
+ * those that have it (see RetryMemory), and by then those that are full are refused one by one at RCPT.
+ */
+export function joinedReply(replies: readonly (SmtpReply | undefined)[]): SmtpReply | undefined {
+  const failures = replies.filter((reply) => reply !== undefined);
+  const settled = failures.length === replies.length && failures.every((reply) => !reply.temporary);
+  return failures.length === 0 || settled ? failures[0] : tryLater();
+}

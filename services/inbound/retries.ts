@@ -1,0 +1,30 @@
+import { randomBytes } from 'node:crypto';
+import type { AccountId } from '../../shared/ids.ts';
+import { RecentMap } from '../../shared/net/limits.ts';
+
+/**
+ * Makes a sender's second attempt harmless. SMTP has no id of its own for a message, and one that is sent twice on purpose must arrive twice; so
+ * every append carries a fresh delivery id, and only where an attempt was answered with a temporary failure are its ids remembered, by
+ * sender, account and content. The next attempt uses them again: an account that has the message already takes no second one. Held
+ * in memory, bounded: after a restart a second copy may come, never a loss.
+ */
+export class RetryMemory {
+  readonly #ids = new RecentMap<string, string>(20_000);
+
+  idFor(key: string): string {
+    return this.#ids.get(key) ?? randomBytes(12).toString('base64url');
+  }
+
+  /** The attempt will be repeated. */
+  failed(key: string, id: string): void {
+    this.#ids.set(key, id);
+  }
+
+  /** The sender knows that it is done. */
+  settled(key: string): void {
+    this.#ids.delete(key);
+  }
+}
+
+export const retryKey = (sender: string, account: AccountId, fingerprint: string): string =>
+  `${account}\0${sender}\0${fingerprint}`;

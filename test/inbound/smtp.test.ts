@@ -1,0 +1,285 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { createTransport } from 'nodemailer';
+import { createMailbox, setLimit } from '../../shared/engine/actions.ts';
+import { tlsSettings } from '../net/harness.ts';
+import { contents, inboundWorld, play } from './harness.ts';
+
+const hello = `
+  S: 220 mx.example.org ESMTP
+  C: EHLO client.example.net
+  S: 250-mx.example.org
+  S: 250-PIPELINING
+  S: 250-8BITMIME
+  S: 250-SMTPUTF8
+  S: 250-ENHANCEDSTATUSCODES
+  S: 250 SIZE 67108864
+`;
+
+test('a message arrives with its trace fields and its exact octets', async (t) => {
+  const world = await inboundWorld(t);
+  await play(
+    t,
+    world.smtp,
+    `${hello}
+    C: MAIL FROM:<carol@example.net> SIZE=100 BODY=8BITMIME
+    S: 250 2.1.0 Accepted
+    C: RCPT TO:<Anna@Example.org>
+    S: 250 2.1.5 Accepted
+    C: DATA
+    S: 354 …
+    C: Subject: hi
+    C: 
+    C: ..dot
+    C: bare\\nlf
+    C: .
+    S: 250 2.0.0 Delivered
+    C: QUIT
+    S: 221 2.0.0 Bye
+    S: (closed)
+  `,
+  );
+  const [message] = await contents(world.anna);
+  assert.match(
+    message!,
+    /^Return-Path: <carol@example.net>\r\nDelivered-To: Anna@[Ee]xample.org\r\nReceived: from client.example.net \(\[127.0.0.1\]\)\r\n\tby mx.example.org \(Restante\) with ESMTP id [0-9a-f]{16}\r\n\tfor <Anna@[Ee]xample.org>;\r\n\t\w{3}, \d+ \w{3} \d{4} [\d:]{8} \+0000\r\nSubject: hi\r\n\r\n\.dot\r\nbare\r\nlf\r\n$/,
+  );
+});
+
+test('recipients are judged at RCPT', async (t) => {
+  const world = await inboundWorld(t);
+  world.people.alias$('dead', 'nobody');
+  await play(
+    t,
+    world.smtp,
+    `${hello}
+    C: MAIL FROM:<>
+    S: 250 2.1.0 Accepted
+    C: RCPT TO:<nobody@example.org>
+    S: 550 5.1.1 There is no such address here
+    C: RCPT TO:<dead@example.org>
+    S: 550 5.1.1 There is no such address here
+    C: RCPT TO:<carl@example.org>
+    S: 550 5.2.1 The account is suspended
+    C: RCPT TO:<x@example.com>
+    S: 550 5.7.1 Mail for that domain is not relayed here
+    C: RCPT TO:<x@[127.0.0.1]>
+    S: 553 5.1.3 That is no address
+    C: RCPT TO:<postmaster>
+    S: 550 5.7.1 …
+    C: DATA
+    S: 503 5.5.1 …
+    C: AUTH PLAIN AAAA
+    S: 500 5.5.2 …
+    C: STARTTLS
+    S: 500 5.5.2 …
+  `,
+  );
+});
+
+test('an alias delivers to all that it names, each with a copy of its own, and tells nobody of the other', async (t) => {
+  const world = await inboundWorld(t);
+  const transport = createTransport({ host: '127.0.0.1', port: world.smtp, ignoreTLS: true });
+  await transport.sendMail({ from: 'c@example.net', to: 'both@example.org, anna@example.org', text: 'hi' });
+  const [anna, bob] = [await contents(world.anna), await contents(world.bob)];
+  assert.equal(anna.length, 1);
+  assert.deepEqual(bob, anna);
+  assert.doesNotMatch(anna[0]!, /^Delivered-To:|for <.*>;/m);
+  transport.close();
+});
+
+test('a detail files the message, where there is such a mailbox and it is not the owner’s own', async (t) => {
+  const world = await inboundWorld(t);
+  assert((await world.anna.commit(createMailbox('Lists'))).ok);
+  const transport = createTransport({ host: '127.0.0.1', port: world.smtp, ignoreTLS: true });
+  for (const detail of ['lists', 'sent', 'other'])
+    await transport.sendMail({ from: 'c@example.net', to: `anna+${detail}@example.org`, text: detail });
+  assert.equal((await contents(world.anna, 'Lists')).length, 1);
+  assert.equal((await contents(world.anna, 'Sent')).length, 0);
+  assert.equal((await contents(world.anna)).length, 2);
+  transport.close();
+});
+
+test('a full account is refused at RCPT, by the declared size or when it is full already', async (t) => {
+  const world = await inboundWorld(t);
+  assert((await world.anna.commit(setLimit(1000))).ok);
+  await play(
+    t,
+    world.smtp,
+    `${hello}
+    C: MAIL FROM:<c@example.net> SIZE=2000
+    S: 250 …
+    C: RCPT TO:<anna@example.org>
+    S: 552 5.2.2 The mailbox is full
+    C: RCPT TO:<bob@example.org>
+    S: 250 …
+    C: RSET
+    S: 250 …
+    C: MAIL FROM:<c@example.net>
+    S: 250 …
+    C: RCPT TO:<anna@example.org>
+    S: 250 …
+    C: DATA
+    S: 354 …
+    C: ${'x'.repeat(1200)}
+    C: .
+    S: 552 5.2.2 The mailbox is full
+  `,
+  );
+  assert.deepEqual(await contents(world.anna), []);
+});
+
+test('where one of two is full the sender comes again, and the other takes no second copy', async (t) => {
+  const world = await inboundWorld(t);
+  assert((await world.anna.commit(setLimit(100))).ok);
+  const attempt = `
+    C: MAIL FROM:<c@example.net>
+    S: 250 …
+    C: RCPT TO:<anna@example.org>
+    S: 250 …
+    C: RCPT TO:<bob@example.org>
+    S: 250 …
+    C: DATA
+    S: 354 …
+    C: Subject: twice
+    C: .
+  `;
+  await play(t, world.smtp, `${hello}${attempt}S: 451 4.3.0 …`);
+  assert.equal((await contents(world.bob)).length, 1);
+  assert((await world.anna.commit(setLimit(undefined))).ok);
+  await play(t, world.smtp, `${hello}${attempt}S: 250 2.0.0 Delivered`);
+  assert.equal((await contents(world.bob)).length, 1);
+  assert.equal((await contents(world.anna)).length, 1);
+  await play(t, world.smtp, `${hello}${attempt}S: 250 2.0.0 Delivered`);
+  assert.equal((await contents(world.bob)).length, 2, 'sent again on purpose');
+});
+
+test('a message that is too large is refused when it was declared and when it was not', async (t) => {
+  const world = await inboundWorld(t, (parts) => ({ options: { ...parts.options, messageLimit: 5000 } }));
+  await play(
+    t,
+    world.smtp,
+    `${hello.replace('67108864', '5000')}
+    C: MAIL FROM:<c@example.net> SIZE=5001
+    S: 552 5.3.4 …
+    C: MAIL FROM:<c@example.net>
+    S: 250 …
+    C: RCPT TO:<anna@example.org>
+    S: 250 …
+    C: DATA
+    S: 354 …
+    C: ${'x'.repeat(500_000)}
+    C: .
+    S: 552 5.3.4 Messages are at most 5000 bytes
+    C: NOOP
+    S: 250 …
+  `,
+  );
+  assert.deepEqual(await contents(world.anna), []);
+});
+
+test('mail that goes round in a circle is refused', async (t) => {
+  const world = await inboundWorld(t);
+  await play(
+    t,
+    world.smtp,
+    `${hello}
+    C: MAIL FROM:<c@example.net>
+    S: 250 …
+    C: RCPT TO:<anna@example.org>
+    S: 250 …
+    C: DATA
+    S: 354 …
+    ${'C: Received: from a by b; now\n'.repeat(50)}
+    C: 
+    C: .
+    S: 554 5.4.6 The message goes round in a circle
+  `,
+  );
+  assert.deepEqual(await contents(world.anna), []);
+});
+
+test('more recipients than are taken at once are put off', async (t) => {
+  const world = await inboundWorld(t, (parts) => ({ options: { ...parts.options, maxRecipients: 1 } }));
+  await play(
+    t,
+    world.smtp,
+    `${hello}
+    C: MAIL FROM:<c@example.net>
+    S: 250 …
+    C: RCPT TO:<anna@example.org>
+    S: 250 …
+    C: RCPT TO:<bob@example.org>
+    S: 452 4.5.3 …
+  `,
+  );
+});
+
+test('only CRLF.CRLF ends a message: no second one can be smuggled in', async (t) => {
+  const world = await inboundWorld(t);
+  await play(
+    t,
+    world.smtp,
+    `${hello}
+    C: MAIL FROM:<c@example.net>
+    S: 250 …
+    C: RCPT TO:<anna@example.org>
+    S: 250 …
+    C: DATA
+    S: 354 …
+    C: one\\n.\\nMAIL FROM:<x@example.net>\\r\\n.\\nRCPT TO:<bob@example.org>\\n.
+    C: .
+    S: 250 2.0.0 Delivered
+  `,
+  );
+  assert.equal((await contents(world.anna)).length, 1);
+  assert.deepEqual(await contents(world.bob), []);
+});
+
+test('a connection that breaks in the middle of its message leaves nothing', async (t) => {
+  const world = await inboundWorld(t);
+  const transaction = `
+    C: MAIL FROM:<c@example.net>
+    S: 250 …
+    C: RCPT TO:<anna@example.org>
+    S: 250 …
+    C: DATA
+    S: 354 …
+    C: Subject: half
+  `;
+  await play(t, world.smtp, `${hello}${transaction}`);
+  await world.server.close(0);
+  assert.deepEqual(await contents(world.anna), []);
+});
+
+test('a message of 20 MB is stored octet by octet', async (t) => {
+  const world = await inboundWorld(t);
+  const line = `${'0123456789abcdef'.repeat(4)}\r\n.`;
+  const message = `Subject: big\r\n\r\n${line.repeat(20_000_000 / line.length)}\r\n`;
+  const transport = createTransport({ host: '127.0.0.1', port: world.smtp, ignoreTLS: true });
+  await transport.sendMail({ envelope: { from: 'c@example.net', to: ['both@example.org'] }, raw: message });
+  for (const account of [world.anna, world.bob]) {
+    const [stored] = await contents(account);
+    assert(stored!.endsWith(`\r\n${message}`));
+  }
+  transport.close();
+});
+
+test('STARTTLS is offered where there is a certificate, and the certificate of the moment is used', async (t) => {
+  const { settings, files } = await tlsSettings(t);
+  const world = await inboundWorld(t, () => ({ tls: settings.context }));
+  const transport = createTransport({
+    host: '127.0.0.1',
+    port: world.smtp,
+    requireTLS: true,
+    tls: { ca: await readFile(files.caFile), servername: 'localhost' },
+  });
+  await transport.sendMail({ from: 'c@example.net', to: 'anna@example.org', text: 'sealed' });
+  const [message] = await contents(world.anna);
+  assert.match(
+    message!,
+    /\(using TLSv1\.3 with cipher TLS_\w+\)\r\n\tby mx.example.org \(Restante\) with ESMTPS id/,
+  );
+  transport.close();
+});
