@@ -1,0 +1,139 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+
+/** A line of a response; `first` where the response begins with it (a literal's lines do not). */
+export interface WireLine {
+  readonly text: string;
+  readonly first: boolean;
+}
+
+/** A client that knows of IMAP only where responses end: lines, and literals within them. */
+export class WireClient {
+  #socket: Socket;
+  #data: Buffer = Buffer.alloc(0);
+  readonly #lines: WireLine[] = [];
+  #ended = false;
+  #news: (() => void) | undefined;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    this.#listen();
+  }
+
+  /** By TLS where the authority is given. */
+  static async connect(port: number, ca?: Buffer): Promise<WireClient> {
+    const where = { port, host: '127.0.0.1', allowHalfOpen: true };
+    const socket = ca ? connectTls({ ...where, ca, ALPNProtocols: ['imap'] }) : connect(where);
+    // Listening from the start: the greeting may come with the connection.
+    const client = new WireClient(socket);
+    await once(socket, ca ? 'secureConnect' : 'connect');
+    return client;
+  }
+
+  #listen(): void {
+    this.#socket
+      .on('data', (chunk: Buffer) => {
+        this.#data = Buffer.concat([this.#data, chunk]);
+        this.#cut();
+        this.#news?.();
+      })
+      .on('close', () => this.#end())
+      .on('end', () => this.#end())
+      .on('error', () => this.#end());
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#news?.();
+  }
+
+  /** Moves whole responses to the lines. */
+  #cut(): void {
+    for (;;) {
+      const end = responseEnd(this.#data);
+      if (end === undefined) return;
+      const lines = this.#data.toString('utf8', 0, end - 2).split('\r\n');
+      lines.forEach((text, i) => this.#lines.push({ text, first: i === 0 }));
+      this.#data = this.#data.subarray(end);
+    }
+  }
+
+  /** Undefined where the server has closed. */
+  async peek(): Promise<WireLine | undefined> {
+    while (this.#lines.length === 0 && !this.#ended)
+      await new Promise<void>((resolve) => {
+        this.#news = resolve;
+      });
+    return this.#lines[0];
+  }
+
+  async nextLine(): Promise<WireLine | undefined> {
+    await this.peek();
+    return this.#lines.shift();
+  }
+
+  /** Everything up to and including the line that the tag begins. */
+  async answer(tag: string): Promise<string[]> {
+    const lines: string[] = [];
+    for (;;) {
+      const line = await this.nextLine();
+      if (!line) throw new Error(`closed before ${tag} was answered: ${lines.join('\n')}`);
+      lines.push(line.text);
+      if (line.first && line.text.startsWith(`${tag} `)) return lines;
+    }
+  }
+
+  /** Sends a command and waits for its answer. */
+  async command(line: string): Promise<string[]> {
+    this.send(`${line}\r\n`);
+    return this.answer(line.slice(0, line.indexOf(' ')));
+  }
+
+  skipResponse(): void {
+    this.#lines.shift();
+    while (this.#lines[0]?.first === false) this.#lines.shift();
+  }
+
+  get unread(): readonly string[] {
+    return this.#lines.map(({ text }) => text);
+  }
+
+  send(octets: string | Uint8Array): void {
+    this.#socket.write(octets);
+  }
+
+  async startTls(ca: Buffer): Promise<void> {
+    this.#socket.removeAllListeners();
+    const socket = connectTls({ socket: this.#socket, ca, host: '127.0.0.1', ALPNProtocols: ['imap'] });
+    this.#socket = socket;
+    this.#listen();
+    await once(socket, 'secureConnect');
+  }
+
+  /** Nothing is read for as long as this is asked. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  close(): void {
+    this.#socket.end();
+    this.#socket.destroySoon();
+  }
+}
+
+/** Where the first response ends: after a line end that announces no literal. */
+function responseEnd(data: Buffer): number | undefined {
+  for (let from = 0; ; ) {
+    const end = data.indexOf('\r\n', from);
+    if (end < 0) return undefined;
+    const literal = /\{(\d+)\}$/.exec(data.toString('latin1', from, end));
+    if (!literal) return end + 2;
+    from = end + 2 + Number(literal[1]);
+    if (from > data.length) return undefined;
+  }
+}
