@@ -79,6 +79,8 @@ export const maxAliasTargets = 100;
 const maxDisplayName = 200;
 const allProtocols: readonly Protocol[] = ['imap', 'pop3', 'submission'];
 
+export const isDisplayName = (name: string): boolean => name.length <= maxDisplayName && !/\p{Cc}/u.test(name);
+
 const badAddress = (text: string, reason: AddressError) => err({ kind: 'badAddress', text, reason } as const);
 
 export function createProvisioning(options: ProvisioningOptions): Provisioning {
@@ -135,7 +137,7 @@ export function createProvisioning(options: ProvisioningOptions): Provisioning {
       const parsed = parseAddress(request.address);
       if (!parsed.ok) return badAddress(request.address, parsed.error);
       const displayName = (request.displayName ?? parsed.value.local).normalize('NFC');
-      if (displayName.length > maxDisplayName || /\p{Cc}/u.test(displayName)) return err({ kind: 'badName' });
+      if (!isDisplayName(displayName)) return err({ kind: 'badName' });
       const credentials = await hashed(request.password);
       if (!credentials.ok) return credentials;
       const record: AccountRecord = {

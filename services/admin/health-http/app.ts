@@ -1,0 +1,55 @@
+import { Hono } from 'hono';
+import type { Log } from '../../../shared/telemetry/log.ts';
+import { type Metrics, metricsContentType } from '../../../shared/telemetry/metrics.ts';
+
+export interface HealthParts {
+  /** Whether new clients are welcome: everything is up, the store answers, and nobody has asked the process to end. */
+  readonly ready: () => Promise<boolean>;
+  /** How to connect, as an HTML page. */
+  readonly page: () => string;
+  /** PEM, where the server's certificate is signed by an authority of its own. */
+  readonly authority: (() => Promise<Uint8Array>) | undefined;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+/** The page has a style of its own and nothing else. */
+const pageHeaders = {
+  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+};
+
+/** What a person, a load balancer and Prometheus ask of the HTTP port. */
+export function createHealthApp({ ready, page, authority, metrics, log }: HealthParts): Hono {
+  const app = new Hono();
+  const requests = metrics.counter('restante_http_requests_total', 'HTTP requests answered', [
+    'route',
+    'status',
+  ]);
+
+  app.use(async (c, next) => {
+    const start = performance.now();
+    await next();
+    const route = c.res.status === 404 ? 'none' : c.req.path;
+    requests.add({ route, status: String(c.res.status) });
+    const ms = Math.round(performance.now() - start);
+    log.debug({ event: 'http.request', method: c.req.method, route, status: c.res.status, ms });
+  });
+  app.get('/healthz', (c) => c.text('ok\n'));
+  app.get('/readyz', async (c) => ((await ready()) ? c.text('ready\n') : c.text('not ready\n', 503)));
+  app.get('/metrics', (c) => c.body(metrics.render(), 200, { 'content-type': metricsContentType }));
+  app.get('/', (c) => c.html(page(), 200, pageHeaders));
+  if (authority !== undefined)
+    app.get('/ca.crt', async (c) =>
+      c.body(new Uint8Array(await authority()), 200, {
+        'content-type': 'application/x-x509-ca-cert',
+        'content-disposition': 'attachment; filename="restante-ca.crt"',
+      }),
+    );
+  app.onError((cause, c) => {
+    log.error({ event: 'connection.fault', service: 'http', remote: '' }, cause);
+    return c.text('internal error\n', 500);
+  });
+  return app;
+}

@@ -1,0 +1,56 @@
+import { createPasswordHasher, type PasswordHasher } from '../../shared/directory/password-hasher.ts';
+import { createProvisioning, type Provisioning } from '../../shared/directory/provisioning.ts';
+import { ByteCache } from '../../shared/engine/byte-cache.ts';
+import { type EngineParts, MailEngine } from '../../shared/engine/engine.ts';
+import { systemEntropy } from '../../shared/ids.ts';
+import type { Store } from './context.ts';
+
+/** Entries are rows of one file here: what is inline costs no second object, so far more is than on a store of items. */
+const inlineBytes = 256 * 1024;
+/** Backups copy the folder as a whole, log and objects together: replaced objects need to outlive readers only. */
+const replacedLifetime = 24 * 3600 * 1000;
+const frameCacheBytes = 64 * 1024 * 1024;
+
+export function createEngine(store: Store, onError: EngineParts['onError']): MailEngine {
+  const { log, blobs, leases, notifier } = store;
+  return new MailEngine({
+    log,
+    blobs,
+    leases,
+    notifier,
+    entropy: systemEntropy,
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    frames: new ByteCache(frameCacheBytes),
+    inlineBytes,
+    replacedLifetime,
+    onError,
+  });
+}
+
+/** A data folder, opened to work on the accounts in it. */
+export interface Data {
+  readonly store: Store;
+  readonly engine: MailEngine;
+  readonly hasher: PasswordHasher;
+  readonly provisioning: Provisioning;
+  /** Completes what is under way and lets the folder go. */
+  close(): Promise<void>;
+}
+
+export function assemble(store: Store, onError: EngineParts['onError']): Data {
+  const engine = createEngine(store, onError);
+  const hasher = createPasswordHasher();
+  return {
+    store,
+    engine,
+    hasher,
+    provisioning: createProvisioning({ directory: store.directory, hasher }),
+    async close() {
+      try {
+        await engine.close();
+      } finally {
+        await store.close();
+      }
+    },
+  };
+}

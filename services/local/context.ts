@@ -1,0 +1,67 @@
+import type { Readable, Writable } from 'node:stream';
+import type { AccountId } from '../../shared/ids.ts';
+import type { AccountLog } from '../../shared/ports/account-log.ts';
+import type { BlobStore } from '../../shared/ports/blob-store.ts';
+import type { Directory } from '../../shared/ports/directory.ts';
+import type { Leases } from '../../shared/ports/leases.ts';
+import type { Notifier } from '../../shared/ports/notifier.ts';
+import type { Result } from '../../shared/result.ts';
+
+/** Every port, on one data folder. */
+export interface Store {
+  readonly log: AccountLog;
+  readonly blobs: BlobStore;
+  readonly directory: Directory;
+  readonly leases: Leases;
+  readonly notifier: Notifier;
+  /** Removed accounts whose data is still there, at most 500. */
+  removedAccounts(): readonly AccountId[];
+  /** Resolves when all that was asked for is on the disk. */
+  close(): Promise<void>;
+}
+
+export interface OpenStoreOptions {
+  /** 'required': a folder without a store is an error, so that a mistyped path does not become an empty server. */
+  readonly existing: 'required' | 'optional';
+  /** Called once if the store fails for good: only a new process helps. */
+  readonly onFailure?: (cause: unknown) => void;
+}
+
+/** Why a command did not do what it was asked: one line for a person, and what the process says with its exit code. */
+export interface CommandError {
+  /** 1: it failed; 2: wrong usage or configuration. */
+  readonly exitCode: 1 | 2;
+  readonly message: string;
+}
+
+export type CommandOutcome = Result<void, CommandError>;
+
+export const failed = (message: string): { readonly ok: false; readonly error: CommandError } => ({
+  ok: false,
+  error: { exitCode: 1, message },
+});
+
+export const wrongUsage = (message: string): { readonly ok: false; readonly error: CommandError } => ({
+  ok: false,
+  error: { exitCode: 2, message },
+});
+
+/** A terminal, or whatever stands in its place. */
+export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+
+/** What the command line has from its process: chosen and read in main.ts, nowhere else. */
+export interface CommandContext {
+  readonly version: string;
+  readonly nodeVersion: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: Readable;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  openStore(folder: string, options: OpenStoreOptions): Promise<Result<Store, string>>;
+  /** Calls back with each signal that asks the process to end; the returned function ends that. */
+  onSignal(listener: (signal: string) => void): () => void;
+  /** Calls back with what nobody caught; the process must end then. The returned function ends that. */
+  onFault(listener: (cause: unknown, where: string) => void): () => void;
+  /** Ends the process at once. */
+  exit(code: number): never;
+}

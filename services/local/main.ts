@@ -1,0 +1,61 @@
+#!/usr/bin/env node
+/** The command line, and with `serve` the whole server in one process: here the adapters are chosen and the process is read. */
+import type { CommandContext, Store } from './context.ts';
+
+const oldest = 24;
+if (Number.parseInt(process.versions.node, 10) < oldest) {
+  process.stderr.write(`restante: needs Node.js ${oldest} or later, this is ${process.versions.node}\n`);
+  process.exit(2);
+}
+
+// Imported only now: an older Node.js would fail on what it does not know before it could say so.
+const { existsSync, readFileSync } = await import('node:fs');
+const { join } = await import('node:path');
+const { openEmbeddedStore } = await import('../../shared/adapters/embedded/store.ts');
+const { err, ok } = await import('../../shared/result.ts');
+const { runCommandLine } = await import('./command-line.ts');
+const { describeCause } = await import('./describe-mail-error.ts');
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+
+const openStore: CommandContext['openStore'] = async (folder, { existing, onFailure }) => {
+  if (existing === 'required' && !existsSync(join(folder, 'restante.db')))
+    return err(`there is no data folder at ${folder}: name it with --data, or start the server first`);
+  try {
+    const store: Store = await openEmbeddedStore({ folder, ...(onFailure && { onFailure }) });
+    return ok(store);
+  } catch (cause) {
+    return err(`cannot open the data folder ${folder}: ${describeCause(cause)}`);
+  }
+};
+
+const onSignal: CommandContext['onSignal'] = (listener) => {
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  for (const signal of signals) process.on(signal, listener);
+  return () => {
+    for (const signal of signals) process.off(signal, listener);
+  };
+};
+
+const onFault: CommandContext['onFault'] = (listener) => {
+  process.on('uncaughtException', listener);
+  return () => process.off('uncaughtException', listener);
+};
+
+// A reader that goes away, as in `restante account list | head -1`, or a terminal that is closed, is no fault.
+process.stdout.on('error', () => {});
+process.stderr.on('error', () => {});
+
+const code = await runCommandLine(process.argv.slice(2), {
+  version,
+  nodeVersion: process.versions.node,
+  env: process.env,
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  openStore,
+  onSignal,
+  onFault,
+  exit: (exitCode) => process.exit(exitCode),
+});
+process.exit(code);
