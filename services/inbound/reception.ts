@@ -51,9 +51,23 @@ export function originOf(session: SMTPServerSession): Origin {
   };
 }
 
-/** A stream's chunks; the stream outlives a reader that stops early, so that its rest can be read over. */
-export const chunksOf = (stream: SMTPServerDataStream): AsyncIterable<Uint8Array> =>
-  stream.iterator({ destroyOnReturn: false });
+/** Chunks below this are joined: smtp-server cuts at every dot that it takes away. */
+const joinedBytes = 32 * 1024;
+
+/** A message's chunks. The stream outlives a reader that stops early, so that its rest can be read over. */
+export async function* chunksOf(stream: SMTPServerDataStream): AsyncGenerator<Uint8Array> {
+  let held: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+    held.push(chunk);
+    bytes += chunk.length;
+    if (bytes < joinedBytes) continue;
+    yield held.length === 1 ? chunk : Buffer.concat(held, bytes);
+    held = [];
+    bytes = 0;
+  }
+  if (bytes > 0) yield Buffer.concat(held, bytes);
+}
 
 export const tooLarge = (limit: number): SmtpReply =>
   new SmtpReply(552, '5.3.4', `Messages are at most ${limit} bytes`);

@@ -255,7 +255,7 @@ test('a connection that breaks in the middle of its message leaves nothing', asy
 
 test('a message of 20 MB is stored octet by octet', async (t) => {
   const world = await inboundWorld(t);
-  const line = `${'0123456789abcdef'.repeat(4)}\r\n.`;
+  const line = `${'0123456789abcdef'.repeat(64)}\r\n.`;
   const message = `Subject: big\r\n\r\n${line.repeat(20_000_000 / line.length)}\r\n`;
   const transport = createTransport({ host: '127.0.0.1', port: world.smtp, ignoreTLS: true });
   await transport.sendMail({ envelope: { from: 'c@example.net', to: ['both@example.org'] }, raw: message });
