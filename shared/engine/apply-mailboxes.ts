@@ -47,7 +47,11 @@ function create(state: AccountState, name: string, specialUse: SpecialUse | unde
 }
 
 /** UIDVALIDITY (RFC 9051 §2.3.1.1) is the time in seconds, moved on where two would be equal: it never repeats. */
-function addMailbox(state: AccountState, name: string, specialUse: SpecialUse | undefined): AccountState {
+export function addMailbox(
+  state: AccountState,
+  name: string,
+  specialUse: SpecialUse | undefined,
+): AccountState {
   const uidValidity = Math.max(Math.floor(state.time / 1000), state.lastUidValidity + 1);
   const mailbox: Mailbox = {
     id: state.nextMailbox,

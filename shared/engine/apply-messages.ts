@@ -1,21 +1,19 @@
 import type { MailboxId, MessageNo } from '../ids.ts';
-import { isKeyword } from './flag-table.ts';
-import { countRows, everyUid, type Mailbox, presentUids } from './mailbox.ts';
-import type { Effect, Operation } from './operation.ts';
-import { appendRows, type Chunk, type Row, remark, removeRows, runs, selectRows } from './rows.ts';
-import { SharedVector } from './shared-vector.ts';
+import { expunge, purge, restore, takeOut } from './apply-departures.ts';
+import { addRows, lastUidOfAll, nothing, replace, type Step, seconds, withKeywords } from './apply-rows.ts';
+import { type Mailbox, presentUids } from './mailbox.ts';
+import type { Operation } from './operation.ts';
+import { type Chunk, type Row, remark, runs, selectRows } from './rows.ts';
 import { type AccountState, inboxId, modSeqAt } from './state.ts';
 import { UidSet } from './uid-set.ts';
+
+export { referencedMessages, restorableRows } from './apply-departures.ts';
 
 type MessageOperation = Exclude<
   Operation,
   { kind: 'create' | 'delete' | 'rename' | 'subscribe' | 'limits' | 'metadata' }
 >;
-type Step = { readonly state: AccountState; readonly effect: Effect };
 type Of<K extends MessageOperation['kind']> = Extract<MessageOperation, { kind: K }>;
-
-/** UIDs are 32-bit; a mailbox that has given them all out takes no more (never reached by a person: 4 billion). */
-const lastUidOfAll = 0xffff_fffe;
 
 export function applyMessageOperation(state: AccountState, operation: MessageOperation): Step {
   switch (operation.kind) {
@@ -38,24 +36,9 @@ export function applyMessageOperation(state: AccountState, operation: MessageOpe
     }
     case 'purge':
       return purge(state, operation.expungedBefore);
+    case 'restore':
+      return restore(state, operation.mailbox, operation.expungedSince);
   }
-}
-
-const nothing = (state: AccountState): Step => ({ state, effect: { kind: 'none' } });
-
-const replace = (state: AccountState, mailbox: Mailbox): AccountState => ({
-  ...state,
-  mailboxes: state.mailboxes.with(mailbox),
-});
-
-const seconds = (state: AccountState): number => Math.floor(state.time / 1000);
-
-/** The keywords of a mailbox with those of some flags added; the same array where there is no new one. */
-function withKeywords(known: readonly string[], flags: Iterable<string>): readonly string[] {
-  let keywords: string[] | undefined;
-  for (const flag of flags)
-    if (isKeyword(flag) && !(keywords ?? known).includes(flag)) (keywords ??= known.slice()).push(flag);
-  return keywords ?? known;
 }
 
 /** An acknowledged append is never dropped: with its mailbox gone it goes to INBOX; quota was judged before the entry was written. */
@@ -82,39 +65,6 @@ function append(state: AccountState, { mailbox: id, message, deliveryId }: Of<'a
       deliveries: deliveryId === undefined ? state.deliveries : state.deliveries.add(deliveryId, now),
     },
     effect: { kind: 'appended', mailbox: mailbox.id, uidValidity: mailbox.uidValidity, uid: row.uid },
-  };
-}
-
-/** The state with rows behind a mailbox's own, counters and usage included. Rows carry their UIDs, from uidNext up. */
-function addRows(state: AccountState, mailbox: Mailbox, rows: readonly Row[]): AccountState {
-  if (rows.length === 0) return state;
-  let { unseen, deleted, bytes } = mailbox;
-  let added = 0;
-  const seenSets = new Set<number>();
-  for (const row of rows) {
-    const flags = state.flags.set(row.flags);
-    seenSets.add(row.flags);
-    if (!flags.seen) unseen++;
-    if (flags.deleted) deleted++;
-    added += row.size;
-  }
-  bytes += added;
-  let keywords = mailbox.keywords;
-  for (const id of seenSets) keywords = withKeywords(keywords, state.flags.set(id).flags);
-  const grown: Mailbox = {
-    ...mailbox,
-    uidNext: rows.at(-1)!.uid + 1,
-    highestModSeq: modSeqAt(state, state.position),
-    exists: mailbox.exists + rows.length,
-    unseen,
-    deleted,
-    bytes,
-    keywords,
-    chunks: appendRows(mailbox.chunks, rows, state.flags),
-  };
-  return {
-    ...replace(state, grown),
-    usage: { bytes: state.usage.bytes + added, messages: state.usage.messages + rows.length },
   };
 }
 
@@ -171,50 +121,6 @@ function changeFlags(state: AccountState, operation: Of<'flags'>): Step {
   };
 }
 
-function expunge(state: AccountState, id: MailboxId, wanted: UidSet): Step {
-  const mailbox = state.mailboxes.get(id);
-  if (mailbox === undefined) return nothing(state);
-  const taken = takeOut(state, mailbox, wanted, 'restorable');
-  return { state: taken.state, effect: { kind: 'expunged', uids: taken.uids } };
-}
-
-/** Takes messages out of a mailbox. Those that live on elsewhere leave nothing to restore. */
-function takeOut(
-  state: AccountState,
-  mailbox: Mailbox,
-  wanted: UidSet,
-  rest: 'restorable' | 'elsewhere',
-): { readonly state: AccountState; readonly uids: UidSet } {
-  const uids = presentUids(mailbox, wanted);
-  if (uids.size === 0) return { state, uids };
-  const gone = countRows(mailbox.chunks, uids, state.flags);
-  const { kept, touched } = removeRows(mailbox.chunks, uids, state.flags);
-  const modSeq = modSeqAt(state, state.position);
-  const next: Mailbox = {
-    ...mailbox,
-    highestModSeq: modSeq,
-    exists: mailbox.exists - gone.exists,
-    unseen: mailbox.unseen - gone.unseen,
-    deleted: mailbox.deleted - gone.deleted,
-    bytes: mailbox.bytes - gone.bytes,
-    hiddenFromPop3: mailbox.hiddenFromPop3.subtract(uids),
-    chunks: kept,
-    departures: mailbox.departures.push({
-      modSeq,
-      time: seconds(state),
-      uids,
-      rows: rest === 'restorable' ? touched : [],
-    }),
-  };
-  return {
-    uids,
-    state: {
-      ...replace(state, next),
-      usage: { bytes: state.usage.bytes - gone.bytes, messages: state.usage.messages - gone.exists },
-    },
-  };
-}
-
 function copy(state: AccountState, from: MailboxId, wanted: UidSet, to: MailboxId): Step {
   const source = state.mailboxes.get(from);
   const target = state.mailboxes.get(to);
@@ -253,34 +159,4 @@ function hide(state: AccountState, { mailbox: id, uids }: Of<'hideFromPop3'>): S
   if (mailbox === undefined) return nothing(state);
   const hidden = mailbox.hiddenFromPop3.union(presentUids(mailbox, uids));
   return nothing(replace(state, { ...mailbox, hiddenFromPop3: hidden }));
-}
-
-/** The history of what left stays (VANISHED needs it); the rows that could bring it back go. */
-function purge(state: AccountState, expungedBefore: number): Step {
-  let mailboxes = state.mailboxes;
-  for (const mailbox of state.mailboxes) {
-    if (![...mailbox.departures].some((d) => d.rows.length > 0 && d.time <= expungedBefore)) continue;
-    const departures = SharedVector.of(
-      Array.from(mailbox.departures, (d) => (d.time <= expungedBefore ? { ...d, rows: [] } : d)),
-    );
-    mailboxes = mailboxes.with({ ...mailbox, departures });
-  }
-  const removed = [...state.removedMailboxes];
-  const kept = removed.filter((r) => r.time > expungedBefore);
-  const removedMailboxes = kept.length === removed.length ? state.removedMailboxes : SharedVector.of(kept);
-  return nothing({ ...state, mailboxes, removedMailboxes });
-}
-
-/** Messages that a mailbox no longer holds but can still give back, with the flags they had. */
-export function* restorableRows(mailbox: Mailbox): Generator<Row> {
-  for (const departure of mailbox.departures) yield* selectRows(departure.rows, departure.uids);
-}
-
-/** Every message number that a state still needs: in mailboxes, restorable, or in a mailbox deleted a short time ago. */
-export function* referencedMessages(state: AccountState): Generator<number> {
-  const removed = Array.from(state.removedMailboxes, (r) => r.mailbox);
-  for (const mailbox of [...state.mailboxes, ...removed]) {
-    for (const row of selectRows(mailbox.chunks, everyUid)) yield row.message;
-    for (const row of restorableRows(mailbox)) yield row.message;
-  }
 }

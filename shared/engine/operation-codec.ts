@@ -19,6 +19,7 @@ const kinds = [
   'limits',
   'metadata',
   'purge',
+  'restore',
 ] as const satisfies readonly Operation['kind'][];
 const modes = ['add', 'remove', 'replace'] as const;
 
@@ -81,6 +82,10 @@ function writeOperation(out: BinaryWriter, o: Operation): void {
       break;
     case 'purge':
       out.varint(o.expungedBefore);
+      break;
+    case 'restore':
+      out.varint(o.mailbox);
+      out.varint(o.expungedSince);
       break;
   }
 }
@@ -147,6 +152,8 @@ function readOperation(source: BinaryReader): Operation {
       return { kind, key: source.string(), value: source.string() };
     case 'purge':
       return { kind, expungedBefore: source.varint() };
+    case 'restore':
+      return { kind, mailbox: mailbox(), expungedSince: source.varint() };
     default:
       throw new CorruptData('unknown operation');
   }

@@ -64,7 +64,12 @@ export type Operation =
   /** An empty value removes the key. */
   | { readonly kind: 'metadata'; readonly key: string; readonly value: string }
   /** Gives up what was expunged at or before this time (seconds): no longer restorable, its blobs may be deleted. */
-  | { readonly kind: 'purge'; readonly expungedBefore: number };
+  | { readonly kind: 'purge'; readonly expungedBefore: number }
+  /**
+   * Brings back what was expunged from a mailbox at or after this time (seconds) and not purged, with new UIDs. Of a deleted
+   * mailbox, the whole of it: under its name, made anew or as part of the mailbox that has this name now.
+   */
+  | { readonly kind: 'restore'; readonly mailbox: MailboxId; readonly expungedSince: number };
 
 /** What an operation did, for the answer to the session that asked for it. */
 export type Effect =
@@ -87,4 +92,11 @@ export type Effect =
       readonly destination: UidSet;
     }
   | { readonly kind: 'flagged'; readonly changed: UidSet }
-  | { readonly kind: 'expunged'; readonly uids: UidSet };
+  | { readonly kind: 'expunged'; readonly uids: UidSet }
+  /** `uids`: the new ones, in the order of the old. */
+  | {
+      readonly kind: 'restored';
+      readonly to: MailboxId;
+      readonly uidValidity: number;
+      readonly uids: UidSet;
+    };

@@ -122,7 +122,15 @@ export const operations: fc.Arbitrary<Operation> = fc
       weight: 1,
       arbitrary: fc.record({
         kind: fc.constant('purge' as const),
-        expungedBefore: fc.integer({ min: 0, max: 100_000 }),
+        expungedBefore: fc.integer({ min: 0, max: 1_500 }),
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        kind: fc.constant('restore' as const),
+        mailbox: mailboxIds,
+        expungedSince: fc.integer({ min: 0, max: 1_500 }),
       }),
     },
   )
