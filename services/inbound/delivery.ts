@@ -11,7 +11,7 @@ import { err, ok, type Result } from '../../shared/result.ts';
 import type { LogEvent } from '../../shared/telemetry/events.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
 import { type RetryMemory, retryKey } from './retries.ts';
-import { countHops } from './trace.ts';
+import { countHops, maxHops } from './trace.ts';
 
 /** An account that a message is for, open. */
 export interface Target {
@@ -40,11 +40,13 @@ export interface DeliveryRequest {
   readonly log: Log;
 }
 
-/** Mail goes round and round with more trace fields than this (RFC 5321 §6.3). */
-const maxHops = 50;
 const storedAtOnce = 8;
 
-async function* preceded(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** Octets before others. */
+export async function* preceded(
+  first: Uint8Array,
+  rest: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
   yield first;
   yield* rest;
 }

@@ -129,7 +129,10 @@ export function skip(stream: SMTPServerDataStream): void {
 }
 
 /** Commands of smtp-server that nobody needs here; behind a proxy the address comes by other ways. */
-const disabledCommands = ['XCLIENT', 'XFORWARD', 'WIZ', 'SHELL'];
+export const disabledCommands = (offerTls: boolean): string[] => [
+  ...['XCLIENT', 'XFORWARD', 'WIZ', 'SHELL'],
+  ...(offerTls ? [] : ['STARTTLS']),
+];
 
 /** Opens a listener. The error is one line that says which cannot be opened and why. */
 export async function openSmtpListener(options: SmtpListenOptions): Promise<Result<SmtpListener, string>> {
@@ -185,11 +188,7 @@ export async function openSmtpListener(options: SmtpListenOptions): Promise<Resu
     maxCommandLength: 8192,
     logger: false,
     ...options.server,
-    disabledCommands: [
-      ...disabledCommands,
-      ...(tls === undefined ? ['STARTTLS'] : []),
-      ...(options.server.disabledCommands ?? []),
-    ],
+    disabledCommands: [...disabledCommands(tls !== undefined), ...(options.server.disabledCommands ?? [])],
     onConnect: (session, callback) =>
       answer(session.remoteAddress, Promise.resolve(connected(session)), callback),
     onSecure(_socket, session, callback) {

@@ -56,7 +56,10 @@ export function traceFields(origin: Origin, options: TraceOptions): Uint8Array {
   return Buffer.from(`Return-Path: <${sender}>\r\n${deliveredTo}${receivedField(origin, options)}`);
 }
 
-/** Received fields in a header block: more than a few dozen mean that the message goes round in a circle. */
+/** Mail that has more trace fields goes round in a circle (RFC 5321 §6.3). */
+export const maxHops = 50;
+
+/** Received fields in a header block. */
 export function countHops(header: Uint8Array): number {
   return (
     Buffer.from(header)

@@ -1,0 +1,144 @@
+import { Readable } from 'node:stream';
+import SMTPConnection from 'nodemailer/lib/smtp-connection';
+import { err, ok, type Result } from '../../shared/result.ts';
+
+/** The server that takes mail for everybody else. */
+export interface SmartHost {
+  readonly host: string;
+  readonly port: number;
+  /** TLS from the first byte; otherwise STARTTLS, which is required where there is a password. */
+  readonly implicitTls: boolean;
+  readonly credentials: { readonly user: string; readonly password: string } | undefined;
+}
+
+export interface RelayRequest {
+  readonly sender: string;
+  readonly recipients: readonly string[];
+  readonly eightBit: boolean;
+  /** Sent at the smart host's pace. If it throws, nothing is sent. */
+  readonly message: AsyncIterable<Uint8Array>;
+}
+
+export type RelayFailure =
+  /** It will not have this message, or this sender. `code` is RFC 3463's, where it gave one. */
+  | { readonly kind: 'refused'; readonly code: string | undefined }
+  /** Not now: it cannot be reached, does not let us in, or says so. */
+  | { readonly kind: 'unavailable'; readonly cause: unknown };
+
+/** Sent, except to those that it would not have. */
+export interface Relayed {
+  readonly rejected: readonly string[];
+}
+
+export interface Relay {
+  send(request: RelayRequest): Promise<Result<Relayed, RelayFailure>>;
+}
+
+export interface RelayOptions {
+  /** This server's name, for EHLO. */
+  readonly hostname: string;
+  /** Authorities to trust besides the usual ones, PEM. */
+  readonly ca?: string | Uint8Array;
+  /** Messages sent at once; what comes on top waits, at most `waiting` of them. */
+  readonly connections?: number;
+  readonly waiting?: number;
+}
+
+const enhancedCode = /^\d{3}[ -](\d\.\d{1,3}\.\d{1,3})\b/;
+
+/** A reply of 5xx to the message itself is for ever; one to EHLO or AUTH is our own trouble with the smart host. */
+function failureOf(cause: unknown): RelayFailure {
+  const { responseCode, response, command } = cause as {
+    responseCode?: number;
+    response?: string;
+    command?: string;
+  };
+  const ofMessage = command !== undefined && ['MAIL FROM', 'RCPT TO', 'DATA'].includes(command);
+  if (responseCode === undefined || responseCode < 500 || !ofMessage) return { kind: 'unavailable', cause };
+  return { kind: 'refused', code: enhancedCode.exec(response ?? '')?.[1] };
+}
+
+/** Each message has a connection of its own, from its first octet to the smart host's answer. */
+export function createRelay(smartHost: SmartHost, options: RelayOptions): Relay {
+  const { connections = 20, waiting = 200 } = options;
+  const queue: (() => void)[] = [];
+  let free = connections;
+  const turn = async (): Promise<boolean> => {
+    if (free > 0) {
+      free--;
+      return true;
+    }
+    if (queue.length >= waiting) return false;
+    await new Promise<void>((resolve) => queue.push(resolve));
+    return true;
+  };
+  const done = () => {
+    const next = queue.shift();
+    if (next) next();
+    else free++;
+  };
+
+  const connect = () =>
+    new SMTPConnection({
+      host: smartHost.host,
+      port: smartHost.port,
+      name: options.hostname,
+      secure: smartHost.implicitTls,
+      requireTLS: !smartHost.implicitTls && smartHost.credentials !== undefined,
+      // Without a password to protect, any TLS is better than none.
+      tls: {
+        rejectUnauthorized: smartHost.implicitTls || smartHost.credentials !== undefined,
+        ...(options.ca === undefined ? {} : { ca: Buffer.from(options.ca) }),
+      },
+      opportunisticTLS: smartHost.credentials === undefined,
+      connectionTimeout: 30_000,
+      greetingTimeout: 30_000,
+      socketTimeout: 5 * 60_000,
+    });
+
+  async function transact(connection: SMTPConnection, request: RelayRequest): Promise<Relayed> {
+    const broken = Promise.withResolvers<never>();
+    broken.promise.catch(() => undefined);
+    connection.on('error', broken.reject);
+    const step = <T>(run: (callback: (cause: unknown, value?: T) => void) => void) =>
+      Promise.race([
+        broken.promise,
+        new Promise<T>((resolve, reject) =>
+          run((cause, value) => (cause ? reject(cause) : resolve(value as T))),
+        ),
+      ]);
+    await step((callback) => connection.connect(callback));
+    const { credentials } = smartHost;
+    if (credentials !== undefined)
+      await step((callback) =>
+        connection.login({ credentials: { user: credentials.user, pass: credentials.password } }, callback),
+      );
+    const envelope = {
+      from: request.sender === '' ? (false as const) : request.sender,
+      to: [...request.recipients],
+      use8BitMime: request.eightBit,
+    };
+    const stream = Readable.from(request.message, { objectMode: false });
+    const info = await step<{ rejected: string[] }>((callback) =>
+      connection.send(envelope, stream, callback),
+    ).finally(() => stream.destroy());
+    return { rejected: info.rejected };
+  }
+
+  return {
+    async send(request) {
+      if (!(await turn())) return err({ kind: 'unavailable', cause: 'too many messages wait' });
+      const connection = connect();
+      try {
+        const relayed = await transact(connection, request);
+        connection.quit();
+        return ok(relayed);
+      } catch (cause) {
+        connection.close();
+        return err(failureOf(cause));
+      } finally {
+        done();
+      }
+    },
+  };
+}

@@ -1,0 +1,247 @@
+import type { SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
+import type { RecipientDirectory } from '../../shared/directory/resolve-recipient.ts';
+import type { MailEngine } from '../../shared/engine/engine.ts';
+import type { AccountRecord } from '../../shared/ports/directory.ts';
+import type { Log } from '../../shared/telemetry/log.ts';
+import { Delivery, preceded } from '../inbound/delivery.ts';
+import { Fingerprint, withCrLf } from '../inbound/line-ends.ts';
+import { chunksOf, declaredSize, originOf } from '../inbound/reception.ts';
+import { joinedReply, OpenRecipients, recipientWording, resolve } from '../inbound/recipients.ts';
+import type { RetryMemory } from '../inbound/retries.ts';
+import { disabledCommands, type SmtpHandlers, skip } from '../inbound/smtp-listener.ts';
+import { SmtpReply, tryLater } from '../inbound/smtp-reply.ts';
+import { receivedField } from '../inbound/trace.ts';
+import { maySendAs } from './sender.ts';
+import type { Relay } from './smart-host.ts';
+import { limited, submitted } from './submitted-message.ts';
+
+export interface SubmissionHandlerParts {
+  readonly engine: MailEngine;
+  readonly directory: RecipientDirectory;
+  readonly relay: Relay | undefined;
+  readonly retries: RetryMemory;
+  readonly hostname: string;
+  readonly messageLimit: number;
+  readonly allowPlaintextAuth: boolean;
+  readonly offerTls: boolean;
+  readonly log: Log;
+}
+
+interface Transaction {
+  readonly account: AccountRecord;
+  readonly sender: string;
+  readonly size: number;
+  readonly eightBit: boolean;
+  readonly local: OpenRecipients;
+  localCount: number;
+  /** Case-insensitive repeats come once. */
+  readonly remote: Map<string, string>;
+}
+
+/** A message's octets, made ready for sending, with the Received field apart: it goes before those for others, and among the trace here. */
+interface Outgoing {
+  readonly received: Uint8Array;
+  readonly body: AsyncIterable<Uint8Array>;
+  readonly print: Fingerprint;
+  /** Why the body broke off, where it was for what is in it. */
+  readonly refusal: () => SmtpReply | undefined;
+}
+
+/** Takes mail from people who have signed in (RFC 6409). Local recipients get it at once, others by way of the smart host. */
+export class Submission implements SmtpHandlers {
+  readonly #parts: SubmissionHandlerParts;
+  readonly #transactions = new Map<string, Transaction>();
+
+  constructor(parts: SubmissionHandlerParts) {
+    this.#parts = parts;
+  }
+
+  /** AUTH is not even offered before TLS (RFC 4954 §4); `mailFrom` sees to it that nothing goes without. */
+  connected(session: SMTPServerSession): undefined {
+    const { allowPlaintextAuth, offerTls } = this.#parts;
+    if (!session.secure && !allowPlaintextAuth)
+      session.disabledCommands = ['AUTH', ...disabledCommands(offerTls)];
+  }
+
+  secured(session: SMTPServerSession): void {
+    delete session.disabledCommands;
+  }
+
+  async mailFrom(
+    session: SMTPServerSession,
+    { address, args }: Parameters<SmtpHandlers['mailFrom']>[1],
+  ): Promise<SmtpReply | undefined> {
+    this.closed(session);
+    const { engine, directory, allowPlaintextAuth, log } = this.#parts;
+    const account = session.user as AccountRecord | undefined;
+    if (!session.secure && !allowPlaintextAuth)
+      return new SmtpReply(530, '5.7.0', 'Issue STARTTLS first, then sign in');
+    if (!account) return new SmtpReply(530, '5.7.0', 'Sign in first');
+    try {
+      if (!(await maySendAs(directory, account, address)))
+        return new SmtpReply(553, '5.7.1', 'That is no address of yours');
+    } catch (cause) {
+      log.error({ event: 'account.unavailable' }, cause);
+      return tryLater();
+    }
+    this.#transactions.set(session.id, {
+      account,
+      sender: address,
+      size: declaredSize(args),
+      eightBit: session.envelope.bodyType === '8bitmime',
+      local: new OpenRecipients(engine),
+      localCount: 0,
+      remote: new Map(),
+    });
+    return undefined;
+  }
+
+  async rcptTo(
+    session: SMTPServerSession,
+    { address }: Parameters<SmtpHandlers['rcptTo']>[1],
+  ): Promise<SmtpReply | undefined> {
+    const { directory, relay, hostname, log } = this.#parts;
+    const transaction = this.#transactions.get(session.id);
+    if (transaction === undefined) return tryLater();
+    const named = address.toLowerCase() === 'postmaster' ? `postmaster@${hostname}` : address;
+    const resolved = await resolve(directory, named, log);
+    if (resolved.ok) {
+      const refusal = await transaction.local.add(resolved.value, transaction.size, log);
+      if (refusal === undefined) transaction.localCount++;
+      return refusal;
+    }
+    switch (resolved.error.kind) {
+      case 'unavailable':
+        return tryLater();
+      case 'unknownDomain':
+        if (relay === undefined)
+          return new SmtpReply(550, '5.7.1', 'No relay is configured: mail goes to local addresses only');
+        transaction.remote.set(address.toLowerCase(), address);
+        return undefined;
+      default:
+        return recipientWording[resolved.error.kind]();
+    }
+  }
+
+  closed(session: SMTPServerSession): void {
+    this.#transactions.get(session.id)?.local.release();
+    this.#transactions.delete(session.id);
+  }
+
+  async data(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<SmtpReply | undefined> {
+    const transaction = this.#transactions.get(session.id);
+    if (transaction === undefined) return tryLater();
+    this.#transactions.delete(session.id);
+    const outgoing = this.#outgoing(stream, session, transaction);
+    try {
+      if (transaction.localCount > 0) return await this.#deliver(transaction, outgoing);
+      return await this.#relay(transaction, preceded(outgoing.received, outgoing.body), outgoing);
+    } catch (cause) {
+      const refusal = outgoing.refusal();
+      if (refusal === undefined) throw cause;
+      return refusal;
+    } finally {
+      skip(stream);
+      transaction.local.release();
+    }
+  }
+
+  #outgoing(stream: SMTPServerDataStream, session: SMTPServerSession, { sender }: Transaction): Outgoing {
+    const { engine, hostname, messageLimit } = this.#parts;
+    const now = engine.parts.entropy.now();
+    const print = new Fingerprint();
+    let refusal: SmtpReply | undefined;
+    async function* watched(chunks: AsyncIterable<Uint8Array>) {
+      try {
+        yield* chunks;
+      } catch (cause) {
+        if (cause instanceof SmtpReply) refusal = cause;
+        throw cause;
+      }
+    }
+    const received = receivedField(originOf(session), { hostname, now, sender, recipient: undefined });
+    const plain = print.of(withCrLf(limited(chunksOf(stream), messageLimit)));
+    return {
+      received: Buffer.from(received),
+      body: watched(submitted(plain, { hostname, now })),
+      print,
+      refusal: () => refusal,
+    };
+  }
+
+  /**
+   * Local recipients first: they take no second copy if the client has to come again because of the others, which a smart host cannot
+   * promise.
+   */
+  async #deliver(transaction: Transaction, outgoing: Outgoing): Promise<SmtpReply | undefined> {
+    const { engine, retries, log } = this.#parts;
+    const { sender, local, remote } = transaction;
+    const delivery = new Delivery(engine, retries, {
+      protocol: 'submission',
+      sender,
+      targets: local.targets,
+      trace: Buffer.concat([Buffer.from(`Return-Path: <${sender}>\r\n`), outgoing.received]),
+      body: outgoing.body,
+      // The octets that came are limited; what is added to them does not count.
+      limit: Number.MAX_SAFE_INTEGER,
+      fingerprint: () => outgoing.print.value,
+      log,
+    });
+    const staged = await delivery.stage();
+    if (!staged.ok) return tryLater();
+    try {
+      const localReply = joinedReply(local.replies(await delivery.store()));
+      const sends = localReply === undefined && remote.size > 0;
+      const reply = sends
+        ? await this.#relay(transaction, preceded(outgoing.received, delivery.read()), outgoing)
+        : localReply;
+      delivery.answered(() => reply !== undefined);
+      return reply;
+    } finally {
+      await delivery.close();
+    }
+  }
+
+  async #relay(
+    { account, sender, eightBit, remote }: Transaction,
+    message: AsyncIterable<Uint8Array>,
+    outgoing: Outgoing,
+  ): Promise<SmtpReply | undefined> {
+    const { relay, log } = this.#parts;
+    if (relay === undefined) return tryLater();
+    const startedAt = Date.now();
+    let size = 0;
+    async function* counted() {
+      for await (const chunk of message) {
+        size += chunk.length;
+        yield chunk;
+      }
+    }
+    const recipients = [...remote.values()];
+    const sent = await relay.send({ sender, recipients, eightBit, message: counted() });
+    const refusal = outgoing.refusal();
+    if (refusal !== undefined) return refusal;
+    const outcome = sent.ok ? 'accepted' : sent.error.kind;
+    const event = {
+      event: 'smtp.relay',
+      account: account.id,
+      recipients: recipients.length,
+      size,
+      outcome,
+    } as const;
+    const ms = Date.now() - startedAt;
+    if (!sent.ok && sent.error.kind === 'unavailable') log.warn({ ...event, ms }, sent.error.cause);
+    else log.info({ ...event, ms });
+    if (!sent.ok)
+      return sent.error.kind === 'refused'
+        ? new SmtpReply(554, sent.error.code ?? '5.0.0', 'The relay refused the message')
+        : new SmtpReply(451, '4.4.1', 'The relay cannot be reached, please try again later');
+    const { rejected } = sent.value;
+    if (rejected.length === 0) return undefined;
+    return new SmtpReply(
+      554,
+      '5.1.1',
+      `Sent to the others, but refused for ${rejected.join(', ').slice(0, 300)}`,
+    );
+  }
+}
