@@ -84,7 +84,7 @@ export const subscribe =
   };
 
 /** True where more bytes would exceed the account's limit. */
-const overQuota = (state: AccountState, bytes: number): boolean =>
+export const overQuota = (state: AccountState, bytes: number): boolean =>
   state.limits.bytes !== undefined && bytes > 0 && state.usage.bytes + bytes > state.limits.bytes;
 
 /** New keywords would pass the account's bound. */

@@ -1,0 +1,125 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { type ServiceName, serviceNames } from '../../services/local/config-options.ts';
+import { bareEnvironment, type Finished, killGroup, runToSuccess } from './run-program.ts';
+
+const program = fileURLToPath(new URL('../../services/local/main.ts', import.meta.url));
+
+export const testDomain = 'example.test';
+
+export interface TestAccount {
+  readonly address: string;
+  readonly password: string;
+}
+
+/** `restante serve` as a process of its own on free ports, and the command line on its data folder. */
+export class ServerProcess {
+  /** Everything that belongs to it, and nothing else. */
+  readonly folder: string;
+  readonly ports: Readonly<Record<ServiceName, number>>;
+  /** What it logged at the level of errors; a line each. */
+  readonly errors: readonly string[];
+  readonly #child: ChildProcess;
+
+  private constructor(
+    folder: string,
+    ports: Record<ServiceName, number>,
+    errors: readonly string[],
+    child: ChildProcess,
+  ) {
+    this.folder = folder;
+    this.ports = ports;
+    this.errors = errors;
+    this.#child = child;
+  }
+
+  /** Resolves when the server says that it is ready, which must be within half a minute. */
+  static async start(options: readonly string[] = []): Promise<ServerProcess> {
+    const folder = await mkdtemp(join(tmpdir(), 'restante-test-'));
+    const free = serviceNames.flatMap((name) => [`--${name}`, '0']);
+    const args = [program, 'serve', '--data', join(folder, 'data'), '--no-demo', ...free, ...options];
+    const child = spawn(process.execPath, args, {
+      cwd: folder,
+      env: bareEnvironment(),
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const ports: Partial<Record<ServiceName, number>> = {};
+    const errors: string[] = [];
+    const log: string[] = [];
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      if (log.length < 1000) log.push(line);
+      const event = parseLine(line);
+      if (event?.event === 'listener.up') ports[event.service as ServiceName] = event.port as number;
+      if ((event === undefined || event.level === 'error') && errors.length < 100) errors.push(line);
+    });
+    const ready = new Promise<void>((resolve, reject) => {
+      createInterface({ input: child.stdout }).on('line', (line) => line === 'ready' && resolve());
+      child.on('error', reject);
+      child.on('exit', (code) => reject(new Error(`the server exited with ${code}:\n${log.join('\n')}`)));
+      const late = () => reject(new Error(`the server is not ready after 30 s:\n${log.join('\n')}`));
+      setTimeout(late, 30_000).unref();
+    });
+    try {
+      await ready;
+      while (serviceNames.some((name) => ports[name] === undefined)) await once(child.stderr, 'data');
+    } catch (cause) {
+      killGroup(child.pid, 'SIGKILL');
+      await rm(folder, { recursive: true, force: true });
+      throw cause;
+    }
+    return new ServerProcess(folder, ports as Record<ServiceName, number>, errors, child);
+  }
+
+  get dataFolder(): string {
+    return join(this.folder, 'data');
+  }
+
+  /** The certificate of the authority that signed the server's: all that its clients trust. */
+  get caFile(): string {
+    return join(this.dataFolder, 'tls', 'ca.crt');
+  }
+
+  /** Runs `restante ARGUMENTS` on the data folder while the server has it open. Throws unless it succeeds. */
+  restante(args: readonly string[], options: { input?: string; timeLimit?: number } = {}): Promise<Finished> {
+    const env = { RESTANTE_DATA: this.dataFolder };
+    return runToSuccess(process.execPath, [program, ...args], { cwd: this.folder, env, ...options });
+  }
+
+  async addDomain(): Promise<void> {
+    await this.restante(['domain', 'add', testDomain]);
+  }
+
+  async addAccount(name: string, password = randomBytes(12).toString('base64url')): Promise<TestAccount> {
+    const address = `${name}@${testDomain}`;
+    await this.restante(['account', 'add', address, '--password-stdin'], { input: `${password}\n` });
+    return { address, password };
+  }
+
+  /** Asks it to stop, kills it after 20 s, and removes its folder. Resolves to the exit code: null where it had to be killed. */
+  async stop(): Promise<number | null> {
+    const child = this.#child;
+    if (child.exitCode === null && child.signalCode === null) {
+      const timer = setTimeout(() => killGroup(child.pid, 'SIGKILL'), 20_000);
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+      clearTimeout(timer);
+    }
+    await rm(this.folder, { recursive: true, force: true });
+    return child.exitCode;
+  }
+}
+
+function parseLine(line: string): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
