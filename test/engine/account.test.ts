@@ -67,7 +67,7 @@ test('a group is decided in sequence: of two deliveries that fit alone, the seco
   assert.equal(inbox(account).exists, 1);
 });
 
-test('k writers on one account make at most 3k puts, and all succeed', async () => {
+test('k writers racing on one account all succeed, with at most 3k² puts', async () => {
   const first = await localEngine();
   let puts = 0;
   const counting: AccountLog = new Proxy(first.store.log, {
