@@ -83,11 +83,12 @@ export class Delivery {
   readonly #engine: MailEngine;
   readonly #retries: RetryMemory;
   readonly #request: DeliveryRequest;
-  readonly #outcomes = new Map<AccountId, TargetOutcome>();
   /** The delivery ids that were used. */
   readonly #ids = new Map<AccountId, string>();
   readonly #startedAt = Date.now();
   #staged: StagedMessage | undefined;
+  /** No entry names the staged octets; others are still copied from them. */
+  #unused = true;
 
   constructor(engine: MailEngine, retries: RetryMemory, request: DeliveryRequest) {
     this.#engine = engine;
@@ -123,13 +124,14 @@ export class Delivery {
 
   /** One outcome for each target, by account, when all are known. */
   async store(): Promise<ReadonlyMap<AccountId, TargetOutcome>> {
+    const outcomes = new Map<AccountId, TargetOutcome>();
     const waiting = [...this.#request.targets];
     const worker = async () => {
       for (let target = waiting.shift(); target !== undefined; target = waiting.shift())
-        this.#outcomes.set(target.hold.account.id, await this.#storeFor(target));
+        outcomes.set(target.hold.account.id, await this.#storeFor(target));
     };
     await Promise.all(Array.from({ length: Math.min(storedAtOnce, waiting.length) }, worker));
-    return this.#outcomes;
+    return outcomes;
   }
 
   /** The sender has its answer. For which accounts will it come again with this message? */
@@ -142,14 +144,11 @@ export class Delivery {
     }
   }
 
-  /** Gives up the staged octets, if the account that they were staged for has not taken them. */
+  /** Gives up the staged octets, if no entry of the account that they were staged for names them. */
   async close(): Promise<void> {
     const staged = this.#staged;
     this.#staged = undefined;
-    // Where it is not known whether an entry names the blob, it stays: garbage at the worst, and collected later.
-    const outcome = staged && this.#outcomes.get(staged.account);
-    if (staged !== undefined && (outcome === undefined || outcome === 'overQuota'))
-      await this.#request.targets[0]!.hold.account.unstage(staged);
+    if (staged !== undefined && this.#unused) await this.#request.targets[0]!.hold.account.unstage(staged);
   }
 
   get #message(): StagedMessage {
@@ -180,8 +179,10 @@ export class Delivery {
         failure = appended.error;
         outcome = outcomeOf[appended.error.kind];
       }
-      const unused = (!appended.ok && appended.error.kind !== 'unsettled') || fate === 'duplicate';
-      if (unused && !own) await account.unstage(message.value);
+      // Where it is not known whether an entry names the blob, it stays: garbage at the worst, and collected later.
+      const unused = appended.ok ? fate === 'duplicate' : appended.error.kind !== 'unsettled';
+      if (own) this.#unused = unused;
+      else if (unused) await account.unstage(message.value);
     }
     if (failure !== undefined && 'cause' in failure)
       log.error({ event: 'account.unavailable' }, failure.cause);

@@ -49,6 +49,8 @@ export class OpenRecipients {
   readonly #engine: MailEngine;
   readonly #targets = new Map<AccountId, Target>();
   readonly #recipients: (readonly AccountId[])[] = [];
+  /** The connection may go while an account is being opened. */
+  #released = false;
 
   constructor(engine: MailEngine) {
     this.#engine = engine;
@@ -75,6 +77,7 @@ export class OpenRecipients {
       if (hold !== undefined && isFull(hold.account.state, size)) full++;
     }
     // An alias is refused where none of its accounts has room; where some have, the delivery tells.
+    if (this.#released) failed = true;
     const refusal = failed ? tryLater() : full === recipients.length ? mailboxFull() : undefined;
     for (const { id, hold, detail } of opened) {
       if (this.#targets.has(id)) continue;
@@ -110,6 +113,7 @@ export class OpenRecipients {
   }
 
   release(): void {
+    this.#released = true;
     for (const { hold } of this.#targets.values()) hold.release();
     this.#targets.clear();
   }

@@ -38,7 +38,7 @@ export class People implements RecipientDirectory {
     return record;
   }
 
-  alias$(name: string, ...targets: readonly string[]): void {
+  addAlias(name: string, ...targets: readonly string[]): void {
     const address = `${name}@example.org` as Address;
     const full = targets.map((target) => `${target}@example.org` as Address);
     this.aliases.set(address, { address, targets: full, createdAt: 0 });
@@ -65,7 +65,7 @@ export async function town(): Promise<Town> {
   people.add('anna', anna.id);
   people.add('bob', bob.id);
   people.add('carl', newAccountId(systemEntropy), 'suspended');
-  people.alias$('both', 'anna', 'bob');
+  people.addAlias('both', 'anna', 'bob');
   return { local, people, anna, bob };
 }
 

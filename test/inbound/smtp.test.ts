@@ -49,7 +49,7 @@ test('a message arrives with its trace fields and its exact octets', async (t) =
 
 test('recipients are judged at RCPT', async (t) => {
   const world = await inboundWorld(t);
-  world.people.alias$('dead', 'nobody');
+  world.people.addAlias('dead', 'nobody');
   await play(
     t,
     world.smtp,

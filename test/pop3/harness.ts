@@ -210,6 +210,11 @@ export class Client {
     await this.expect('+OK …');
   }
 
+  /** Reads no more. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
   close(): void {
     this.#socket.destroy();
   }

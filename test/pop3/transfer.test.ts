@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { copyMessages } from '../../shared/engine/actions.ts';
+import { everyUid } from '../../shared/engine/mailbox.ts';
+import { inboxId } from '../../shared/engine/state.ts';
+import type { BlobStore } from '../../shared/ports/blob-store.ts';
 import { tlsSettings } from '../net/harness.ts';
+import { localEngine } from '../support/local-engine.ts';
 import { pop3World } from './harness.ts';
 
 const big = (bytes: number) => {
@@ -92,4 +97,68 @@ test('draining lets go who has not signed in, and lets the others finish', async
   await busy.expect('+OK 0 0');
   await busy.expect('+OK Bye');
   await busy.expect('(closed)');
+});
+
+test('the lists of a maildrop of 131,072 messages', async (t) => {
+  const world = await pop3World(t);
+  await world.deliver('Subject: x\r\n\r\n');
+  for (let i = 0; i < 17; i++)
+    assert((await world.account.commit(copyMessages('copy', inboxId, everyUid, 'INBOX'))).ok);
+  const client = await world.connect();
+  await client.signIn();
+  client.send('DELE 100000\r\nLIST\r\nUIDL\r\n');
+  await client.expect('+OK …');
+  await client.expect(`+OK 131071 messages (${131_071 * 14} octets)`);
+  const list = (await client.body()).toString().split('\r\n');
+  await client.expect('+OK …');
+  const uidl = (await client.body()).toString().split('\r\n');
+  assert.deepEqual(
+    [list.length, list[0], list[99_999], list.at(-2)],
+    [131_072, '1 14', '100001 14', '131072 14'],
+  );
+  assert.equal(uidl.length, 131_072);
+  assert.match(uidl.at(-2)!, /^131072 [0-9a-z]{26}$/);
+});
+
+test('a message is read from the store at the pace at which the client takes it', async (t) => {
+  const chunk = Buffer.alloc(64 * 1024, 'x');
+  const chunks = 2048;
+  let taken = 0;
+  const world = await pop3World(t);
+  await world.deliver('Subject: x\r\n\r\n');
+  const { blobs } = world.local.store;
+  async function* endless() {
+    for (; taken < chunks; taken++) yield chunk;
+  }
+  const slow: BlobStore = {
+    put: (key, body) => blobs.put(key, body),
+    get: async (key, range) => ((await blobs.get(key, range)) ? { size: 1, body: endless() } : undefined),
+    delete: (keys) => blobs.delete(keys),
+    list: (prefix, after) => blobs.list(prefix, after),
+  };
+  const { log, leases, notifier } = world.local.store;
+  const { engine } = await localEngine({ log, leases, notifier, blobs: slow });
+  const reading = await pop3World(t, {
+    change: ({ authenticator }) => ({
+      engine,
+      authenticator: {
+        async signIn(attempt) {
+          const outcome = await authenticator.signIn(attempt);
+          return outcome.ok ? { ok: true, value: { ...outcome.value, id: world.account.id } } : outcome;
+        },
+      },
+    }),
+  });
+  const client = await reading.connect();
+  await client.signIn();
+  client.pause();
+  client.send('RETR 1\r\n');
+  const other = await reading.connect();
+  await other.expect('+OK …');
+  for (let i = 0; i < 200; i++) {
+    other.send('CAPA\r\n');
+    await other.expect('+OK …');
+    await other.body();
+  }
+  assert(taken > 0 && taken < chunks / 2, `${taken} of ${chunks} chunks`);
 });
