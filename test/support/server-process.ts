@@ -53,10 +53,13 @@ export class ServerProcess {
     const ports: Partial<Record<ServiceName, number>> = {};
     const errors: string[] = [];
     const log: string[] = [];
+    // The log says it last, so that every port is known then; standard output is another pipe.
+    const allKnown = Promise.withResolvers<void>();
     createInterface({ input: child.stderr }).on('line', (line) => {
       if (log.length < 1000) log.push(line);
       const event = parseLine(line);
       if (event?.event === 'listener.up') ports[event.service as ServiceName] = event.port as number;
+      if (event?.event === 'process.ready') allKnown.resolve();
       if ((event === undefined || event.level === 'error') && errors.length < 100) errors.push(line);
     });
     const ready = new Promise<void>((resolve, reject) => {
@@ -68,7 +71,7 @@ export class ServerProcess {
     });
     try {
       await ready;
-      while (serviceNames.some((name) => ports[name] === undefined)) await once(child.stderr, 'data');
+      await allKnown.promise;
     } catch (cause) {
       killGroup(child.pid, 'SIGKILL');
       await rm(folder, { recursive: true, force: true });
