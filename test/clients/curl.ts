@@ -61,8 +61,6 @@ export async function curl(bench: Bench): Promise<void> {
     assertSameBytes(await get('--ssl-reqd', `${pop3}/1`), expected, 'POP3');
     const plain = ['--ssl-reqd', '--login-options', 'AUTH=PLAIN', `${pop3}/1`];
     assertSameBytes(await get(...plain), expected, 'POP3 with AUTH PLAIN');
-    const loginCommand = ['--ssl-reqd', '--login-options', 'AUTH=+LOGIN', `${imap}/INBOX;UID=1`];
-    assertSameBytes(await get(...loginCommand), expected, 'IMAP with LOGIN');
   });
   await check('a section alone', async () => {
     const whole = await get(`${imaps}/INBOX;UID=8`);
