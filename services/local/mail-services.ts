@@ -8,6 +8,7 @@ import { startImap } from '../imap/server.ts';
 import type { RetryMemory } from '../inbound/retries.ts';
 import { startInbound } from '../inbound/server.ts';
 import { startPop3 } from '../pop3/server.ts';
+import { startSubmission } from '../submission/server.ts';
 import type { Data } from './assemble.ts';
 import type { ServeConfig } from './config.ts';
 import type { ServiceName } from './config-options.ts';
@@ -96,7 +97,25 @@ const inbound: Start = async (parts) => {
   return ok({ listeners: [...smtp, ...lmtp], close });
 };
 
-const starts: readonly Start[] = [imap, pop3, inbound];
+const submission: Start = (parts) =>
+  startSubmission({
+    engine: parts.data.engine,
+    authenticator: parts.authenticator,
+    directory: parts.data.store.directory,
+    tls: parts.tls,
+    listeners: listenersOf(parts, [
+      ['submission', 'startTls'],
+      ['submissions', 'implicit'],
+    ]),
+    smartHost: parts.config.smartHost,
+    limits: parts.limits,
+    log: parts.log,
+    metrics: parts.metrics,
+    options: { hostname: parts.hostname, allowPlaintextAuth: parts.config.allowPlaintextAuth },
+    retries: parts.retries,
+  });
+
+const starts: readonly Start[] = [imap, pop3, inbound, submission];
 
 /** Starts every mail service that is not off, or none: the error is one line that says which port cannot be had and why. */
 export async function startMailServices(

@@ -79,7 +79,8 @@ export const maxAliasTargets = 100;
 const maxDisplayName = 200;
 const allProtocols: readonly Protocol[] = ['imap', 'pop3', 'submission'];
 
-export const isDisplayName = (name: string): boolean => name.length <= maxDisplayName && !/\p{Cc}/u.test(name);
+export const isDisplayName = (name: string): boolean =>
+  name.length <= maxDisplayName && !/\p{Cc}/u.test(name);
 
 const badAddress = (text: string, reason: AddressError) => err({ kind: 'badAddress', text, reason } as const);
 

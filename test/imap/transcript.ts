@@ -260,7 +260,8 @@ class Player {
       return '([^ \\])]+)';
     });
     const match = new RegExp(`^${pattern.join('')}$`, 's').exec(line);
-    if (match && how === 'take') taken.forEach((name, i) => this.#variables.set(name, match[i + 1]!));
+    if (match && how === 'take')
+      for (const [i, name] of taken.entries()) this.#variables.set(name, match[i + 1]!);
     return match !== null;
   }
 

@@ -54,7 +54,7 @@ export class WireClient {
       const end = responseEnd(this.#data);
       if (end === undefined) return;
       const lines = this.#data.toString('utf8', 0, end - 2).split('\r\n');
-      lines.forEach((text, i) => this.#lines.push({ text, first: i === 0 }));
+      for (const [i, text] of lines.entries()) this.#lines.push({ text, first: i === 0 });
       this.#data = this.#data.subarray(end);
     }
   }
