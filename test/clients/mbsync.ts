@@ -121,7 +121,7 @@ export async function mbsync(bench: Bench): Promise<void> {
     };
     const uidValidity = async (mailbox: string) => {
       const status = await client.status(mailbox, { uidValidity: true });
-      return status?.uidValidity;
+      return status ? status.uidValidity : undefined;
     };
     const before = await uidValidity('INBOX');
     /** The whole account as one value. */
@@ -195,8 +195,9 @@ export async function mbsync(bench: Bench): Promise<void> {
       const lock = await client.getMailboxLock('Archive');
       const archived = await client.fetchOne('1', { source: true });
       lock.release();
-      assert.ok(archived?.source);
-      assertSameBytes(withoutMark(archived.source), large, 'the message put in the Maildir');
+      const source = archived ? archived.source : undefined;
+      assert.ok(source);
+      assertSameBytes(withoutMark(source), large, 'the message put in the Maildir');
     });
     await check('deletions go in both directions', async () => {
       const [first] = await keptIn(maildir, 'INBOX');
