@@ -1,0 +1,284 @@
+import {
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  type PutItemCommandInput,
+  QueryCommand,
+  type QueryCommandInput,
+  type QueryCommandOutput,
+} from '@aws-sdk/client-dynamodb';
+import type { AccountId, LogPosition } from '../../ids.ts';
+import {
+  type AccountLog,
+  type AppendOutcome,
+  type AppendRequest,
+  type Head,
+  type LogTail,
+  StaleTail,
+  type StoredEntry,
+} from '../../ports/account-log.ts';
+import { batchDelete } from './batch-delete.ts';
+import { Calls, tableLimits } from './calls.ts';
+import { failureKind, isNamed } from './failure.ts';
+import {
+  bytesOf,
+  entryItem,
+  everything,
+  headItem,
+  headNumber,
+  headOf,
+  type Item,
+  itemsAfter,
+  keyOf,
+  numberOf,
+  sorted,
+} from './log-items.ts';
+import { UsedPositions } from './used-positions.ts';
+
+/** A first reader takes the end of the log: the head and this many of the newest items. A compactor keeps tails shorter. */
+const newestItems = 100;
+const tailLifetimeMs = 5 * 60_000;
+
+export interface AwsAccountLogOptions {
+  /** Must not repeat requests by itself (`maxAttempts: 1`). */
+  readonly client: Pick<DynamoDBClient, 'send'>;
+  /** Its key schema is in tables.ts. */
+  readonly table: string;
+  readonly calls?: Calls;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+/**
+ * The log in a DynamoDB table of its own; log-items.ts describes its keys. Blobs are durable when their put answers, so an
+ * append need not look at those it names. Throws ServiceFailure where the table cannot be asked.
+ */
+export class AwsAccountLog implements AccountLog {
+  readonly #client: Pick<DynamoDBClient, 'send'>;
+  readonly #table: string;
+  readonly #calls: Calls;
+  readonly #now: () => number;
+  readonly #used = new UsedPositions();
+
+  constructor({ client, table, calls = new Calls(tableLimits), now = Date.now }: AwsAccountLogOptions) {
+    this.#client = client;
+    this.#table = table;
+    this.#calls = calls;
+    this.#now = now;
+  }
+
+  async read(account: AccountId, after: LogPosition): Promise<LogTail> {
+    const tail = after === 0 ? await this.#readNewest(account) : await this.#readFrom(account, after);
+    this.#used.note(account, Math.max(tail.entries.at(-1)?.position ?? 0, tail.head?.position ?? 0));
+    return tail;
+  }
+
+  /** From the end: a reader who has nothing wants the head and what follows it, not what it has folded. */
+  async #readNewest(account: AccountId): Promise<LogTail> {
+    const page = await this.#query('read the log', {
+      ...everything(account),
+      ScanIndexForward: false,
+      Limit: newestItems,
+      ConsistentRead: true,
+    });
+    const { head, entries } = sorted((page.Items ?? []).reverse());
+    const start = head?.position ?? 0;
+    const wanted = entries.filter(({ position }) => position > start);
+    const complete = page.LastEvaluatedKey === undefined || wanted.length < entries.length;
+    // A head seen first may be older than what is trimmed by the time the entries are; read forwards it is not.
+    if ((complete || wanted[0]?.position === start + 1) && isGapless(wanted, start))
+      return { head, entries: wanted, more: false };
+    return await this.#readFrom(account, start);
+  }
+
+  async #readFrom(account: AccountId, start: number): Promise<LogTail> {
+    const page = await this.#query('read the log', { ...itemsAfter(account, start), ConsistentRead: true });
+    const more = page.LastEvaluatedKey !== undefined;
+    const { head: seen, entries } = sorted(page.Items ?? []);
+    // Cut before the head: it is asked for after the entries, as in the order of the query.
+    const head = seen ?? (more ? await this.#head(account) : undefined);
+    if (isGapless(entries, start)) return { head, entries, more };
+    // Trimmed or being trimmed: what the head has folded is not given in pieces.
+    const folded = head?.position ?? 0;
+    const rest = entries.filter(({ position }) => position > folded);
+    if (!isGapless(rest, Math.max(folded, start)))
+      throw new Error(`the log of ${account} has a gap after ${Math.max(folded, start)}`);
+    return { head, entries: rest, more };
+  }
+
+  async append({ account, position, bytes, readAt }: AppendRequest): Promise<AppendOutcome> {
+    if (!Number.isSafeInteger(position) || position < 1 || position >= headNumber)
+      throw new RangeError(`no log position: ${position}`);
+    const refuseStale = (): void => {
+      if (this.#now() - readAt > tailLifetimeMs)
+        throw new StaleTail(`the tail of ${account} was read too long ago`);
+    };
+    refuseStale();
+    let last = this.#used.get(account);
+    if (last === undefined || position > last + 1) last = await this.#lastUsed(account);
+    if (position > last + 1)
+      throw new Error(`append to ${account} at ${position}, where the last position used is ${last}`);
+    if (position <= last) return { kind: 'taken', occupant: await this.#entry(account, position) };
+
+    try {
+      await this.#calls.unlessDoubtful(
+        'append to the log',
+        (abortSignal) => {
+          refuseStale();
+          const command = new PutItemCommand({
+            TableName: this.#table,
+            Item: entryItem(account, position, bytes),
+            ConditionExpression: 'attribute_not_exists(a)',
+            ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+          });
+          // Where the request is signed: from then on the service itself refuses it when it has grown old on the way.
+          command.middlewareStack.addRelativeTo(
+            <A, R>(next: (args: A) => Promise<R>) =>
+              (args: A): Promise<R> => {
+                refuseStale();
+                return next(args);
+              },
+            { name: 'refuseStaleTail', relation: 'before', toMiddleware: 'httpSigningMiddleware' },
+          );
+          return this.#client.send(command, { abortSignal });
+        },
+        isAnswerToAppend,
+      );
+    } catch (cause) {
+      if (isConditionFailure(cause)) {
+        this.#used.note(account, position);
+        const { Item: occupant } = cause;
+        return {
+          kind: 'taken',
+          occupant: occupant ? bytesOf(occupant) : await this.#entry(account, position),
+        };
+      }
+      if (failureKind(cause) !== 'doubtful' || cause instanceof StaleTail) throw cause;
+      return { kind: 'unknown', cause };
+    }
+    this.#used.note(account, position);
+    return { kind: 'done' };
+  }
+
+  async moveHead(account: AccountId, head: Head): Promise<boolean> {
+    const put: PutItemCommandInput = {
+      TableName: this.#table,
+      Item: headItem(account, head),
+      ConditionExpression: 'attribute_not_exists(a) OR p < :p',
+      ExpressionAttributeValues: { ':p': { N: String(head.position) } },
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    };
+    try {
+      await this.#calls.repeat(
+        'move the head',
+        (abortSignal) => this.#client.send(new PutItemCommand(put), { abortSignal }),
+        isConditionFailure,
+      );
+    } catch (cause) {
+      if (!isConditionFailure(cause)) throw cause;
+      // An attempt of this call whose answer was lost: nobody else has a manifest of this name.
+      const now = cause.Item ? headOf(cause.Item) : await this.#head(account);
+      if (now?.manifest !== head.manifest || now.position !== head.position) return false;
+    }
+    this.#used.note(account, head.position);
+    return true;
+  }
+
+  async trim(account: AccountId, upTo: LogPosition): Promise<void> {
+    const { head, last } = await this.#end(account);
+    const through = Math.min(upTo, head?.position ?? 0, last - 1);
+    if (through < 1) return;
+    const first = await this.#query('find the oldest entry', { ...everything(account), Limit: 1 });
+    const from = first.Items?.[0] ? numberOf(first.Items[0]) : headNumber;
+    // By number, oldest first: reading entries in order to delete them would cost more than the few that are gone already.
+    for (let at = from; at <= through; at += trimmedAtOnce) {
+      const count = Math.min(trimmedAtOnce, through - at + 1);
+      await this.#delete(Array.from({ length: count }, (_, i) => keyOf(account, at + i)));
+    }
+  }
+
+  async drop(account: AccountId): Promise<void> {
+    for (let more = true; more; ) {
+      const page = await this.#query('read a dropped log', {
+        ...everything(account),
+        ProjectionExpression: 'a, n',
+        ConsistentRead: true,
+      });
+      await this.#delete(page.Items ?? []);
+      more = page.LastEvaluatedKey !== undefined;
+    }
+    this.#used.forget(account);
+  }
+
+  /** A position after `after` that is in use, by a cheap read that may be a second late; undefined where none is seen. */
+  async grownBeyond(account: AccountId, after: LogPosition): Promise<LogPosition | undefined> {
+    const page = await this.#query('look for new entries', {
+      ...itemsAfter(account, after),
+      ScanIndexForward: false,
+      Limit: 2,
+    });
+    const { head, entries } = sorted(page.Items ?? []);
+    const last = Math.max(head?.position ?? 0, entries[0]?.position ?? 0);
+    return last > after ? (last as LogPosition) : undefined;
+  }
+
+  async #lastUsed(account: AccountId): Promise<LogPosition> {
+    const { head, last } = await this.#end(account);
+    return this.#used.note(account, Math.max(last, head?.position ?? 0));
+  }
+
+  /** The head and the last entry's position, 0 where there is none. */
+  async #end(account: AccountId): Promise<{ head: Head | undefined; last: number }> {
+    const page = await this.#query('read the end of the log', {
+      ...everything(account),
+      ScanIndexForward: false,
+      Limit: 2,
+      ConsistentRead: true,
+    });
+    const { head, entries } = sorted(page.Items ?? []);
+    return { head, last: entries[0]?.position ?? 0 };
+  }
+
+  async #entry(account: AccountId, position: LogPosition): Promise<Uint8Array | undefined> {
+    const item = await this.#get(account, position);
+    return item && bytesOf(item);
+  }
+
+  async #head(account: AccountId): Promise<Head | undefined> {
+    const item = await this.#get(account, headNumber);
+    return item && headOf(item);
+  }
+
+  async #get(account: AccountId, number: number): Promise<Item | undefined> {
+    const command = new GetItemCommand({
+      TableName: this.#table,
+      Key: keyOf(account, number),
+      ConsistentRead: true,
+    });
+    const answer = await this.#calls.repeat('read an entry', (abortSignal) =>
+      this.#client.send(command, { abortSignal }),
+    );
+    return answer.Item;
+  }
+
+  #query(what: string, input: Omit<QueryCommandInput, 'TableName'>): Promise<QueryCommandOutput> {
+    const command = new QueryCommand({ TableName: this.#table, ...input });
+    return this.#calls.repeat(what, (abortSignal) => this.#client.send(command, { abortSignal }));
+  }
+
+  #delete(keys: readonly Item[]): Promise<void> {
+    return batchDelete(this.#client, this.#calls, this.#table, keys);
+  }
+}
+
+const trimmedAtOnce = 1_000;
+
+type ConditionFailure = Error & { readonly Item?: Item };
+
+const isConditionFailure = (cause: unknown): cause is ConditionFailure =>
+  isNamed(cause, 'ConditionalCheckFailedException');
+
+const isAnswerToAppend = (cause: unknown): boolean => isConditionFailure(cause) || cause instanceof StaleTail;
+
+const isGapless = (entries: readonly StoredEntry[], start: number): boolean =>
+  entries.every(({ position }, i) => position === start + 1 + i);

@@ -1,0 +1,29 @@
+import { after } from 'node:test';
+import { AwsAccountLog } from '../../shared/adapters/aws/account-log.ts';
+import { AwsBlobStore } from '../../shared/adapters/aws/blob-store.ts';
+import { createBucketClient, createTableClient } from '../../shared/adapters/aws/clients.ts';
+import { type AwsEmulators, startAwsEmulators } from '../support/aws-emulators.ts';
+
+/** The emulators of a whole suite, started by the first who asks and stopped when it ends. */
+export function sharedEmulators(): () => Promise<AwsEmulators> {
+  let started: Promise<AwsEmulators> | undefined;
+  after(async () => (await started)?.stop());
+  return () => {
+    started ??= startAwsEmulators();
+    return started;
+  };
+}
+
+/** A log and a blob store with connections of their own, as another process has. */
+export function openLogAndBlobs(emulators: AwsEmulators): { log: AwsAccountLog; blobs: AwsBlobStore } {
+  const client = createTableClient(emulators.tables);
+  const bucketClient = createBucketClient(emulators.objects);
+  after(() => {
+    client.destroy();
+    bucketClient.destroy();
+  });
+  return {
+    log: new AwsAccountLog({ client, table: emulators.logTable }),
+    blobs: new AwsBlobStore({ client: bucketClient, bucket: emulators.bucket, tiering: false }),
+  };
+}
