@@ -1,5 +1,6 @@
 import { describe } from 'node:test';
 import { accountLogContract } from '../contracts/account-log.contract.ts';
+import { blobStoreContract } from '../contracts/blob-store.contract.ts';
 import { openLogAndBlobs, sharedEmulators } from './aws-ground.ts';
 
 describe('the AWS store', () => {
@@ -17,4 +18,5 @@ describe('the AWS store', () => {
       return other;
     },
   }));
+  blobStoreContract(async () => (await make()).blobs);
 });
