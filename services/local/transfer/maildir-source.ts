@@ -1,0 +1,185 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import { describeCause } from '../describe-mail-error.ts';
+import { printSize } from '../size.ts';
+import { below, mailboxOfMaildirFolder, mailboxOfPath } from './folder-names.ts';
+import { extraFlagsFile, parseExtraFlags } from './maildir-extra-flags.ts';
+import { exportedUid, flagsOfInfo, parseKeywords, parseUidList, splitFileName } from './maildir-flags.ts';
+import { internalDateOf, type Source, type SourceMessage } from './source-message.ts';
+
+interface Folder {
+  readonly path: string;
+  readonly mailbox: string;
+  readonly files: readonly string[];
+}
+
+type Place = 'cur' | 'new';
+
+/** Levels of folders that are looked into. */
+const maxDepth = 12;
+
+/** A Maildir with its Maildir++ subfolders, or a folder of Maildirs, one inside another, as mbsync and getmail make them. */
+export async function maildirSource(
+  root: string,
+  target: string | undefined,
+  limit: number,
+): Promise<Source | undefined> {
+  const inTarget = (mailbox: string) => (target === undefined ? mailbox : below(target, mailbox));
+  const folders: Folder[] = [];
+  for (const found of (await isMaildir(root)) ? await plusFolders(root) : await nestedFolders(root, '', 0))
+    folders.push(await openFolder(resolve(root, found.path), inTarget(found.mailbox)));
+  if (folders.length === 0) return undefined;
+  let done = 0;
+  async function* messages(): AsyncGenerator<SourceMessage> {
+    for (const folder of folders)
+      for await (const message of folderMessages(root, folder, limit)) {
+        done++;
+        yield message;
+      }
+  }
+  return {
+    mailboxes: folders.map(({ mailbox }) => mailbox),
+    total: folders.reduce((sum, { files }) => sum + files.length, 0),
+    done: () => done,
+    messages: messages(),
+  };
+}
+
+interface FoundFolder {
+  /** Relative to the root. */
+  readonly path: string;
+  readonly mailbox: string;
+}
+
+/** `.Sent.2020` beside cur and new. */
+async function plusFolders(root: string): Promise<FoundFolder[]> {
+  const names = (await foldersIn(root)).filter((name) => name.startsWith('.'));
+  const found: FoundFolder[] = [{ path: '', mailbox: 'INBOX' }];
+  for (const path of names)
+    if (await isMaildir(join(root, path))) found.push({ path, mailbox: mailboxOfMaildirFolder(path) });
+  return found;
+}
+
+/** `Sent/2020/cur`: each level a folder. */
+async function nestedFolders(root: string, path: string, depth: number): Promise<FoundFolder[]> {
+  if (depth > maxDepth) return [];
+  const found: FoundFolder[] = [];
+  for (const name of await foldersIn(join(root, path))) {
+    if (['cur', 'new', 'tmp'].includes(name)) continue;
+    const inner = path === '' ? name : `${path}/${name}`;
+    if (await isMaildir(join(root, inner))) found.push({ path: inner, mailbox: mailboxOfPath(inner) });
+    found.push(...(await nestedFolders(root, inner, depth + 1)));
+  }
+  return found;
+}
+
+const foldersIn = async (path: string): Promise<string[]> =>
+  (await readdir(path, { withFileTypes: true }))
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
+
+const isMaildir = async (path: string): Promise<boolean> =>
+  (await exists(join(path, 'cur'))) || (await exists(join(path, 'new')));
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+const namesIn = (path: string): Promise<string[]> =>
+  readdir(path).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return [];
+    throw cause;
+  });
+
+const textOf = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '');
+
+/** In the order of UIDs where an export of ours or Dovecot kept them, else by the time that file names begin with. */
+async function openFolder(path: string, mailbox: string): Promise<Folder> {
+  const files: string[] = [];
+  for (const place of ['cur', 'new'] satisfies Place[])
+    for (const name of await namesIn(join(path, place)))
+      if (!name.startsWith('.')) files.push(`${place}/${name}`);
+  const uids = parseUidList(await textOf(join(path, 'dovecot-uidlist')));
+  const order = new Map(
+    files.map((file) => {
+      const { base } = splitFileName(file.slice(file.indexOf('/') + 1));
+      return [
+        file,
+        { base, uid: uids.get(base) ?? exportedUid(base), time: Number.parseInt(base, 10) },
+      ] as const;
+    }),
+  );
+  files.sort((a, b) => {
+    const [x, y] = [order.get(a)!, order.get(b)!];
+    if (x.uid !== y.uid) return (x.uid ?? Number.MAX_VALUE) - (y.uid ?? Number.MAX_VALUE);
+    return x.time - y.time || (x.base < y.base ? -1 : x.base > y.base ? 1 : 0);
+  });
+  return { path, mailbox, files };
+}
+
+async function* folderMessages(
+  root: string,
+  { path, mailbox, files }: Folder,
+  limit: number,
+): AsyncGenerator<SourceMessage> {
+  const keywords = parseKeywords(await textOf(join(path, 'dovecot-keywords')));
+  const extra = parseExtraFlags(await textOf(join(path, extraFlagsFile)));
+  for (const listed of files) {
+    const { base } = splitFileName(listed.slice(listed.indexOf('/') + 1));
+    const place = relative(root, join(path, base));
+    let file = listed;
+    try {
+      let found = await readMessage(join(path, file), limit);
+      if (found === 'gone') {
+        // A mail program gave the file other flags, and with them another name.
+        file = (await findAgain(path, base)) ?? file;
+        found = await readMessage(join(path, file), limit);
+      }
+      if (found === 'gone') {
+        yield {
+          place,
+          mailbox,
+          content: { failure: 'the file is gone' },
+          flags: [],
+          internalDate: undefined,
+        };
+        continue;
+      }
+      const flags = flagsOfInfo(splitFileName(file).info, keywords);
+      yield { place, mailbox, ...found, flags: [...new Set([...flags, ...(extra.get(base) ?? [])])] };
+    } catch (cause) {
+      yield {
+        place,
+        mailbox,
+        content: { failure: describeCause(cause) },
+        flags: [],
+        internalDate: undefined,
+      };
+    }
+  }
+}
+
+async function readMessage(
+  path: string,
+  limit: number,
+): Promise<Pick<SourceMessage, 'content' | 'internalDate'> | 'gone'> {
+  try {
+    const { mtimeMs, size } = await stat(path);
+    const internalDate = internalDateOf(mtimeMs);
+    if (size > limit) return { content: { failure: `larger than ${printSize(limit)}` }, internalDate };
+    return { content: { bytes: await readFile(path) }, internalDate };
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return 'gone';
+    throw cause;
+  }
+}
+
+async function findAgain(path: string, base: string): Promise<string | undefined> {
+  for (const place of ['cur', 'new'] satisfies Place[])
+    for (const name of await namesIn(join(path, place)))
+      if (splitFileName(name).base === base) return `${place}/${name}`;
+  return undefined;
+}

@@ -1,0 +1,106 @@
+import { rm, stat } from 'node:fs/promises';
+import type { Account } from '../../../shared/engine/account.ts';
+import type { Mailbox } from '../../../shared/engine/mailbox.ts';
+import { messagesOf } from './export-messages.ts';
+import { printPreamble } from './mbox-preamble.ts';
+import { writeWhole } from './write-file.ts';
+
+/** A file of that name is there, and it is not ours to write over. */
+export class FileExists extends Error {}
+
+/**
+ * Writes a mailbox into an mbox file: a From_ line with the internal date, fields with the flags (see mbox-preamble.ts), the message's
+ * exact bytes but for one `>` more before each `From `, and an empty line. The file has its name only when it is complete.
+ */
+export async function exportToMbox(
+  path: string,
+  account: Account,
+  mailbox: Mailbox,
+  onMessage: () => void,
+): Promise<void> {
+  if (await exists(path)) throw new FileExists(`${path} is there already`);
+  const temporary = `${path}.partial`;
+  await rm(temporary, { force: true });
+  await writeWhole(path, temporary, mboxOf(account, mailbox, onMessage));
+}
+
+async function* mboxOf(
+  account: Account,
+  mailbox: Mailbox,
+  onMessage: () => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const message of messagesOf(account, mailbox)) {
+    yield Buffer.from(`From MAILER-DAEMON ${asctime(message.internalDate)}\n`);
+    yield Buffer.from(printPreamble(message.flags, message.size));
+    yield* quoted(await message.body());
+    onMessage();
+  }
+}
+
+const lf = 0x0a;
+const greater = 0x3e;
+const from = Buffer.from('From ');
+
+/**
+ * mboxrd: a line of any number of `>` (none too) and `From ` is given one more. Ends with a line end, which is added where the message
+ * has none, and an empty line. Lines that may be such are held back until enough of them is there to tell.
+ */
+export async function* quoted(body: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  /** The beginning of a line that may be `>>From `. */
+  let held = Buffer.alloc(0);
+  let atLineStart = true;
+  let endedByLine = true;
+  for await (const piece of body) {
+    const data = held.length === 0 ? Buffer.from(piece) : Buffer.concat([held, piece]);
+    held = Buffer.alloc(0);
+    let copied = 0;
+    let at = 0;
+    while (at < data.length) {
+      if (atLineStart) {
+        const verdict = judge(data, at);
+        if (verdict === 'unknown') break;
+        if (verdict === 'from') {
+          yield data.subarray(copied, at);
+          yield Buffer.from('>');
+          copied = at;
+        }
+      }
+      const end = data.indexOf(lf, at);
+      atLineStart = end >= 0;
+      at = end < 0 ? data.length : end + 1;
+    }
+    yield data.subarray(copied, at);
+    held = data.subarray(at);
+    if (data.length > 0) endedByLine = data.at(-1) === lf;
+  }
+  yield held;
+  yield Buffer.from(endedByLine ? '\n' : '\n\n');
+}
+
+function judge(data: Buffer, at: number): 'from' | 'other' | 'unknown' {
+  let start = at;
+  while (data[start] === greater) start++;
+  const there = data.subarray(start, start + from.length);
+  if (there.equals(from)) return 'from';
+  return there.length < from.length && from.subarray(0, there.length).equals(there) ? 'unknown' : 'other';
+}
+
+const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** `Thu Jan  1 00:00:00 1970`, in UTC. */
+function asctime(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  const day = String(date.getUTCDate()).padStart(2);
+  const time = date.toISOString().slice(11, 19);
+  return `${days[date.getUTCDay()]} ${months[date.getUTCMonth()]} ${day} ${time} ${date.getUTCFullYear()}`;
+}
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    (cause: NodeJS.ErrnoException) => {
+      if (cause.code === 'ENOENT') return false;
+      throw cause;
+    },
+  );

@@ -1,0 +1,30 @@
+/** A message as an import finds it. */
+export interface SourceMessage {
+  /** Where it is, relative to the source: a file, or a file and an offset. The same at every import, whatever its flags. */
+  readonly place: string;
+  /** The mailbox that it belongs to. */
+  readonly mailbox: string;
+  /** The exact bytes, or why they cannot be had. */
+  readonly content: { readonly bytes: Uint8Array } | { readonly failure: string };
+  readonly flags: readonly string[];
+  /** Seconds since 1970; undefined where nothing tells. */
+  readonly internalDate: number | undefined;
+}
+
+/** Something that holds messages: a file or folder of a known format. */
+export interface Source {
+  /** Every mailbox in it, empty ones included. */
+  readonly mailboxes: readonly string[];
+  /** What progress is counted in, in all: bytes or files. */
+  readonly total: number;
+  /** What has been read so far, in the same unit. */
+  readonly done: () => number;
+  /** In the order in which they are to be numbered. */
+  readonly messages: AsyncIterable<SourceMessage>;
+}
+
+/** INTERNALDATE as the engine holds it: seconds that fit 32 bits; undefined for what no clock has shown. */
+export function internalDateOf(ms: number): number | undefined {
+  const seconds = Math.floor(ms / 1000);
+  return Number.isFinite(seconds) && seconds >= 0 && seconds <= 0xffff_ffff ? seconds : undefined;
+}
