@@ -32,7 +32,11 @@ async function contents(account: Account) {
       for (let i = 0; i < length; i++) {
         const { body } = await account.body(fixed.message[i]!);
         const set = [...flags.set(marks.flags[i]!).flags].sort();
-        (all[name] ??= []).push([fixed.internalDate[i], set, Buffer.from(await collect(body)).toString('latin1')]);
+        (all[name] ??= []).push([
+          fixed.internalDate[i],
+          set,
+          Buffer.from(await collect(body)).toString('latin1'),
+        ]);
       }
   return all;
 }
