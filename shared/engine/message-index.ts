@@ -103,8 +103,10 @@ export class MessageIndex {
   /** Header records as stored. Frames that lie close together come in one read. */
   async encodedRecords(numbers: readonly number[]): Promise<Uint8Array[]> {
     const frames = new Map<string, { readonly segment: SegmentRef; readonly frame: number }>();
+    // Taken now: a compaction that ends while frames are read empties the tail.
     const places = numbers.map((no) => {
-      if (this.#tail.has(no)) return undefined;
+      const held = this.#tail.get(no);
+      if (held !== undefined) return held.record;
       const place = this.#place(no);
       frames.set(`${place.segment.key}#${place.frame}`, place);
       return place;
@@ -112,8 +114,8 @@ export class MessageIndex {
     const loaded = new Map<string, readonly Uint8Array[]>();
     await this.#loadFrames([...frames.values()], loaded);
     return numbers.map((no, i) => {
-      const place = places[i];
-      if (place === undefined) return this.#tail.get(no)!.record;
+      const place = places[i]!;
+      if (place instanceof Uint8Array) return place;
       const first = place.segment.frames[place.frame]!.first;
       const record = loaded.get(`${place.segment.key}#${place.frame}`)?.[no - first];
       if (record === undefined) throw new ObjectGone(`message ${no} is not in its segment`);

@@ -293,3 +293,31 @@ test('thousands of messages are answered in order and in bounded writes', async 
   assert.ok(session.largestWrite < 64 * 1024);
   assert.equal((await session.lines('FETCH 1:* (UID FLAGS)')).length, 2501);
 });
+
+test('flags set by a FETCH whose body could not be read are told all the same, once', async () => {
+  let broken = false;
+  const { blobs } = local.store;
+  const failing: typeof blobs = {
+    put: (key, body) => blobs.put(key, body),
+    get: (key, range) => (broken ? Promise.reject(new Error('no answer')) : blobs.get(key, range)),
+    delete: (keys) => blobs.delete(keys),
+    list: (prefix, after) => blobs.list(prefix, after),
+  };
+  const own = await localEngine({ log: local.store.log, blobs: failing });
+  const account = await own.account();
+  await deliver(account, 'INBOX', [{ text: plain }]);
+  const session = new MessageSession(account);
+  broken = true;
+  const answer = await session.lines('FETCH 1 (BODY[])');
+  assert.match(answer.at(-1) ?? '', /^\S+ NO \[UNAVAILABLE\]/);
+  assert.deepEqual(
+    answer.filter((line) => line.includes('FLAGS')),
+    ['* 1 FETCH (FLAGS (\\Seen))'],
+  );
+  broken = false;
+  const again = await session.lines('FETCH 1 (BODY[1])');
+  assert.deepEqual(
+    again.filter((line) => line.includes('FLAGS')),
+    [],
+  );
+});

@@ -1,6 +1,7 @@
 import { vanishedSince } from '../../../shared/engine/mailbox.ts';
 import { UidSet } from '../../../shared/engine/uid-set.ts';
 import type { MailboxView } from '../../../shared/engine/view.ts';
+import type { Uid } from '../../../shared/ids.ts';
 import { vanishedLines } from '../../../shared/imap/responses/mailbox.ts';
 import { errorReply } from '../error-reply.ts';
 import { sendColumns } from '../fetch/columns.ts';
@@ -44,7 +45,12 @@ export const fetch: SelectedHandler<'fetch'> = async (client, state, command): P
   const shortfall: Shortfall = {};
   const spans = view.spans(target);
   if (!plan.records && !plan.bodies && !plan.emailIds) await sendColumns(client, spans, plan.items, texts);
-  else await sendMessages({ client, account, plan, texts, marked, shortfall }, spans);
+  else {
+    const told: Uid[] = [];
+    await sendMessages({ client, account, plan, texts, marked, told, shortfall }, spans);
+    // A message whose body cannot be had just now is not answered: its new flags are told like another's change.
+    view.noteTold(UidSet.of(told));
+  }
   return replyTo(client, command, shortfall);
 };
 

@@ -7,7 +7,7 @@ import type { In } from '../session-state.ts';
 
 /**
  * Sets \Seen on those of a set that lack it, in one commit for the whole command: before anything is answered, so that the new flags
- * are in the same FETCH responses. The UIDs that changed; an error where the account cannot be written.
+ * are in the same FETCH responses. The view owes their flags until they are sent. The UIDs that changed; an error where the account cannot be written.
  */
 export async function markSeen(
   { account, selected }: In<'selected'>,
@@ -25,6 +25,5 @@ export async function markSeen(
   const stored = await account.commit(storeFlags(selected.id, uids, 'add', ['\\Seen']));
   if (!stored.ok) return stored;
   takeIn(account, selected);
-  view.noteTold(stored.value.changed);
   return ok(stored.value.changed);
 }

@@ -2,7 +2,7 @@ import type { Account } from '../../../shared/engine/account.ts';
 import { ObjectGone } from '../../../shared/engine/message-index.ts';
 import type { UidSet } from '../../../shared/engine/uid-set.ts';
 import type { Span } from '../../../shared/engine/view.ts';
-import type { SeqNum } from '../../../shared/ids.ts';
+import type { SeqNum, Uid } from '../../../shared/ids.ts';
 import { fetchClose, fetchOpen } from '../../../shared/imap/responses/fetch.ts';
 import { flushAt } from '../../../shared/imap/writer.ts';
 import type { FlagTexts } from '../flag-text.ts';
@@ -30,6 +30,8 @@ export interface FetchRun {
   readonly texts: FlagTexts;
   /** Messages that this command marked \Seen. */
   readonly marked: UidSet;
+  /** Those of them whose new flags were sent, ascending. */
+  readonly told: Uid[];
   readonly shortfall: Shortfall;
 }
 
@@ -61,8 +63,13 @@ export async function sendMessages(run: FetchRun, spans: Iterable<Span>): Promis
   }
 }
 
+function noteTold(told: Uid[], marked: UidSet, { chunk, row }: Loaded): void {
+  const uid = chunk.fixed.uid[row] as Uid;
+  if (marked.has(uid)) told.push(uid);
+}
+
 async function sendWithoutBodies(
-  { client, plan, texts, marked }: FetchRun,
+  { client, plan, texts, marked, told }: FetchRun,
   messages: readonly Loaded[],
 ): Promise<void> {
   const { writer } = client;
@@ -70,6 +77,7 @@ async function sendWithoutBodies(
   for (const message of messages) {
     fetchOpen(writer, message.seq as SeqNum);
     writeMarked(client, plan.items, message, marked, texts);
+    noteTold(told, marked, message);
     for (const item of plan.items) writeItem(writer, item, message, texts);
     fetchClose(writer);
     if (writer.length >= flushAt) await client.flush();
@@ -118,13 +126,14 @@ async function allOrCause(opening: readonly Promise<Prepared>[]): Promise<Opened
 }
 
 async function sendMessage(
-  { client, plan, texts, marked, shortfall }: FetchRun,
+  { client, plan, texts, marked, told, shortfall }: FetchRun,
   message: Loaded,
   opened: readonly Prepared[],
   openLater: (item: BodyItem) => Promise<Prepared>,
 ): Promise<void> {
   fetchOpen(client.writer, message.seq as SeqNum);
   writeMarked(client, plan.items, message, marked, texts);
+  noteTold(told, marked, message);
   let next = 0;
   try {
     for (const item of plan.items) {

@@ -1,0 +1,116 @@
+import crypto from 'node:crypto';
+import { createRequire, syncBuiltinESMExports } from 'node:module';
+import { setImmediate as immediate } from 'node:timers';
+import timers from 'node:timers/promises';
+import { Random } from './random.ts';
+
+/**
+ * Import this before anything of the product. What Node itself does at a time of its own choosing (timers, turns of the event loop,
+ * compression in threads) or by its own chance is taken over, so that a run depends on nothing but its seed. Between runs all of it
+ * is the machine's own again.
+ */
+export interface World {
+  /** What the running node's clock says, ms since 1970. */
+  now(): number;
+  /** Runs something later, as whoever runs now; the returned function forgets it. */
+  later(ms: number, run: () => void): () => void;
+}
+
+let world: World | undefined;
+let chance = new Random(0);
+
+const require = createRequire(import.meta.url);
+const zlib = require('node:zlib') as {
+  zstdCompress: unknown;
+  zstdCompressSync(bytes: Uint8Array): Uint8Array;
+};
+const own = {
+  now: Date.now,
+  performanceNow: performance.now.bind(performance),
+  randomBytes: crypto.randomBytes,
+  setTimeout: globalThis.setTimeout,
+  setInterval: globalThis.setInterval,
+  setImmediate: globalThis.setImmediate,
+  clearTimeout: globalThis.clearTimeout,
+  turn: timers.setImmediate,
+  compress: zlib.zstdCompress as (...args: unknown[]) => void,
+};
+
+/** A timer of the simulated world. */
+class Timer {
+  readonly #start: () => () => void;
+  #forget: () => void;
+
+  constructor(start: () => () => void) {
+    this.#start = start;
+    this.#forget = start();
+  }
+
+  refresh(): this {
+    this.#forget();
+    this.#forget = this.#start();
+    return this;
+  }
+
+  unref = (): this => this;
+  ref = (): this => this;
+  close = (): void => this.#forget();
+}
+
+type Callback = (...args: unknown[]) => void;
+
+const timeout = (run: Callback, ms = 0, ...args: unknown[]): unknown => {
+  const there = world;
+  if (there === undefined) return own.setTimeout(run, ms, ...args);
+  return new Timer(() => there.later(ms, () => run(...args)));
+};
+const interval = (run: Callback, ms = 0, ...args: unknown[]): unknown => {
+  const there = world;
+  if (there === undefined) return own.setInterval(run, ms, ...args);
+  const timer: Timer = new Timer(() =>
+    there.later(ms, () => {
+      timer.refresh();
+      run(...args);
+    }),
+  );
+  return timer;
+};
+const clear = (timer: unknown): void =>
+  timer instanceof Timer ? timer.close() : own.clearTimeout(timer as NodeJS.Timeout);
+
+Object.assign(globalThis, {
+  setTimeout: timeout,
+  setInterval: interval,
+  setImmediate: (run: Callback, ...args: unknown[]) =>
+    world === undefined ? own.setImmediate(run, ...args) : timeout(run, 0, ...args),
+  clearTimeout: clear,
+  clearInterval: clear,
+  clearImmediate: (timer: unknown) =>
+    timer instanceof Timer ? timer.close() : clearImmediateOf(timer as NodeJS.Immediate),
+});
+Date.now = () => world?.now() ?? own.now();
+// Work that lets others in after some milliseconds never finds them over.
+Object.defineProperty(performance, 'now', { value: () => world?.now() ?? own.performanceNow() });
+Object.assign(crypto, {
+  randomBytes: (count: number) =>
+    world === undefined ? own.randomBytes(count) : Buffer.from(chance.bytes(count)),
+});
+Object.assign(timers, {
+  setImmediate: (value?: unknown) => (world === undefined ? own.turn(value) : Promise.resolve(value)),
+});
+zlib.zstdCompress = (bytes: Uint8Array, done: (cause: null, packed: Uint8Array) => void) =>
+  world === undefined ? own.compress(bytes, done) : done(null, zlib.zstdCompressSync(bytes));
+syncBuiltinESMExports();
+
+function clearImmediateOf(timer: NodeJS.Immediate): void {
+  if (timer !== undefined) require('node:timers').clearImmediate(timer);
+}
+
+/** Everything that was made possible has happened: promises lead to promises only within one turn of the event loop. */
+export const quiescence = (): Promise<void> => new Promise((resolve) => immediate(() => resolve()));
+
+/** Hands time and chance to a world, or back to the machine. */
+export function enter(next: World | undefined, seed = 0): void {
+  world = next;
+  chance = new Random(seed, 'builtins');
+}

@@ -1,0 +1,70 @@
+import './builtins.ts';
+import { defaultImapOptions } from '../../services/imap/options.ts';
+import type { ImapService } from '../../services/imap/service.ts';
+import { ImapSession } from '../../services/imap/session.ts';
+import { commandTable } from '../../services/pop3/commands.ts';
+import { Session as Pop3Session } from '../../services/pop3/session.ts';
+import type { Authenticator } from '../../shared/directory/authenticator.ts';
+import type { MailEngine } from '../../shared/engine/engine.ts';
+import { ConnectionClosed } from '../../shared/net/connection.ts';
+import { OpenCounts } from '../../shared/net/limits.ts';
+import type { AccountRecord } from '../../shared/ports/directory.ts';
+import type { Leases } from '../../shared/ports/leases.ts';
+import { err, ok } from '../../shared/result.ts';
+import { type Log, silentLog } from '../../shared/telemetry/log.ts';
+import { isExpected } from './failures.ts';
+import type { Wire } from './wire.ts';
+
+export interface FrontEnd {
+  imap(wire: Wire): void;
+  pop3(wire: Wire): void;
+}
+
+/** The real IMAP and POP3 services of one node, without their listeners. */
+export function frontEnd(
+  engine: MailEngine,
+  leases: Leases,
+  accountOf: (address: string) => AccountRecord | undefined,
+  unexpected: (what: string, cause: unknown) => void,
+): FrontEnd {
+  const log: Log = {
+    ...silentLog,
+    with: () => log,
+    error: ({ event }, cause) => {
+      if (cause !== undefined && !isExpected(cause)) unexpected(event, cause);
+    },
+  };
+  const authenticator: Authenticator = {
+    async signIn({ address }) {
+      const record = accountOf(address);
+      return record === undefined ? err({ kind: 'invalid' }) : ok(record);
+    },
+  };
+  const service: ImapService = {
+    engine,
+    authenticator,
+    options: defaultImapOptions,
+    tls: undefined,
+    signedIn: new OpenCounts(Number.MAX_SAFE_INTEGER, 50),
+    commands: { add: () => undefined },
+  };
+  const pop3 = {
+    commands: commandTable({ engine, leases, authenticator, allowPlaintextAuth: true, offerTls: false }),
+    tls: undefined,
+    log,
+    answered: () => undefined,
+  };
+  const serve = (session: { run(): Promise<void> }, wire: Wire) => {
+    session.run().then(
+      () => wire.cut(),
+      (cause) => {
+        wire.cut();
+        if (!(cause instanceof ConnectionClosed) && !isExpected(cause)) unexpected('session', cause);
+      },
+    );
+  };
+  return {
+    imap: (wire) => serve(new ImapSession(service, wire.asConnection, log), wire),
+    pop3: (wire) => serve(new Pop3Session(wire.asConnection, pop3), wire),
+  };
+}

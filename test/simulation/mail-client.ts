@@ -1,0 +1,389 @@
+import { Disconnected, ImapConnection, type Tagged } from './imap-connection.ts';
+import { numbersOf, parseFetch, type ServerLine, setOf } from './imap-reader.ts';
+import { MailCache } from './mail-cache.ts';
+import type { Random } from './random.ts';
+import { Violation } from './violation.ts';
+import type { ClientSide } from './wire.ts';
+
+/** How a client catches up: from nothing but UIDs, by CONDSTORE, by QRESYNC (RFC 7162), or by QRESYNC with all its parameters. */
+export type ResyncMode = 'plain' | 'condStore' | 'qresync' | 'qresyncMatch';
+
+export interface MailClientWorld {
+  readonly random: Random;
+  /** A connection to some node; undefined where none answers. */
+  connect(): ClientSide | undefined;
+  pause(ms: number): Promise<void>;
+  /** The number of entries now, of the client's account. */
+  length(): number;
+  /** Throws where the account had no such contents of the mailbox from one number of entries to another. */
+  compare(mailbox: string, cache: MailCache, from: number, to: number): void;
+  count(what: string): void;
+  trace(text: string): void;
+  /** The bytes that a message was delivered with. */
+  bytesOf(email: string): Buffer | undefined;
+}
+
+const mailboxes = ['INBOX', 'INBOX', 'INBOX', 'Archive', 'Trash', 'Work', 'Work/New'];
+const flagNames = ['\\Seen', '\\Flagged', '\\Answered', '\\Deleted', '\\Deleted', '$Forwarded', 'later'];
+
+/** A person's mail program: keeps a copy of a mailbox, loses its connection at any octet, and catches up. */
+export class MailClient {
+  readonly name: string;
+  readonly #world: MailClientWorld;
+  readonly #caches = new Map<string, MailCache>();
+  #connection: ImapConnection | undefined;
+  #mailbox = 'INBOX';
+  #cache = new MailCache();
+  #selected = false;
+  #busy = false;
+  #mode: ResyncMode = 'plain';
+
+  constructor(name: string, world: MailClientWorld) {
+    this.name = name;
+    this.#world = world;
+  }
+
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  /** Works for a while: `commands` of them, however often the connection breaks. */
+  async work(commands: number): Promise<void> {
+    if (this.#busy) return;
+    this.#busy = true;
+    try {
+      for (let done = 0; done < commands; done++) {
+        try {
+          if (!(await this.#ready())) return;
+          await this.#one();
+        } catch (cause) {
+          if (!(cause instanceof Disconnected)) throw cause;
+          this.#world.count('connection lost');
+        }
+        await this.#world.pause(this.#world.random.spread(1, 2_000));
+      }
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  /** The connection goes, at once. */
+  drop(): void {
+    this.#connection?.cut();
+  }
+
+  /** Connects and compares until it worked. */
+  async settle(): Promise<boolean> {
+    this.drop();
+    for (let attempt = 0; attempt < 20; attempt++) {
+      try {
+        if ((await this.#ready()) && (await this.#check())) return true;
+      } catch (cause) {
+        if (!(cause instanceof Disconnected)) throw cause;
+      }
+      await this.#world.pause(3_000);
+    }
+    return false;
+  }
+
+  async #ready(): Promise<boolean> {
+    const { random } = this.#world;
+    if (this.#connection !== undefined && !this.#connection.isBroken)
+      return this.#selected || this.#select(random.pick(mailboxes));
+    this.#selected = false;
+    const wire = this.#world.connect();
+    if (wire === undefined) return false;
+    const connection = new ImapConnection(wire, (line) => this.#heard(line), this.#world.trace);
+    this.#connection = connection;
+    if (random.chance(0.5)) connection.cutAfter(Math.floor(random.spread(100, 20_000)));
+    for (const cache of this.#caches.values()) cache.disconnected();
+    this.#mode = random.pick(['plain', 'condStore', 'qresync', 'qresyncMatch'] as const);
+    await connection.greeting();
+    const signedIn = await connection.command(`LOGIN ${this.name} secret`);
+    if (signedIn.condition !== 'OK') {
+      connection.cut();
+      return false;
+    }
+    if (this.#mode.startsWith('qresync')) await this.#send('ENABLE QRESYNC');
+    return this.#select(random.pick(mailboxes));
+  }
+
+  async #select(name: string): Promise<boolean> {
+    this.#mailbox = name;
+    let cache = this.#caches.get(name);
+    if (cache === undefined) {
+      cache = new MailCache();
+      this.#caches.set(name, cache);
+    }
+    this.#cache = cache;
+    cache.disconnected();
+    this.#selected = false;
+    const { random } = this.#world;
+    const { uidValidity, highestModSeq } = cache;
+    const known = [...cache.messages.keys()].sort((a, b) => a - b);
+    const resync = this.#mode.startsWith('qresync') && highestModSeq > 0;
+    let parameter = this.#mode === 'plain' ? '' : ' (CONDSTORE)';
+    if (resync) {
+      // Sequence match data comes after known UIDs only.
+      const uids = known.length === 0 ? ' 1:4294967294' : ` ${setOf(known)}`;
+      const pairs = this.#mode === 'qresyncMatch' ? matchData(cache.agreed, random) : '';
+      parameter = ` (QRESYNC (${uidValidity} ${highestModSeq}${uids}${pairs}))`;
+      this.#world.count('QRESYNC');
+    }
+    const before = this.#world.length();
+    cache.catchingUp = !resync;
+    const answer = await this.#send(`SELECT ${name}${parameter}`);
+    if (answer.condition === 'NO' && answer.text.includes('NONEXISTENT')) {
+      cache.clear();
+      if (name !== 'INBOX') return this.#select('INBOX');
+      throw new Violation('there is no INBOX');
+    }
+    if (answer.condition !== 'OK') return false;
+    this.#selected = true;
+    if (cache.heardValidity !== uidValidity) {
+      const count = cache.numbers.length;
+      cache.clear();
+      cache.numbers = Array.from({ length: count }, () => undefined);
+      cache.uidValidity = cache.heardValidity ?? 0;
+      await this.#fetchAll();
+    } else if (resync) {
+      // Messages of which the client had heard, but no more, are not among what has changed.
+      if (cache.messages.size < cache.numbers.length) await this.#fetchUids();
+      else cache.numberAll();
+      if (cache.unknown().length === 0 || (await this.#fetchUnknown()))
+        this.#world.compare(this.#mailbox, cache, before, this.#world.length());
+    } else if (this.#mode === 'condStore' && highestModSeq > 0) {
+      this.#world.count('CONDSTORE resync');
+      await this.#send(`UID FETCH 1:* (FLAGS EMAILID) (CHANGEDSINCE ${highestModSeq})`);
+      await this.#fetchUids();
+    } else await this.#fetchAll();
+    cache.catchingUp = false;
+    return true;
+  }
+
+  /** Learns which UIDs there are; what is no longer there goes. */
+  async #fetchUids(): Promise<void> {
+    if (this.#cache.numbers.length > 0) await this.#send('UID FETCH 1:* (UID)');
+    this.#cache.keepNumbered();
+  }
+
+  async #fetchAll(): Promise<void> {
+    if (this.#cache.numbers.length > 0) await this.#send('FETCH 1:* (UID FLAGS EMAILID)');
+    this.#cache.keepNumbered();
+  }
+
+  #heard(line: ServerLine): void {
+    const { text } = line;
+    const cache = this.#cache;
+    const count = /^\* (\d+) (EXISTS|EXPUNGE)$/.exec(text);
+    const fetched = parseFetch(line);
+    const vanished = /^\* VANISHED( \(EARLIER\))? (\S+)$/.exec(text);
+    const code = /^\* OK \[(HIGHESTMODSEQ|UIDVALIDITY) (\d+)\]/.exec(text);
+    // Said too where the client itself deletes what it has selected.
+    if (text.startsWith('* OK [CLOSED]')) this.#selected = false;
+    if (count?.[2] === 'EXISTS') cache.exists(Number(count[1]));
+    else if (count !== null) cache.expunge(Number(count[1]));
+    else if (vanished !== null) cache.vanished(vanished[2]!, vanished[1] !== undefined);
+    else if (code !== null) cache.code(code[1]!, Number(code[2]));
+    else if (fetched !== undefined) {
+      cache.fetched(fetched);
+      if (fetched.body !== undefined) this.#judgeBody(fetched.seq, fetched.body);
+    }
+  }
+
+  #judgeBody(seq: number, body: Buffer): void {
+    const uid = this.#cache.numbers[seq - 1];
+    const email = uid === undefined ? undefined : this.#cache.messages.get(uid)?.email;
+    const bytes = email === undefined ? undefined : this.#world.bytesOf(email);
+    if (bytes !== undefined && !bytes.equals(body)) throw new Violation(`message ${email} has other octets`);
+    this.#world.count('body read');
+  }
+
+  async #send(text: string, expunge: 'allowed' | 'withheld' = 'allowed'): Promise<Tagged> {
+    const answer = await this.#connection!.command(text);
+    const code = /^\[HIGHESTMODSEQ (\d+)\]/.exec(answer.text);
+    if (code !== null) this.#cache.code('HIGHESTMODSEQ', Number(code[1]));
+    this.#cache.answered(/^(FETCH|STORE|SEARCH)/.test(text) ? 'withheld' : expunge);
+    if (answer.condition === 'BAD') throw new Violation(`${text} was answered BAD ${answer.text}`);
+    return answer;
+  }
+
+  /** NOOP, then what is not known yet; the cache must then be what the mailbox was at some moment of that. */
+  async #check(): Promise<boolean> {
+    const before = this.#world.length();
+    const answer = await this.#send('NOOP');
+    if (answer.condition !== 'OK') return false;
+    if (this.#cache.unknown().length > 0 && !(await this.#fetchUnknown())) return false;
+    this.#world.compare(this.#mailbox, this.#cache, before, this.#world.length());
+    this.#cache.agreed = this.#cache.numbers.slice() as number[];
+    this.#world.count('cache compared');
+    return true;
+  }
+
+  /** Asks for what is not known yet. False where more of that came meanwhile. */
+  async #fetchUnknown(): Promise<boolean> {
+    const fetched = await this.#send(`FETCH ${setOf(this.#cache.unknown())} (UID FLAGS EMAILID)`);
+    if (fetched.condition !== 'OK' || this.#cache.unknown().length > 0) return false;
+    // What changed while it was fetched may be half told.
+    return (await this.#send('NOOP')).condition === 'OK' && this.#cache.unknown().length === 0;
+  }
+
+  async #one(): Promise<void> {
+    const { random } = this.#world;
+    const kind = random.weighted({
+      check: 6,
+      store: 5,
+      expunge: 2,
+      copy: 2,
+      move: 2,
+      fetch: 2,
+      body: 2,
+      append: 2,
+      idle: 2,
+      select: 1,
+      mailbox: 1,
+      cut: 1,
+    });
+    switch (kind) {
+      case 'check':
+        await this.#check();
+        return;
+      case 'store':
+        return this.#store();
+      case 'expunge':
+        await this.#send(random.chance(0.3) ? `UID EXPUNGE ${this.#someUids() ?? '1:*'}` : 'EXPUNGE');
+        return;
+      case 'copy':
+      case 'move': {
+        const uids = this.#someUids();
+        const to = random.pick(mailboxes);
+        if (uids !== undefined) await this.#send(`UID ${kind.toUpperCase()} ${uids} ${to}`);
+        return;
+      }
+      case 'fetch': {
+        const { length } = this.#cache.numbers;
+        const items = random.pick(['FLAGS', 'FLAGS MODSEQ', 'UID FLAGS EMAILID', 'UID ENVELOPE']);
+        if (length > 0) await this.#send(`FETCH ${random.int(1, length)}:* (${items})`);
+        return;
+      }
+      case 'body': {
+        const { length } = this.#cache.numbers;
+        const item = random.chance(0.3) ? 'BODY[]' : 'BODY.PEEK[]';
+        if (length > 0) await this.#send(`FETCH ${random.int(1, length)} (UID EMAILID ${item})`);
+        return;
+      }
+      case 'append':
+        return this.#append();
+      case 'idle':
+        return this.#idle();
+      case 'select':
+        await this.#select(random.pick(mailboxes));
+        return;
+      case 'mailbox':
+        return this.#changeMailboxes();
+      case 'cut':
+        this.#connection!.cut();
+    }
+  }
+
+  /** By UID, or by the client's own numbers; told what came of it, or not (.SILENT). */
+  async #store(): Promise<void> {
+    const { random } = this.#world;
+    const uids = this.#cache.numbers.filter((uid) => uid !== undefined && random.chance(0.4)) as number[];
+    if (uids.length === 0) return;
+    const mode = random.pick(['+', '+', '-', '']);
+    const flags = random.some([...new Set(flagNames)], 0.3);
+    const silent = random.chance(0.4);
+    const byUid = random.chance(0.6);
+    const guard = random.chance(0.2) ? ` (UNCHANGEDSINCE ${this.#cache.highestModSeq})` : '';
+    const set = byUid ? setOf(uids) : setOf(uids.map((uid) => this.#cache.numbers.indexOf(uid) + 1));
+    if (mode !== '' && flags.length === 0) return;
+    // What the client may take for granted, in order: the change, then whatever the server says.
+    const before = new Map(uids.map((uid) => [uid, this.#cache.messages.get(uid)?.flags]));
+    const told = new Set<number>();
+    const cache = this.#cache;
+    const watch = cache.fetched.bind(cache);
+    cache.fetched = (fetched) => {
+      watch(fetched);
+      if (fetched.flags !== undefined) told.add(cache.numbers[fetched.seq - 1]!);
+    };
+    const named = mode === '' ? 'FLAGS' : `${mode}FLAGS`;
+    const prefix = byUid ? 'UID STORE' : 'STORE';
+    let answer: Tagged;
+    try {
+      answer = await this.#send(
+        `${prefix} ${set}${guard} ${named}${silent ? '.SILENT' : ''} (${flags.join(' ')})`,
+        byUid ? 'allowed' : 'withheld',
+      );
+    } catch (cause) {
+      // What became of it is not known: the flags are unknown until they are told.
+      for (const uid of uids) if (!told.has(uid)) forget(cache, uid);
+      throw cause;
+    } finally {
+      cache.fetched = watch;
+    }
+    if (!silent || answer.condition !== 'OK') return;
+    const modified = /\[MODIFIED (\S+)\]/.exec(answer.text)?.[1];
+    const left = new Set(modified === undefined ? [] : numbersOf(modified));
+    uids.forEach((uid) => {
+      const message = cache.messages.get(uid);
+      const had = before.get(uid);
+      const at = byUid ? uid : cache.numbers.indexOf(uid) + 1;
+      if (message === undefined || had === undefined || told.has(uid) || left.has(at)) return;
+      const now =
+        mode === '' ? flags : mode === '+' ? [...had, ...flags] : had.filter((f) => !flags.includes(f));
+      message.flags = [...new Set(now)].sort();
+    });
+  }
+
+  async #append(): Promise<void> {
+    const { random } = this.#world;
+    const text = `Subject: draft ${random.bits()}\r\n\r\n${'x'.repeat(random.int(0, 300))}\r\n`;
+    const flags = random.chance(0.5) ? ' (\\Seen)' : '';
+    const { goOn, done } = this.#connection!.begin(
+      `APPEND ${random.pick(mailboxes)}${flags} {${text.length}}`,
+    );
+    if (await goOn) this.#connection!.say(`${text}\r\n`);
+    await done;
+    this.#cache.answered('allowed');
+  }
+
+  async #idle(): Promise<void> {
+    const { goOn, done } = this.#connection!.begin('IDLE');
+    if (await goOn) {
+      await this.#world.pause(this.#world.random.spread(10, 600_000));
+      this.#connection!.say('DONE\r\n');
+    }
+    await done;
+    this.#cache.answered('allowed');
+  }
+
+  async #changeMailboxes(): Promise<void> {
+    const { random } = this.#world;
+    const name = random.pick(['Work', 'Work/New', 'Old', 'Work/Old']);
+    const command = random.pick([
+      `CREATE ${name}`,
+      `DELETE ${name}`,
+      `RENAME ${name} ${random.pick(['Old', 'Work', 'Old/Deep'])}`,
+    ]);
+    await this.#send(random.chance(0.1) ? `RENAME INBOX Old/Inbox${random.int(1, 3)}` : command);
+  }
+
+  #someUids(): string | undefined {
+    const { random } = this.#world;
+    const uids = this.#cache.numbers.filter((uid) => uid !== undefined && random.chance(0.4)) as number[];
+    return uids.length === 0 || !this.#selected ? undefined : setOf(uids);
+  }
+}
+
+function forget(cache: MailCache, uid: number): void {
+  const message = cache.messages.get(uid);
+  if (message !== undefined) message.flags = undefined;
+}
+
+/** Some numbers with their UIDs, as RFC 7162 §3.2.5.2 wants them. */
+function matchData(known: readonly number[], random: Random): string {
+  const picked = known.map((_, i) => i).filter(() => random.chance(0.5));
+  if (picked.length === 0) return '';
+  return ` (${setOf(picked.map((i) => i + 1))} ${setOf(picked.map((i) => known[i]!))})`;
+}

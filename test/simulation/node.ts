@@ -1,0 +1,82 @@
+import './builtins.ts';
+import type { Account } from '../../shared/engine/account.ts';
+import { ByteCache } from '../../shared/engine/byte-cache.ts';
+import { type EngineParts, MailEngine } from '../../shared/engine/engine.ts';
+import type { AccountLog } from '../../shared/ports/account-log.ts';
+import type { BlobStore } from '../../shared/ports/blob-store.ts';
+import type { Leases } from '../../shared/ports/leases.ts';
+import type { Notifier } from '../../shared/ports/notifier.ts';
+import type { Sender } from './network.ts';
+import type { Proposals } from './proposals.ts';
+import type { Random } from './random.ts';
+import type { Scheduler } from './scheduler.ts';
+
+/** One run of a process, from its start to its crash. */
+export class Node implements Sender {
+  readonly name: string;
+  alive = true;
+  frozenUntil = 0;
+  outageUntil = 0;
+  /** Its clock less the world's, ms. */
+  clockError = 0;
+  readonly #scheduler: Scheduler;
+
+  constructor(name: string, scheduler: Scheduler) {
+    this.name = name;
+    this.#scheduler = scheduler;
+  }
+
+  now(): number {
+    return Math.floor(this.#scheduler.now + this.clockError);
+  }
+}
+
+/** What a node works with: the ports as it reaches them. */
+export interface NodePorts {
+  readonly log: AccountLog;
+  readonly blobs: BlobStore;
+  readonly leases: Leases;
+  readonly notifier: Notifier;
+}
+
+/** Objects that a snapshot no longer names outlive it as long as point-in-time recovery reaches back. */
+export const replacedLifetime = 35 * 24 * 3600_000;
+
+/** The engine as a node runs it; whatever is committed through it is judged. */
+export function engineOf(
+  node: Node,
+  ports: NodePorts,
+  {
+    scheduler,
+    random,
+    proposals,
+    onError,
+  }: {
+    readonly scheduler: Scheduler;
+    readonly random: Random;
+    readonly proposals: Proposals;
+    readonly onError: EngineParts['onError'];
+  },
+): MailEngine {
+  const engine = new MailEngine({
+    ...ports,
+    entropy: { now: () => node.now(), bytes: (count) => random.bytes(count) },
+    sleep: (ms) => scheduler.sleep(ms, node),
+    frames: new ByteCache(256 * 1024),
+    // Small, so that spill objects are common.
+    inlineBytes: 3 * 1024,
+    replacedLifetime,
+    onError,
+  });
+  const watched = new WeakSet<Account>();
+  const open = engine.open.bind(engine);
+  engine.open = async (id) => {
+    const opened = await open(id);
+    if (!opened.ok) return opened;
+    const { account } = opened.value;
+    if (!watched.has(account)) proposals.watch(account, node.name);
+    watched.add(account);
+    return opened;
+  };
+  return engine;
+}

@@ -1,0 +1,152 @@
+import type { Account } from '../../shared/engine/account.ts';
+import { appendMessages, initialiseAccount } from '../../shared/engine/actions.ts';
+import type { MailError } from '../../shared/engine/mail-error.ts';
+import type { AccountId } from '../../shared/ids.ts';
+import type { Result } from '../../shared/result.ts';
+import { MailClient } from './mail-client.ts';
+import { pop3Session } from './pop3-client.ts';
+import { Random } from './random.ts';
+import { Violation } from './violation.ts';
+import type { Running, World } from './world.ts';
+
+/** A message on its way to somebody: told of again and again until it is taken, and now and then weeks after. */
+export interface MailEvent {
+  readonly id: string;
+  readonly account: AccountId;
+  readonly bytes: Buffer;
+  readonly firstAt: number;
+  state: 'open' | 'stored' | 'bounced';
+}
+
+const longestRetry = 14 * 24 * 3600_000;
+
+/** Those who write, read and deliver mail. */
+export class People {
+  readonly events: MailEvent[] = [];
+  readonly clients: {
+    readonly address: string;
+    readonly client: MailClient;
+    account: AccountId | undefined;
+  }[] = [];
+  readonly #world: World;
+  #attempts = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  addClient(address: string, random: Random): void {
+    const world = this.#world;
+    const name = `${address}${this.clients.length}`;
+    const entry: (typeof this.clients)[number] = {
+      address,
+      account: undefined,
+      client: new MailClient(address, {
+        random,
+        connect: () => {
+          entry.account = world.directory.get(address)?.id;
+          return entry.account === undefined ? undefined : world.connect(random, 'imap');
+        },
+        pause: (ms) => world.pause(ms),
+        length: () => world.truthOf(entry.account!).length,
+        compare: (_mailbox, cache, from, to) => world.judgeCache(entry.account!, cache, from, to),
+        count: (what) => world.faults.count(what),
+        trace: (text) => world.trace(`${name} ${text}`),
+        bytesOf: (email) => world.bytesOf(entry.account!, email),
+      }),
+    };
+    this.clients.push(entry);
+  }
+
+  /** Starts something of somebody's that goes on by itself. */
+  start(what: Promise<unknown>): void {
+    what.catch((cause) => this.#world.unexpected('people', cause));
+  }
+
+  newEvent(address: string, random: Random): MailEvent | undefined {
+    const record = this.#world.directory.get(address);
+    if (record === undefined) return undefined;
+    const n = this.events.length;
+    const body = 'Lorem ipsum dolor sit amet. '.repeat(random.int(0, 20));
+    const text = `Subject: event ${n}\r\nFrom: <x@example.test>\r\nMessage-ID: <${n}@example.test>\r\n\r\n${body}\r\n.\r\n`;
+    const event: MailEvent = {
+      id: `event-${n}/${address}`,
+      account: record.id,
+      bytes: Buffer.from(text, 'latin1'),
+      firstAt: this.#world.scheduler.now,
+      state: 'open',
+    };
+    this.events.push(event);
+    return event;
+  }
+
+  /** Told again, with growing pauses, until it is stored or bounced. */
+  async deliver(event: MailEvent): Promise<void> {
+    const world = this.#world;
+    const random = new Random(world.seed, `delivery ${this.#attempts++}`);
+    for (let attempt = 0; attempt < 25 && event.state === 'open'; attempt++) {
+      if (world.truthOf(event.account).removed) return;
+      await this.attempt(event, random);
+      // Whoever holds it gives up before its id is forgotten.
+      if (world.scheduler.now - event.firstAt > longestRetry) event.state = 'bounced';
+      if (event.state === 'open') await world.pause(random.spread(1_000, 60_000) * 1.4 ** attempt);
+    }
+  }
+
+  async attempt(event: MailEvent, random: Random): Promise<void> {
+    const world = this.#world;
+    const running = random.pick([...world.nodes.values()]);
+    if (running === undefined) return;
+    const give = this.#store(running, event);
+    // Whoever runs it is stopped, or forgotten, after its time; it may still go on.
+    const outcome = await Promise.race([give, world.pause(120_000)]);
+    if (outcome?.ok === true) event.state = 'stored';
+    else if (outcome?.ok === false && outcome.error.kind === 'overQuota' && event.state === 'open')
+      event.state = 'bounced';
+  }
+
+  #store(
+    { engine }: Running,
+    { account: id, bytes, id: deliveryId }: MailEvent,
+  ): Promise<Result<unknown, MailError>> {
+    return engine.with(id, async (account) => {
+      await ready(account);
+      const staged = await account.stage(bytes);
+      if (!staged.ok) return staged;
+      const request = { message: staged.value, flags: [], internalDate: undefined, deliveryId };
+      const appended = await account.commit(appendMessages('INBOX', [request], 'inbox'));
+      const unused = appended.ok ? appended.value.uids.size === 0 : appended.error.kind !== 'unsettled';
+      if (unused) await account.unstage(staged.value);
+      return appended;
+    });
+  }
+
+  readByPop3(address: string, random: Random): Promise<void> {
+    const world = this.#world;
+    const id = world.directory.get(address)?.id;
+    return pop3Session(address, {
+      random,
+      connect: () => world.connect(random, 'pop3'),
+      pause: (ms) => world.pause(ms),
+      bytesOf: (email) => (id === undefined ? undefined : world.bytesOf(id, email)),
+      count: (what) => world.faults.count(what),
+    });
+  }
+
+  /** What was acknowledged is there once. */
+  judgeDeliveries(): void {
+    for (const event of this.events) {
+      const truth = this.#world.truthOf(event.account);
+      if (truth.removed) continue;
+      const times = truth.delivered.get(event.id) ?? 0;
+      if (event.state === 'stored' && times === 0)
+        throw new Violation(`${event.id} was acknowledged and is nowhere`);
+      if (times > 1) throw new Violation(`${event.id} was delivered ${times} times`);
+    }
+  }
+}
+
+/** The first who comes makes the mailboxes. */
+export async function ready(account: Account): Promise<void> {
+  if (account.state.position === 0) await account.commit(initialiseAccount(undefined));
+}

@@ -1,0 +1,58 @@
+import './builtins.ts';
+import { Scenario } from './scenario.ts';
+import { takeViolation, Violation } from './violation.ts';
+
+/** One run, told again by the same plan. */
+export interface Plan {
+  readonly seed: number;
+  readonly actions: number;
+  readonly withoutActions: ReadonlySet<number>;
+  readonly withoutFaults: ReadonlySet<number>;
+}
+
+export interface RunResult {
+  /** Undefined where all is well. */
+  readonly violation: string | undefined;
+  readonly events: number;
+  readonly entries: number;
+  /** Simulated time, ms. */
+  readonly time: number;
+  /** How often each thing happened. */
+  readonly counts: ReadonlyMap<string, number>;
+  /** Numbers of the faults that happened. */
+  readonly faults: readonly number[];
+}
+
+export const planOf = (seed: number, actions = 80): Plan => ({
+  seed,
+  actions,
+  withoutActions: new Set(),
+  withoutFaults: new Set(),
+});
+
+/** Runs a plan to its end or its first violation. Runs follow one another: time and chance are the process's. */
+export async function runPlan(plan: Plan, trace?: (text: string) => void): Promise<RunResult> {
+  takeViolation();
+  const scenario = new Scenario({ ...plan, ...(trace === undefined ? {} : { trace }) });
+  const { world } = scenario;
+  const began = world.scheduler.now;
+  let violation: string | undefined;
+  try {
+    await scenario.run();
+  } catch (cause) {
+    violation = cause instanceof Violation ? cause.message : `fault: ${(cause as Error).stack ?? cause}`;
+  } finally {
+    world.scheduler.close();
+  }
+  violation = takeViolation()?.message ?? violation;
+  let entries = 0;
+  for (const truth of world.truths.values()) entries += truth.length;
+  return {
+    violation,
+    events: world.scheduler.events,
+    entries,
+    time: world.scheduler.now - began,
+    counts: world.faults.counts,
+    faults: world.faults.fired,
+  };
+}

@@ -1,0 +1,106 @@
+import './builtins.ts';
+import { parseArgs } from 'node:util';
+import { type Done, runAll, type Totals } from './campaign.ts';
+import { type Plan, planOf, runPlan } from './run.ts';
+import { shrink } from './shrink.ts';
+
+const usage = `npm run simulate -- [options]
+  --seeds N        runs this many seeds (100)
+  --from SEED      beginning here (1)
+  --actions N      things that happen in a run (80)
+  --workers N      threads (one a core)
+  --seed SEED      one run, with its history
+  --replay PLAN    one shrunk run as a violation printed it, with its history
+  --shrink S       seconds spent on making a violation's history smaller (30)`;
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '100' },
+    from: { type: 'string', default: '1' },
+    actions: { type: 'string', default: '80' },
+    workers: { type: 'string' },
+    seed: { type: 'string' },
+    replay: { type: 'string' },
+    shrink: { type: 'string', default: '30' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const number = (text: string, name: string): number => {
+  const n = Number(text);
+  if (!Number.isSafeInteger(n) || n < 0) {
+    console.error(`--${name} takes a whole number, not ${text}`);
+    process.exit(2);
+  }
+  return n;
+};
+
+/** `seed:actions:actions left out:faults left out`. */
+function printPlan({ seed, actions, withoutActions, withoutFaults }: Plan): string {
+  return `${seed}:${actions}:${[...withoutActions].join(',')}:${[...withoutFaults].join(',')}`;
+}
+
+function readPlan(text: string): Plan {
+  const [seed = '', actions = '80', ...sets] = text.split(':');
+  const [withoutActions = new Set<number>(), withoutFaults = new Set<number>()] = sets.map(
+    (set) => new Set(set === '' ? [] : set.split(',').map((n) => number(n, 'replay'))),
+  );
+  return { seed: number(seed, 'replay'), actions: number(actions, 'replay'), withoutActions, withoutFaults };
+}
+
+const historyLines = 400;
+
+/** Prints a run's history, and whether it ended well. */
+async function tell(plan: Plan): Promise<boolean> {
+  const history: string[] = [];
+  const { violation } = await runPlan(plan, (text) => history.push(text));
+  console.log(history.slice(-historyLines).join('\n'));
+  if (violation === undefined) console.log(`simulation: seed ${plan.seed} ends well`);
+  else console.log(`simulation: VIOLATION with seed ${plan.seed}: ${violation}`);
+  return violation === undefined;
+}
+
+function printTotals({ runs, events, entries, time, counts, runsWith }: Totals): void {
+  const days = Math.round(time / 86_400_000);
+  console.log(`${runs} runs, ${events} events, ${entries} entries, ${days} simulated days`);
+  for (const [what, times] of [...counts].sort((a, b) => b[1] - a[1]))
+    console.log(`  ${String(times).padStart(10)}  ${what} (in ${runsWith.get(what)} runs)`);
+}
+
+async function explain({ plan, result }: Done): Promise<void> {
+  const deadline = Date.now() + number(values.shrink, 'shrink') * 1000;
+  const small = await shrink(plan, result.violation ?? '', deadline);
+  await tell(small);
+  console.log(`again: npm run simulate -- --replay ${printPlan(small)}`);
+}
+
+async function campaign(): Promise<boolean> {
+  const began = Date.now();
+  const from = number(values.from, 'from');
+  const count = number(values.seeds, 'seeds');
+  const actions = number(values.actions, 'actions');
+  function* plans() {
+    for (let seed = from; seed < from + count; seed++) yield planOf(seed, actions);
+  }
+  const totals = await runAll(plans(), {
+    ...(values.workers !== undefined && { workers: number(values.workers, 'workers') }),
+    enough: ({ violations }) => violations.length > 0,
+  });
+  printTotals(totals);
+  const [first] = totals.violations;
+  if (first !== undefined) await explain(first);
+  const seconds = ((Date.now() - began) / 1000).toFixed(1);
+  console.log(
+    first === undefined
+      ? `simulation: ${totals.runs} seeds from ${from}, no violation, ${seconds} s`
+      : `simulation: VIOLATION with seed ${first.plan.seed}: ${first.result.violation?.split('\n')[0]}`,
+  );
+  return first === undefined;
+}
+
+if (values.help) console.log(usage);
+else {
+  const plan = values.replay ?? values.seed;
+  const well = plan === undefined ? await campaign() : await tell(readPlan(plan));
+  process.exitCode = well ? 0 : 1;
+}

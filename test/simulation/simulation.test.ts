@@ -1,0 +1,37 @@
+import './builtins.ts';
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { add, noTotals } from './campaign.ts';
+import { planOf, runPlan } from './run.ts';
+
+test('forty seeds of the whole engine on the AWS adapters end well', async () => {
+  const totals = noTotals();
+  for (let seed = 1; seed <= 40; seed++)
+    add(totals, { plan: planOf(seed), result: await runPlan(planOf(seed)) });
+  assert.deepEqual(
+    totals.violations.map(({ plan, result }) => `${plan.seed}: ${result.violation}`),
+    [],
+  );
+  for (const what of [
+    'crash',
+    'freeze',
+    'clockJump',
+    'lostAnswer',
+    'lateEffect',
+    'refused',
+    'cache compared',
+  ])
+    assert.ok((totals.counts.get(what) ?? 0) > 0, `${what} never happened`);
+});
+
+test('a seed is a history: the same again, another for another seed', async () => {
+  const history = async (seed: number) => {
+    const lines: string[] = [];
+    await runPlan(planOf(seed), (text) => lines.push(text));
+    return lines.join('\n');
+  };
+  const first = await history(5);
+  assert.ok(first.length > 1000);
+  assert.equal(await history(5), first);
+  assert.notEqual(await history(6), first);
+});

@@ -1,0 +1,166 @@
+import {
+  type AttributeValue,
+  BatchWriteItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  type QueryCommandInput,
+} from '@aws-sdk/client-dynamodb';
+import type { ItemTable } from './item-table.ts';
+import type { Network, Sender } from './network.ts';
+
+type Row = Record<string, AttributeValue>;
+type Rows = readonly (readonly [string, Row])[];
+
+/** Sort keys are numbers; padded, they sort as text. */
+const sortOf = (n: number | string): string => String(n).padStart(16, '0');
+
+/** A condition of a put was not met. */
+class ConditionalCheckFailed extends Error {
+  override readonly name = 'ConditionalCheckFailedException';
+  readonly $metadata = { httpStatusCode: 400 };
+  readonly Item: Row | undefined;
+
+  constructor(item: Row | undefined) {
+    super('The conditional request failed');
+    this.Item = item;
+  }
+}
+
+/**
+ * What the log's adapter asks of DynamoDB, over a simulated table, and no stronger: every put is of one item on a condition on that
+ * item; a query is not a snapshot, ends at a page's bound, and may be stale where it does not say otherwise; a batch may be done in part.
+ */
+export class TableService {
+  readonly #table: ItemTable;
+  readonly #network: Network;
+  readonly #node: Sender;
+  readonly #pageItems: number;
+
+  constructor(table: ItemTable, network: Network, node: Sender, pageItems: number) {
+    this.#table = table;
+    this.#network = network;
+    this.#node = node;
+    this.#pageItems = pageItems;
+  }
+
+  /** For the adapter. */
+  get client(): Pick<DynamoDBClient, 'send'> {
+    const send = (command: unknown, options?: { abortSignal?: AbortSignal }) =>
+      this.#send(command, options?.abortSignal);
+    return { send } as unknown as Pick<DynamoDBClient, 'send'>;
+  }
+
+  async #send(command: unknown, signal: AbortSignal | undefined): Promise<unknown> {
+    if (command instanceof PutItemCommand) return this.#signed(command, () => this.#put(command, signal));
+    if (command instanceof GetItemCommand) {
+      const { Key: key = {} } = command.input;
+      return this.#request(`get ${key.n?.N}`, () => ({ Item: this.#item(key) }), signal);
+    }
+    if (command instanceof BatchWriteItemCommand)
+      return this.#request('delete items', () => this.#batch(command), signal);
+    if (command instanceof QueryCommand) return this.#query(command.input, signal);
+    throw new Error(`the table knows no ${(command as object).constructor.name}`);
+  }
+
+  #request<T>(what: string, effect: () => T, signal: AbortSignal | undefined): Promise<T> {
+    return this.#network.request(this.#node, what, effect, signal);
+  }
+
+  /** What the command itself does before it is signed, after whatever may hold up a process there. */
+  async #signed(command: PutItemCommand, send: () => Promise<unknown>): Promise<unknown> {
+    await this.#network.hesitation(this.#node);
+    const stack = command.middlewareStack.clone();
+    stack.add((next) => next, { step: 'finalizeRequest', name: 'httpSigningMiddleware' });
+    const run = stack.resolve(async () => ({ response: undefined, output: (await send()) as never }), {});
+    return (await run({ input: command.input } as never)).output;
+  }
+
+  #item(key: Row): Row | undefined {
+    return this.#table.get(String(key.a?.S), sortOf(key.n?.N ?? '')) as Row | undefined;
+  }
+
+  #put({ input }: PutItemCommand, signal: AbortSignal | undefined): Promise<object> {
+    const item = input.Item ?? {};
+    return this.#request(
+      `put ${item.n?.N} of ${item.a?.S?.slice(-4)}`,
+      () => {
+        const before = this.#item(item);
+        if (!conditionHolds(input.ConditionExpression, before, input.ExpressionAttributeValues ?? {}))
+          throw new ConditionalCheckFailed(
+            input.ReturnValuesOnConditionCheckFailure === 'ALL_OLD' ? before : undefined,
+          );
+        this.#table.put(String(item.a?.S), sortOf(item.n?.N ?? ''), item);
+        return {};
+      },
+      signal,
+    );
+  }
+
+  /** Items are looked at one after another: what happens meanwhile shows in some and not in others. */
+  async #query(input: QueryCommandInput, signal: AbortSignal | undefined): Promise<unknown> {
+    const values = input.ExpressionAttributeValues ?? {};
+    const account = String(values[':a']?.S);
+    const after = values[':n'] === undefined ? '' : sortOf(String(values[':n'].N));
+    const { faults, random, scheduler } = this.#network;
+    const stale = input.ConsistentRead !== true && faults.happens('staleRead');
+    const asOf = stale ? scheduler.now - random.spread(10, 3_000) : undefined;
+    const limit = Math.min(this.#pageItems, input.Limit ?? this.#pageItems);
+    const forward = input.ScanIndexForward !== false;
+    const start = input.ExclusiveStartKey && sortOf(input.ExclusiveStartKey.n?.N ?? '');
+    const rows = (): Rows => {
+      const all = this.#table.rows(account, asOf).filter(([sort]) => sort > after) as unknown as (readonly [
+        string,
+        Row,
+      ])[];
+      const ordered = forward ? all : all.toReversed();
+      return start === undefined
+        ? ordered
+        : ordered.filter(([sort]) => (forward ? sort > start : sort < start));
+    };
+    return this.#network.inTwoLooks(
+      this.#node,
+      `query ${account.slice(-4)} ${forward ? `after ${Number(after)}` : 'from the end'}`,
+      () => {
+        const first = rows().slice(0, limit + 1);
+        const cut = random.int(0, first.length);
+        return first.slice(0, cut);
+      },
+      (seen) => {
+        const last = seen.at(-1)?.[0];
+        const rest = rows().filter(([sort]) => last === undefined || (forward ? sort > last : sort < last));
+        const found = [...seen, ...rest];
+        const page = found.slice(0, limit);
+        return {
+          Items: page.map(([, item]) => item),
+          ...(found.length > limit && { LastEvaluatedKey: page.at(-1)?.[1] }),
+        };
+      },
+      signal,
+    );
+  }
+
+  #batch({ input }: BatchWriteItemCommand): unknown {
+    const [[name, requests = []] = ['', []]] = Object.entries(input.RequestItems ?? {});
+    const { faults, random } = this.#network;
+    const done = faults.happens('partialBatch') ? random.some(requests, 0.5) : requests;
+    for (const { DeleteRequest: deletion } of done) {
+      const key = deletion?.Key ?? {};
+      this.#table.put(String(key.a?.S), sortOf(key.n?.N ?? ''), undefined);
+    }
+    const left = requests.filter((request) => !done.includes(request));
+    return { UnprocessedItems: left.length === 0 ? {} : { [name]: left } };
+  }
+}
+
+/** The conditions that the log's adapter uses: an item that is not there, or whose number is lower. */
+function conditionHolds(condition: string | undefined, item: Row | undefined, values: Row): boolean {
+  if (condition === undefined || item === undefined) return true;
+  const lower = /(\w+) < (:\w+)$/.exec(condition);
+  if (lower === null) return false;
+  return Number(item[lower[1]!]?.N) < Number(values[lower[2]!]?.N);
+}
+
+/** The head's place among the items of an account. */
+export const headSort = sortOf(Number.MAX_SAFE_INTEGER);

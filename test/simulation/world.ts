@@ -1,0 +1,298 @@
+import './builtins.ts';
+import { AwsAccountLog } from '../../shared/adapters/aws/account-log.ts';
+import { AwsBlobStore } from '../../shared/adapters/aws/blob-store.ts';
+import { bucketLimits, type CallLimits, Calls, tableLimits } from '../../shared/adapters/aws/calls.ts';
+import { headOf } from '../../shared/adapters/aws/log-items.ts';
+import type { Account } from '../../shared/engine/account.ts';
+import type { MailEngine } from '../../shared/engine/engine.ts';
+import { rowsOf } from '../../shared/engine/rows.ts';
+import { type AccountId, type BlobKey, messageKey, newAccountId } from '../../shared/ids.ts';
+import type { AccountLog } from '../../shared/ports/account-log.ts';
+import type { AccountRecord, Address } from '../../shared/ports/directory.ts';
+import { BucketService } from './bucket-service.ts';
+import { inWords } from './compare.ts';
+import { digestOf } from './digest.ts';
+import { isExpected } from './failures.ts';
+import { drawRates, Faults } from './faults.ts';
+import { type FrontEnd, frontEnd } from './front-end.ts';
+import { ItemTable } from './item-table.ts';
+import type { MailCache } from './mail-cache.ts';
+import { CalmNetwork, Network } from './network.ts';
+import { engineOf, Node, type NodePorts } from './node.ts';
+import { ObjectStore } from './object-store.ts';
+import { Proposals } from './proposals.ts';
+import { Random } from './random.ts';
+import { type Owner, Scheduler } from './scheduler.ts';
+import { type LeaseTable, NoticeBoard, SimulatedLeases } from './services.ts';
+import { headSort, TableService } from './table-service.ts';
+import { Truth } from './truth.ts';
+import { seenViolation, Violation } from './violation.ts';
+import { Wire } from './wire.ts';
+
+export interface WorldOptions {
+  readonly seed: number;
+  /** Numbers of faults that are left out. */
+  readonly withoutFaults?: ReadonlySet<number>;
+  /** Told of everything that happens. */
+  readonly trace?: (text: string) => void;
+}
+
+/** A process of the product as it runs now. */
+export interface Running {
+  readonly node: Node;
+  readonly engine: MailEngine;
+  readonly ports: NodePorts;
+  readonly services: FrontEnd;
+}
+
+const start = Date.UTC(2026, 0, 5, 9);
+/** More events than any run needs. */
+const mostEvents = 400_000;
+
+/** Services, nodes, people and the truth about them: one run's whole world. */
+export class World {
+  readonly scheduler: Scheduler;
+  readonly faults: Faults;
+  readonly network: Network;
+  readonly table: ItemTable;
+  readonly objects = new ObjectStore();
+  readonly proposals: Proposals;
+  readonly truths = new Map<AccountId, Truth>();
+  /** Who has which account now. */
+  readonly directory = new Map<string, AccountRecord>();
+  readonly nodes = new Map<string, Running>();
+  /** People and their programs: never frozen, with right clocks. */
+  readonly people: Owner;
+  readonly #options: WorldOptions;
+  readonly #leases: LeaseTable = new Map();
+  readonly #board: NoticeBoard;
+  readonly #wires = new Set<Wire>();
+  /** Items that a page of a query holds at most: DynamoDB's megabyte, in small. */
+  readonly #pageItems: number;
+  readonly #undisturbed: { readonly log: AccountLog };
+
+  constructor(options: WorldOptions) {
+    this.#options = options;
+    const { seed, withoutFaults = new Set() } = options;
+    this.scheduler = new Scheduler(start, seed);
+    const rates = drawRates(new Random(seed, 'rates'));
+    this.faults = new Faults(new Random(seed, 'faults'), rates, withoutFaults);
+    this.network = new Network(this.scheduler, this.faults, new Random(seed, 'network'), (text) =>
+      this.trace(text),
+    );
+    this.table = new ItemTable(() => this.scheduler.now);
+    this.people = { name: 'people', alive: true, frozenUntil: 0, now: () => this.scheduler.now };
+    this.#board = new NoticeBoard(this.network);
+    this.proposals = new Proposals(
+      (id) => this.truthOf(id),
+      (text) => this.trace(text),
+    );
+    this.objects.watch = {
+      overwritten: (key) => {
+        throw new Violation(`the object ${key} was written twice`);
+      },
+      deleted: (key) => this.#judgeDeletion(key),
+    };
+    this.#pageItems = new Random(seed, 'pages').int(4, 40);
+    this.#undisturbed = {
+      log: this.#logOf(new Node('oracle', this.scheduler), new CalmNetwork(this.network)),
+    };
+  }
+
+  get seed(): number {
+    return this.#options.seed;
+  }
+
+  trace(text: string): void {
+    if (this.#options.trace === undefined) return;
+    this.#options.trace(`${new Date(this.scheduler.now).toISOString()} ${text}`);
+  }
+
+  truthOf(id: AccountId): Truth {
+    let truth = this.truths.get(id);
+    if (truth === undefined) {
+      const { log } = this.#undisturbed;
+      truth = new Truth(id, this.proposals, {
+        read: (account, after) => log.read(account, after),
+        object: (key) => this.objects.get(key),
+      });
+      this.truths.set(id, truth);
+    }
+    return truth;
+  }
+
+  /** Starts a process; one that ran under this name is gone. */
+  startNode(name: string): Running {
+    const node = new Node(name, this.scheduler);
+    const ports: NodePorts = {
+      log: this.#logOf(node, this.network),
+      blobs: new AwsBlobStore({
+        client: new BucketService(this.objects, this.network, node).client,
+        bucket: 'mail',
+        calls: this.#callsOf(node, bucketLimits),
+        tiering: false,
+      }),
+      leases: new SimulatedLeases(this.#leases, this.network, node),
+      notifier: this.#board.for(node),
+    };
+    const random = new Random(this.seed, `${name} ${this.scheduler.events}`);
+    const engine = engineOf(node, ports, {
+      scheduler: this.scheduler,
+      random,
+      proposals: this.proposals,
+      onError: (what, _account, cause) => this.unexpected(what, cause),
+    });
+    const services = frontEnd(
+      engine,
+      ports.leases,
+      (address) => this.directory.get(address),
+      (what, cause) => this.unexpected(what, cause),
+    );
+    const running = { node, engine, ports, services };
+    this.nodes.set(name, running);
+    this.trace(`${name} starts`);
+    return running;
+  }
+
+  #logOf(node: Node, network: Network): AwsAccountLog {
+    return new AwsAccountLog({
+      client: new TableService(this.table, network, node, this.#pageItems).client,
+      table: 'log',
+      calls: this.#callsOf(node, tableLimits),
+      now: () => node.now(),
+    });
+  }
+
+  #callsOf(node: Node, limits: CallLimits): Calls {
+    const random = new Random(this.seed, `${node.name} calls ${this.scheduler.events}`);
+    const sleep = (ms: number) => this.scheduler.sleep(ms, node);
+    return new Calls(limits, { sleep, random: () => random.unit(), now: () => node.now() });
+  }
+
+  crash(name: string): void {
+    const running = this.nodes.get(name);
+    if (running === undefined) return;
+    this.trace(`${name} crashes`);
+    this.faults.count('crash');
+    running.node.alive = false;
+    this.nodes.delete(name);
+    for (const wire of this.#wires) if (!wire.isOpen) this.#wires.delete(wire.broken());
+  }
+
+  unexpected(what: string, cause: unknown): void {
+    if (isExpected(cause)) return;
+    const text = cause instanceof Error ? (cause.stack ?? cause.message) : inWords(cause);
+    new Violation(`${what}: ${text}`);
+  }
+
+  addAccount(address: string, limit: number | undefined, random: Random): AccountRecord {
+    const id = newAccountId({ now: () => this.scheduler.now, bytes: (count) => random.bytes(count) });
+    const record: AccountRecord = {
+      id,
+      address: address as Address,
+      tenant: 'default',
+      displayName: address,
+      status: 'active',
+      protocols: ['imap', 'pop3', 'submission'],
+      pop3Deletion: random.pick(['expunge', 'trash', 'hide'] as const),
+      passwordHash: undefined,
+      credentialVersion: 1,
+      createdAt: this.scheduler.now,
+    };
+    this.directory.set(address, record);
+    this.trace(`${address} is ${id}, limit ${limit}`);
+    return record;
+  }
+
+  /** A person's connection to one of the nodes. */
+  connect(random: Random, to: 'imap' | 'pop3'): Wire | undefined {
+    const running = random.pick([...this.nodes.values()]);
+    if (running === undefined) return undefined;
+    const wire = new Wire(this.scheduler, running.node, this.people);
+    this.#wires.add(wire);
+    running.services[to](wire);
+    return wire;
+  }
+
+  pause(ms: number): Promise<void> {
+    return this.scheduler.sleep(ms, this.people);
+  }
+
+  /** Lets time pass, and judges each step of it. */
+  async pass(ms: number): Promise<void> {
+    const until = this.scheduler.now + ms;
+    while (await this.scheduler.step(until)) await this.judge();
+    this.scheduler.now = Math.max(this.scheduler.now, until);
+  }
+
+  /** Does something as a node, now. */
+  async as(owner: Owner, run: () => void): Promise<void> {
+    await this.scheduler.as(owner, run);
+    await this.judge();
+  }
+
+  async judge(): Promise<void> {
+    for (const partition of this.table.dirty) {
+      this.table.dirty.delete(partition);
+      await this.truths.get(partition as AccountId)?.catchUp();
+    }
+    const violation = seenViolation();
+    if (violation !== undefined) throw violation;
+    if (this.scheduler.events > mostEvents) throw new Violation('the run does not end');
+  }
+
+  /** Whatever this node holds must be what the log says. */
+  judgeState(account: Account): void {
+    const truth = this.truthOf(account.id);
+    if (truth.removed) return;
+    const { state } = account;
+    if (digestOf(state) !== digestOf(truth.stateAt(state.position)))
+      throw new Violation(`a node holds another state at ${state.position} of ${account.id}`);
+  }
+
+  /** Some version of the account, from one length of its log to another, must have had just this in the mailbox. */
+  judgeCache(id: AccountId, cache: MailCache, from: number, to: number): void {
+    const truth = this.truthOf(id);
+    if (truth.removed) return;
+    let difference = '';
+    for (let n = to; n >= from; n--) {
+      difference = differenceOf(truth, n, cache);
+      if (difference === '') return;
+    }
+    throw new Violation(`a client's copy is not what was there from ${from} to ${to}: ${difference}`);
+  }
+
+  /** The bytes under an email's key, whatever became of the message. */
+  bytesOf(id: AccountId, email: string): Buffer | undefined {
+    const bytes = this.objects.ever(messageKey(id, email as never));
+    return bytes && Buffer.from(bytes);
+  }
+
+  #judgeDeletion(key: BlobKey): void {
+    const [, account] = key.split('/');
+    const truth = this.truths.get(account as AccountId);
+    if (truth === undefined || truth.removed) return;
+    const head = this.table.get(account as string, headSort);
+    if (truth.needs(key, head && headOf(head as never).manifest))
+      throw new Violation(`the object ${key} was deleted, and is needed`);
+  }
+}
+
+function differenceOf(truth: Truth, n: number, cache: MailCache): string {
+  const state = truth.stateAt(n);
+  const mailbox = [...state.mailboxes].find((m) => m.uidValidity === cache.uidValidity);
+  if (mailbox === undefined) return `${n}: there is no mailbox with UIDVALIDITY ${cache.uidValidity}`;
+  const rows = [...rowsOf(mailbox.chunks)];
+  const uids = rows.map((row) => row.uid).join();
+  if (uids !== cache.numbers.join()) return `${n}: UIDs are ${uids}, the client has ${cache.numbers.join()}`;
+  for (const row of rows) {
+    const message = cache.messages.get(row.uid);
+    const flags = state.flags.set(row.flags).flags.toSorted().join(' ');
+    if (message?.flags?.join(' ') !== flags)
+      return `${n}: UID ${row.uid} has the flags ${flags}, for the client ${message?.flags?.join(' ')}`;
+    // A resync tells no email ids.
+    if (message.email !== undefined && message.email !== truth.emails.get(row.message))
+      return `${n}: UID ${row.uid} is another message`;
+  }
+  return '';
+}
