@@ -177,14 +177,15 @@ export class Connection {
     const failed = () => done.reject(new ConnectionClosed('handshake'));
     // A TLSSocket without a tls.Server says by this event what is wrong, before and after the handshake.
     const broken = () => this.destroy(stage);
-    socket.once('secure', done.resolve).once('close', failed).on('_tlsError', broken);
+    // Half-open suits mail, not a handshake: a client that has left in the middle of it is not waited for.
+    socket.once('secure', done.resolve).once('close', failed).once('end', broken).on('_tlsError', broken);
     const timer = setTimeout(broken, settings.handshakeTimeoutMs).unref();
     try {
       await done.promise;
       stage = 'reset';
     } finally {
       clearTimeout(timer);
-      socket.off('close', failed);
+      socket.off('close', failed).off('end', broken);
     }
   }
 

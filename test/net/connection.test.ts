@@ -196,6 +196,21 @@ test('a handshake that does not come is not waited for', async (t) => {
   await assert.rejects(connection.startTls(settings), closed('handshake'));
 });
 
+test('a client that leaves before or within the handshake is gone at once', async (t) => {
+  const { settings, ca } = await tlsSettings(t);
+  const silent = await pair(t);
+  const upgraded = silent.connection.startTls(settings);
+  silent.socket.end();
+  await assert.rejects(upgraded, closed('handshake'));
+  await until(() => silent.connection.closed.aborted);
+  const distrustful = await pair(t);
+  const refused = distrustful.connection.startTls(settings);
+  const secure = tlsConnect({ socket: distrustful.socket, ca, servername: 'another.host' });
+  secure.on('error', () => {});
+  await refused.catch(() => {}); // Whether the handshake was complete by then is the client's library's affair.
+  if (!distrustful.connection.closed.aborted) assert.equal(await distrustful.connection.read(), 'end');
+});
+
 test('a broken TLS record after the handshake ends the connection', async (t) => {
   const { settings, ca } = await tlsSettings(t);
   const { socket, connection } = await pair(t);
