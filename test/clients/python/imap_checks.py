@@ -123,7 +123,8 @@ def changed(server):
         answer(client.copy("1:2", "Archive"))
         answer(client.uid("MOVE", "4", "Trash"))
         answer(client.store("1", "+FLAGS.SILENT", "\\Deleted"))
-        equal(answer(client.expunge()), [b"1"], "EXPUNGE")
+        # imaplib hands out what MOVE expunged together with what EXPUNGE does.
+        equal(answer(client.expunge()), [b"4", b"1"], "EXPUNGE")
         equal(numbers(answer(client.uid("SEARCH", "ALL"))), [2, 3, 5], "UIDs")
         answer(other.noop())
         equal(numbers(answer(other.uid("SEARCH", "ALL"))), [2, 3, 5], "UIDs in the other session")
