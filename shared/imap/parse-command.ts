@@ -59,6 +59,9 @@ const grammar = new Map<string, (r: ArgReader) => CommandBody>([
   ['UID MOVE', copyOrMove('move', 'uid')],
 ]);
 
+/** Every command that is understood, in upper case. */
+export const commandNames: readonly string[] = [...grammar.keys()];
+
 /**
  * The command that a frame's octets are (see line-reader.ts). Never throws, whatever the octets. `names` is 'utf8' once
  * the session has enabled IMAP4rev2 or UTF8=ACCEPT.
