@@ -39,9 +39,9 @@ export class ServerProcess {
     this.#child = child;
   }
 
-  /** Resolves when the server says that it is ready, which must be within half a minute. */
-  static async start(options: readonly string[] = []): Promise<ServerProcess> {
-    const folder = await mkdtemp(join(tmpdir(), 'restante-test-'));
+  /** Resolves when the server says that it is ready, which must be within half a minute. In the folder of an earlier one that was killed, if it is given. */
+  static async start(options: readonly string[] = [], earlier?: string): Promise<ServerProcess> {
+    const folder = earlier ?? (await mkdtemp(join(tmpdir(), 'restante-test-')));
     const free = serviceNames.flatMap((name) => [`--${name}`, '0']);
     const args = [program, 'serve', '--data', join(folder, 'data'), '--no-demo', ...free, ...options];
     const child = spawn(process.execPath, args, {
@@ -74,7 +74,7 @@ export class ServerProcess {
       await allKnown.promise;
     } catch (cause) {
       killGroup(child.pid, 'SIGKILL');
-      await rm(folder, { recursive: true, force: true });
+      if (earlier === undefined) await rm(folder, { recursive: true, force: true });
       throw cause;
     }
     return new ServerProcess(folder, ports as Record<ServiceName, number>, errors, child);
@@ -103,6 +103,15 @@ export class ServerProcess {
     const address = `${name}@${testDomain}`;
     await this.restante(['account', 'add', address, '--password-stdin'], { input: `${password}\n` });
     return { address, password };
+  }
+
+  /** Kills it where it stands, as `kill -9` does. The folder stays as it is. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    killGroup(child.pid, 'SIGKILL');
+    await exited;
   }
 
   /** Asks it to stop, kills it after 20 s, and removes its folder. Resolves to the exit code: null where it had to be killed. */

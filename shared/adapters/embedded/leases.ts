@@ -1,7 +1,10 @@
 import type { Lease, Leases } from '../../ports/leases.ts';
+import { markedHolder } from './process-mark.ts';
 import type { Writer } from './writer.ts';
 
-/** Leases in SQLite, by the clock of the one machine that shares the folder. */
+const marked = ({ name, holder }: Lease): Lease => ({ name, holder: markedHolder(holder) });
+
+/** Leases in SQLite, by the clock of the one machine that shares the folder. A lease whose process has ended is free at once. */
 export class EmbeddedLeases implements Leases {
   readonly #writer: Writer;
   readonly #now: () => number;
@@ -13,14 +16,15 @@ export class EmbeddedLeases implements Leases {
 
   async acquire(name: string, holder: string, ttlMs: number): Promise<Lease | undefined> {
     const lease = { name, holder };
-    return (await this.#writer.send('acquireLease', { lease, now: this.#now(), ttlMs })) ? lease : undefined;
+    const request = { lease: marked(lease), now: this.#now(), ttlMs };
+    return (await this.#writer.send('acquireLease', request)) ? lease : undefined;
   }
 
   renew(lease: Lease, ttlMs: number): Promise<boolean> {
-    return this.#writer.send('renewLease', { lease, now: this.#now(), ttlMs });
+    return this.#writer.send('renewLease', { lease: marked(lease), now: this.#now(), ttlMs });
   }
 
   release(lease: Lease): Promise<void> {
-    return this.#writer.send('releaseLease', lease);
+    return this.#writer.send('releaseLease', marked(lease));
   }
 }

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { isAbandoned } from './process-mark.ts';
 import type { WriteOperations } from './write-operations.ts';
 
 /** Leases, in the writer's thread. */
@@ -8,15 +9,19 @@ export function leaseWrites(
   const acquire = db.prepare(
     'INSERT INTO leases (name, holder, expires) VALUES ($name, $holder, $expires)' +
       ' ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires = excluded.expires' +
-      ' WHERE holder = $holder OR expires <= $now',
+      ' WHERE holder = $holder OR holder = $abandoned OR expires <= $now',
   );
+  const holderOf = db.prepare('SELECT holder FROM leases WHERE name = ?');
   const renew = db.prepare(
     'UPDATE leases SET expires = $expires WHERE name = $name AND holder = $holder AND expires > $now',
   );
   const release = db.prepare('DELETE FROM leases WHERE name = ? AND holder = ?');
   return {
-    acquireLease: ({ lease: { name, holder }, now, ttlMs }) =>
-      acquire.run({ name, holder, now, expires: now + ttlMs }).changes === 1,
+    acquireLease({ lease: { name, holder }, now, ttlMs }) {
+      const held = holderOf.get(name)?.holder;
+      const abandoned = typeof held === 'string' && isAbandoned(held, holder) ? held : null;
+      return acquire.run({ name, holder, abandoned, now, expires: now + ttlMs }).changes === 1;
+    },
     renewLease: ({ lease: { name, holder }, now, ttlMs }) =>
       renew.run({ name, holder, now, expires: now + ttlMs }).changes === 1,
     releaseLease({ name, holder }) {

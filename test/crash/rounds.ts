@@ -1,0 +1,168 @@
+/**
+ * A server process under load, killed with SIGKILL at a moment drawn from a seed and started again on the same folder, round after round.
+ *
+ * What is checked after every restart: each change that was acknowledged is there; each that was not is there wholly or not at all, and
+ * of several sent ahead on one connection, the first few; nothing is there twice; UIDs keep their meaning and are not given again;
+ * UIDVALIDITY is the same; UIDNEXT and mod-sequences only grow; messages have their octets; POP3's unique ids stay.
+ *
+ * A delivery by LMTP whose answer was lost is repeated after the restart, as mail servers do. The promise is that it is never lost;
+ * a message that had been taken before the crash arrives a second time then, since nothing in LMTP tells a repetition from a second
+ * message with the same octets, and the memory of unanswered attempts (services/inbound/retries.ts) ends with the process.
+ *
+ * What it cannot show: SIGKILL ends the process, not the machine. What the process had written and not synced survives in the page
+ * cache, so a missing sync is not found here, only a missing write or one in the wrong order.
+ */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { SeededRandom } from '../support/seeded-random.ts';
+import { ServerProcess, type TestAccount } from '../support/server-process.ts';
+import { ImapLoad } from './connections.ts';
+import { Ledger } from './ledger.ts';
+import { appender, changer, deliverer, pop3Reader, type Worker } from './workers.ts';
+
+export interface CrashOptions {
+  readonly rounds: number;
+  readonly seed: number;
+  /** How many changes are acknowledged in a round before the kill, at the least and at the most. */
+  readonly changes: readonly [number, number];
+  /** A line for each round. */
+  readonly report: (line: string) => void;
+}
+
+export interface CrashSummary {
+  readonly acknowledged: number;
+  /** Changes without an answer when the server died, and how many of them had been made. */
+  readonly underWay: number;
+  readonly made: number;
+  /** Deliveries by LMTP that were repeated after a restart. */
+  readonly repeated: number;
+  /** At the end. */
+  readonly messages: number;
+  /** Rounds in which a compactor moved an account's head. */
+  readonly compactions: number;
+}
+
+const options = ['--allow-plaintext-auth', '--trusted-networks', '127.0.0.0/8,::1/128'];
+
+/** How far each account's log is folded, by what the database says. */
+function heads(server: ServerProcess): number {
+  const database = new DatabaseSync(join(server.dataFolder, 'restante.db'), { readOnly: true });
+  try {
+    return Number(database.prepare('SELECT coalesce(sum(position), 0) AS sum FROM heads').get()?.sum);
+  } finally {
+    database.close();
+  }
+}
+
+/** Lets all workers change what they will until the drawn number of changes is acknowledged, and kills the server then. */
+async function load(
+  server: ServerProcess,
+  workers: readonly Worker[],
+  at: number,
+  { seed, changes }: CrashOptions,
+): Promise<number> {
+  const draw = new SeededRandom(seed, at);
+  const wanted = draw.integer(...changes);
+  // At once, so that what was acknowledged last is at stake, or within the work that follows it.
+  const delay = draw.chance(0.5) ? 0 : draw.integer(1, 8);
+  const killed = Promise.withResolvers<void>();
+  let acknowledged = 0;
+  let dying = false;
+  let tokens = 0;
+  const kill = () => server.kill().then(killed.resolve, killed.reject);
+  const running = workers.map((worker, index) =>
+    worker
+      .run({
+        server,
+        random: new SeededRandom(seed, at * 1000 + index + 1),
+        token: () => `r${at}-${tokens++}`,
+        acknowledged() {
+          acknowledged++;
+          if (acknowledged !== wanted) return;
+          dying = true;
+          if (delay === 0) void kill();
+          else setTimeout(kill, delay);
+        },
+      })
+      .catch((cause) => {
+        // Before the kill, nothing may go wrong; after it, everything ends.
+        if (!dying) killed.reject(new Error(`${worker.name}: ${cause}`, { cause }));
+      }),
+  );
+  await killed.promise;
+  await Promise.all(running);
+  return acknowledged;
+}
+
+async function makeMailboxes(server: ServerProcess, workers: readonly Worker[]): Promise<void> {
+  for (const { account, lane } of workers.flatMap(({ lanes }) => lanes)) {
+    const session = await ImapLoad.open(server.ports.imap, account);
+    for (const name of lane.mailboxes) if (name !== 'INBOX') await session.run(`CREATE ${name}`);
+    await session.run('LOGOUT');
+  }
+}
+
+/** Throws, with what is wrong in the message, at the first thing that is not as it must be. */
+export async function crashRounds(asked: CrashOptions): Promise<CrashSummary> {
+  const { rounds, report } = asked;
+  let server = await ServerProcess.start(options);
+  try {
+    await server.addDomain();
+    const one: TestAccount = await server.addAccount('one');
+    const two: TestAccount = await server.addAccount('two');
+    const delivery = deliverer([one], 'Lists');
+    const shared = deliverer([one, two], 'Both');
+    const workers: readonly Worker[] = [
+      appender(one, 'Single', 1, 1),
+      appender(one, 'Multi', 1, 5),
+      appender(one, 'Ahead', 6, 1),
+      changer(one, 'Work', 'Kept'),
+      changer(two, 'Busy', 'Done'),
+      delivery,
+      shared,
+      pop3Reader(two),
+    ];
+    await makeMailboxes(server, workers);
+    const ledger = new Ledger();
+    const total = { acknowledged: 0, underWay: 0, made: 0, compactions: 0 };
+    let folded = heads(server);
+    for (let at = 1; at <= rounds; at++) {
+      const acknowledged = await load(server, workers, at, asked);
+      if (server.errors.length > 0) throw new Error(`the server logged ${server.errors[0]}`);
+      server = await ServerProcess.start(options, server.folder);
+      ledger.messages = 0;
+      let [underWay, made] = [0, 0];
+      for (const { name, lanes } of workers)
+        for (const { account, lane } of lanes) {
+          const found = await ledger.read(server, account, lane.mailboxes, at === rounds);
+          underWay += lane.underWay.length;
+          try {
+            made += lane.settle(found);
+          } catch (cause) {
+            throw new Error(`round ${at}, ${name}, ${account.address}: ${(cause as Error).message}`, {
+              cause,
+            });
+          }
+        }
+      const now = heads(server);
+      if (now < folded) throw new Error(`round ${at}: a head went back`);
+      if (now > folded) total.compactions++;
+      folded = now;
+      total.acknowledged += acknowledged;
+      total.underWay += underWay;
+      total.made += made;
+      report(
+        `round ${at}: killed after ${acknowledged} acknowledged changes with ${underWay} under way, ${made} of which were made; ` +
+          `${ledger.messages} messages, all as they must be`,
+      );
+    }
+    const code = await server.stop();
+    if (code !== 0) throw new Error(`the server exited with ${code}`);
+    const repeated = delivery.repeated() + shared.repeated();
+    return { ...total, repeated, messages: ledger.messages };
+  } finally {
+    await server.kill();
+    await rm(server.folder, { recursive: true, force: true });
+  }
+}
