@@ -1,4 +1,5 @@
 import { after } from 'node:test';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { AwsAccountLog } from '../../shared/adapters/aws/account-log.ts';
 import { AwsBlobStore } from '../../shared/adapters/aws/blob-store.ts';
 import { createBucketClient, createTableClient } from '../../shared/adapters/aws/clients.ts';
@@ -14,14 +15,18 @@ export function sharedEmulators(): () => Promise<AwsEmulators> {
   };
 }
 
+/** A client with connections of its own, as another process has. */
+export function openTables(emulators: AwsEmulators): DynamoDBClient {
+  const client = createTableClient(emulators.tables);
+  after(() => client.destroy());
+  return client;
+}
+
 /** A log and a blob store with connections of their own, as another process has. */
 export function openLogAndBlobs(emulators: AwsEmulators): { log: AwsAccountLog; blobs: AwsBlobStore } {
-  const client = createTableClient(emulators.tables);
+  const client = openTables(emulators);
   const bucketClient = createBucketClient(emulators.objects);
-  after(() => {
-    client.destroy();
-    bucketClient.destroy();
-  });
+  after(() => bucketClient.destroy());
   return {
     log: new AwsAccountLog({ client, table: emulators.logTable }),
     blobs: new AwsBlobStore({ client: bucketClient, bucket: emulators.bucket, tiering: false }),

@@ -1,7 +1,11 @@
 import { describe } from 'node:test';
+import { AwsDirectory } from '../../shared/adapters/aws/directory.ts';
+import { AwsLeases } from '../../shared/adapters/aws/leases.ts';
 import { accountLogContract } from '../contracts/account-log.contract.ts';
 import { blobStoreContract } from '../contracts/blob-store.contract.ts';
-import { openLogAndBlobs, sharedEmulators } from './aws-ground.ts';
+import { directoryContract } from '../contracts/directory.contract.ts';
+import { leasesContract } from '../contracts/leases.contract.ts';
+import { openLogAndBlobs, openTables, sharedEmulators } from './aws-ground.ts';
 
 describe('the AWS store', () => {
   const emulators = sharedEmulators();
@@ -19,4 +23,24 @@ describe('the AWS store', () => {
     },
   }));
   blobStoreContract(async () => (await make()).blobs);
+
+  directoryContract(async () => {
+    const started = await emulators();
+    const table = await started.newDirectoryTable();
+    const open = () => new AwsDirectory({ client: openTables(started), table });
+    return { directory: open(), another: async () => open() };
+  });
+  leasesContract(async () => {
+    const started = await emulators();
+    const table = await started.newDirectoryTable();
+    let time = Date.now();
+    const open = () => new AwsLeases({ client: openTables(started), table, now: () => time });
+    return {
+      leases: open(),
+      other: open(),
+      pass: async (ms) => {
+        time += ms;
+      },
+    };
+  });
 });

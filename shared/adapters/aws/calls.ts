@@ -24,6 +24,8 @@ export const systemParts: CallParts = {
 
 /** DynamoDB answers in milliseconds; what takes seconds will not come. */
 export const tableLimits: CallLimits = { attemptMs: 4_000, totalMs: 12_000, attempts: 5 };
+/** Transactions hinder each other where they touch the same domain: they come again more often. */
+export const directoryLimits: CallLimits = { attemptMs: 4_000, totalMs: 20_000, attempts: 12 };
 /** S3 moves up to 16 MB in one attempt. */
 export const bucketLimits: CallLimits = { attemptMs: 20_000, totalMs: 60_000, attempts: 5 };
 

@@ -1,0 +1,136 @@
+/**
+ * The directory's table. Every thing has a record in a partition of its own, so that looking things up spreads over the
+ * table, and an entry in a list that is read only by those who administer:
+ *
+ *     k (S, partition)       s (S, sort)   what
+ *     tenants                tenant id     a tenant, record and list entry in one
+ *     domain#example.org     -             a domain; `used` counts its addresses
+ *     domains                domain        list
+ *     address#a@example.org  -             who has the address: the account's record, or the alias's
+ *     account#ID             -             the account's address, or when it was removed: ids are never used again
+ *     accounts, aliases      address       lists
+ *     removed                account id    list of accounts whose log and blobs are still to be deleted
+ *     lease#NAME             -             see leases.ts
+ *
+ * An address is unique because it is a key. What belongs together is written in one transaction. Reads are consistent.
+ */
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import type { AccountId } from '../../ids.ts';
+import type { AccountRecord, Address, Alias, Domain, Protocol, Tenant } from '../../ports/directory.ts';
+
+export type Item = Record<string, AttributeValue>;
+export type Key = { readonly k: { readonly S: string }; readonly s: { readonly S: string } };
+
+export type ListName = 'tenants' | 'domains' | 'accounts' | 'aliases' | 'removed';
+
+export const listKey = (list: ListName, name: string): Key => ({ k: { S: list }, s: { S: name } });
+
+const single = (partition: string): Key => ({ k: { S: partition }, s: { S: '-' } });
+
+export const domainKey = (name: string): Key => single(`domain#${name}`);
+export const addressKey = (address: string): Key => single(`address#${address}`);
+export const accountKey = (id: AccountId): Key => single(`account#${id}`);
+export const leaseKey = (name: string): Key => single(`lease#${name}`);
+
+export const domainOf = (address: string): string => address.slice(address.lastIndexOf('@') + 1);
+
+const text = (value: string): AttributeValue => ({ S: value });
+const number = (value: number): AttributeValue => ({ N: String(value) });
+const texts = (values: readonly string[]): AttributeValue => ({ L: values.map(text) });
+
+export const tenantItem = ({ id, name, createdAt }: Tenant): Item => ({
+  ...listKey('tenants', id),
+  name: text(name),
+  createdAt: number(createdAt),
+});
+
+export const domainItem = ({ name, tenant, createdAt }: Domain): Item => ({
+  ...domainKey(name),
+  name: text(name),
+  tenant: text(tenant),
+  createdAt: number(createdAt),
+  used: number(0),
+});
+
+export const aliasItem = ({ address, targets, createdAt }: Alias): Item => ({
+  ...addressKey(address),
+  kind: text('alias'),
+  address: text(address),
+  targets: texts(targets),
+  createdAt: number(createdAt),
+});
+
+export const accountItem = (account: AccountRecord): Item => ({
+  ...addressKey(account.address),
+  kind: text('account'),
+  id: text(account.id),
+  address: text(account.address),
+  tenant: text(account.tenant),
+  credentialVersion: number(account.credentialVersion),
+  createdAt: number(account.createdAt),
+  ...changeable(account),
+});
+
+export type Changeable = Partial<
+  Pick<AccountRecord, 'displayName' | 'status' | 'protocols' | 'pop3Deletion' | 'passwordHash'>
+>;
+
+/** The attributes of those fields that are not undefined. */
+export function changeable(change: Changeable): Item {
+  const item: Item = {};
+  if (change.displayName !== undefined) item.displayName = text(change.displayName);
+  if (change.status !== undefined) item.status = text(change.status);
+  if (change.protocols !== undefined) item.protocols = texts(change.protocols);
+  if (change.pop3Deletion !== undefined) item.pop3Deletion = text(change.pop3Deletion);
+  if (change.passwordHash !== undefined) item.passwordHash = text(change.passwordHash);
+  return item;
+}
+
+const textOf = (value: AttributeValue | undefined): string => value?.S ?? '';
+const textsOf = (value: AttributeValue | undefined): string[] => (value?.L ?? []).map(textOf);
+const numberOf = (value: AttributeValue | undefined): number => Number(value?.N ?? 0);
+
+export const sortOf = (item: Item): string => textOf(item.s);
+
+export const toTenant = (item: Item): Tenant => ({
+  id: sortOf(item),
+  name: textOf(item.name),
+  createdAt: numberOf(item.createdAt),
+});
+
+export const toDomain = (item: Item): Domain => ({
+  name: textOf(item.name) as Domain['name'],
+  tenant: textOf(item.tenant),
+  createdAt: numberOf(item.createdAt),
+});
+
+/** Undefined where the address is an alias's. */
+export function toAccount(item: Item): AccountRecord | undefined {
+  if (textOf(item.kind) !== 'account') return undefined;
+  return {
+    id: textOf(item.id) as AccountId,
+    address: textOf(item.address) as Address,
+    tenant: textOf(item.tenant),
+    displayName: textOf(item.displayName),
+    status: textOf(item.status) as AccountRecord['status'],
+    protocols: textsOf(item.protocols) as Protocol[],
+    pop3Deletion: textOf(item.pop3Deletion) as AccountRecord['pop3Deletion'],
+    passwordHash: item.passwordHash?.S,
+    credentialVersion: numberOf(item.credentialVersion),
+    createdAt: numberOf(item.createdAt),
+  };
+}
+
+/** Undefined where the address is an account's. */
+export function toAlias(item: Item): Alias | undefined {
+  if (textOf(item.kind) !== 'alias') return undefined;
+  return {
+    address: textOf(item.address) as Address,
+    targets: textsOf(item.targets) as Address[],
+    createdAt: numberOf(item.createdAt),
+  };
+}
+
+/** The address of an account that is there; undefined for one that was removed. */
+export const addressOf = (item: Item | undefined): Address | undefined =>
+  item?.address?.S as Address | undefined;

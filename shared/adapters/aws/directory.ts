@@ -1,0 +1,274 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { AccountId } from '../../ids.ts';
+import type {
+  AccountRecord,
+  Address,
+  Alias,
+  Directory,
+  DirectoryError,
+  Domain,
+  DomainName,
+  Page,
+  Tenant,
+} from '../../ports/directory.ts';
+import { err, ok, type Result } from '../../result.ts';
+import { Calls, directoryLimits } from './calls.ts';
+import {
+  accountItem,
+  accountKey,
+  addressKey,
+  addressOf,
+  aliasItem,
+  type Changeable,
+  changeable,
+  domainItem,
+  domainKey,
+  domainOf,
+  type Item,
+  type ListName,
+  listKey,
+  sortOf,
+  tenantItem,
+  toAccount,
+  toAlias,
+  toDomain,
+  toTenant,
+} from './directory-items.ts';
+import { DirectoryTable, type TransactionPart } from './directory-table.ts';
+
+type Changed = Promise<Result<void, DirectoryError>>;
+
+export interface AwsDirectoryOptions {
+  /** Must not repeat requests by itself (`maxAttempts: 1`). */
+  readonly client: Pick<DynamoDBClient, 'send'>;
+  /** Its key schema is in tables.ts. */
+  readonly table: string;
+  readonly calls?: Calls;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+/** The directory in one DynamoDB table; directory-items.ts describes its keys. Throws ServiceFailure where it cannot be asked. */
+export class AwsDirectory implements Directory {
+  readonly #table: DirectoryTable;
+  readonly #now: () => number;
+
+  constructor({ client, table, calls = new Calls(directoryLimits), now = Date.now }: AwsDirectoryOptions) {
+    this.#table = new DirectoryTable(client, table, calls);
+    this.#now = now;
+  }
+
+  async addTenant(tenant: Tenant): Changed {
+    const refused = await this.#table.transact([put(tenantItem(tenant))]);
+    return refused ? err({ kind: 'exists', name: tenant.id }) : done;
+  }
+
+  async tenants(after?: string): Promise<Page<Tenant>> {
+    const { items, next } = await this.#table.list('tenants', after);
+    return { items: items.map(toTenant), next };
+  }
+
+  async addDomain(domain: Domain): Changed {
+    const refused = await this.#table.transact([
+      put(domainItem(domain)),
+      { check: listKey('tenants', domain.tenant) },
+      listed('domains', domain.name),
+    ]);
+    if (!refused) return done;
+    return refused[1] && !refused[0]
+      ? err({ kind: 'notFound', name: domain.tenant })
+      : err({ kind: 'exists', name: domain.name });
+  }
+
+  async domain(name: DomainName): Promise<Domain | undefined> {
+    const item = await this.#table.get(domainKey(name));
+    return item && toDomain(item);
+  }
+
+  async domains(after?: string): Promise<Page<Domain>> {
+    return await this.#page('domains', after, domainKey, toDomain);
+  }
+
+  async removeDomain(name: DomainName): Changed {
+    const refused = await this.#table.transact([
+      {
+        remove: {
+          key: domainKey(name),
+          ConditionExpression: 'used = :zero',
+          ExpressionAttributeValues: { ':zero': { N: '0' } },
+        },
+      },
+      unlisted('domains', name),
+    ]);
+    if (!refused) return done;
+    return err({ kind: refused[0]?.item ? 'notEmpty' : 'notFound', name });
+  }
+
+  async addAccount(account: AccountRecord): Changed {
+    const { address, id } = account;
+    const refused = await this.#table.transact([
+      counted(address, 1),
+      put(accountItem(account)),
+      put({ ...accountKey(id), address: { S: address } }),
+      listed('accounts', address),
+    ]);
+    if (!refused) return done;
+    if (refused[0]) return err({ kind: 'notFound', name: domainOf(address) });
+    return err({ kind: 'exists', name: refused[1] ? address : id });
+  }
+
+  async account(id: AccountId): Promise<AccountRecord | undefined> {
+    const address = addressOf(await this.#table.get(accountKey(id)));
+    const account = address && (await this.accountByAddress(address));
+    // Between the two reads the address may have become another's.
+    return account?.id === id ? account : undefined;
+  }
+
+  async accountByAddress(address: Address): Promise<AccountRecord | undefined> {
+    const item = await this.#table.get(addressKey(address));
+    return item && toAccount(item);
+  }
+
+  async accounts(after?: string): Promise<Page<AccountRecord>> {
+    return await this.#page('accounts', after, addressKey, toAccount);
+  }
+
+  /** After a lost answer `credentialVersion` may grow by two: sign-ins are remembered by it, and forgotten either way. */
+  async updateAccount(id: AccountId, change: Changeable): Promise<Result<AccountRecord, DirectoryError>> {
+    const address = addressOf(await this.#table.get(accountKey(id)));
+    if (address === undefined) return err({ kind: 'notFound', name: id });
+    const item = await this.#table.update({ Key: addressKey(address), ...changeExpression(id, change) });
+    const account = item && toAccount(item);
+    return account ? ok(account) : err({ kind: 'notFound', name: id });
+  }
+
+  async removeAccount(id: AccountId): Changed {
+    const address = addressOf(await this.#table.get(accountKey(id)));
+    if (address === undefined) return err({ kind: 'notFound', name: id });
+    const refused = await this.#table.transact([
+      counted(address, -1),
+      { remove: { key: addressKey(address), ...isAccount(id) } },
+      {
+        update: {
+          key: accountKey(id),
+          UpdateExpression: 'SET removedAt = :now REMOVE address',
+          ConditionExpression: 'attribute_exists(address)',
+          ExpressionAttributeValues: { ':now': { N: String(this.#now()) } },
+        },
+      },
+      unlisted('accounts', address),
+      listed('removed', id),
+    ]);
+    return refused ? err({ kind: 'notFound', name: id }) : done;
+  }
+
+  async addAlias(alias: Alias): Changed {
+    const { address } = alias;
+    const refused = await this.#table.transact([
+      counted(address, 1),
+      put(aliasItem(alias)),
+      listed('aliases', address),
+    ]);
+    if (!refused) return done;
+    return refused[0]
+      ? err({ kind: 'notFound', name: domainOf(address) })
+      : err({ kind: 'exists', name: address });
+  }
+
+  async alias(address: Address): Promise<Alias | undefined> {
+    const item = await this.#table.get(addressKey(address));
+    return item && toAlias(item);
+  }
+
+  async aliases(after?: string): Promise<Page<Alias>> {
+    return await this.#page('aliases', after, addressKey, toAlias);
+  }
+
+  async removeAlias(address: Address): Changed {
+    if ((await this.alias(address)) === undefined) return err({ kind: 'notFound', name: address });
+    const refused = await this.#table.transact([
+      counted(address, -1),
+      {
+        remove: {
+          key: addressKey(address),
+          ConditionExpression: 'kind = :alias',
+          ExpressionAttributeValues: { ':alias': { S: 'alias' } },
+        },
+      },
+      unlisted('aliases', address),
+    ]);
+    return refused ? err({ kind: 'notFound', name: address }) : done;
+  }
+
+  /** Removed accounts whose data is still there, at most 500. */
+  async removedAccounts(): Promise<AccountId[]> {
+    const { items } = await this.#table.list('removed');
+    return items.map((item) => sortOf(item) as AccountId);
+  }
+
+  /** The account's log and blobs are gone. */
+  async forgetRemoved(id: AccountId): Promise<void> {
+    await this.#table.transact([unlisted('removed', id)]);
+  }
+
+  async #page<T>(
+    list: ListName,
+    after: string | undefined,
+    key: (name: string) => Parameters<DirectoryTable['get']>[0],
+    read: (item: Item) => T | undefined,
+  ): Promise<Page<T>> {
+    const { items, next } = await this.#table.list(list, after);
+    const records = await this.#table.getMany(items.map((item) => key(sortOf(item))));
+    return { items: records.map(read).filter((record) => record !== undefined), next };
+  }
+}
+
+const done: Result<void, never> = ok(undefined);
+
+const put = (item: Item): TransactionPart => ({ put: { item, fresh: true } });
+const listed = (list: ListName, name: string): TransactionPart => ({
+  put: { item: listKey(list, name), fresh: false },
+});
+const unlisted = (list: ListName, name: string): TransactionPart => ({
+  remove: { key: listKey(list, name) },
+});
+
+/** The domain must be there, and goes only when nothing counts on it. */
+const counted = (address: string, by: 1 | -1): TransactionPart => ({
+  update: {
+    key: domainKey(domainOf(address)),
+    UpdateExpression: 'ADD used :by',
+    ConditionExpression: 'attribute_exists(k)',
+    ExpressionAttributeValues: { ':by': { N: String(by) } },
+  },
+});
+
+const isAccount = (id: AccountId) => ({
+  ConditionExpression: 'id = :id',
+  ExpressionAttributeValues: { ':id': { S: id } },
+});
+
+/** `passwordHash: undefined` takes the password away; elsewhere undefined means no change. */
+function changeExpression(id: AccountId, change: Changeable) {
+  const values = changeable(change);
+  const names = Object.keys(values);
+  const credentials = 'passwordHash' in change;
+  const set = names.map((name) => `#${name} = :${name}`);
+  if (credentials) set.push('credentialVersion = credentialVersion + :one');
+  // Something must be set; the condition still tells whether the account is there.
+  if (set.length === 0) set.push('credentialVersion = credentialVersion');
+  const remove = credentials && change.passwordHash === undefined ? ' REMOVE passwordHash' : '';
+  const { ConditionExpression, ExpressionAttributeValues } = isAccount(id);
+  return {
+    UpdateExpression: `SET ${set.join(', ')}${remove}`,
+    ConditionExpression,
+    ...(names.length > 0 && {
+      ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+    }),
+    ExpressionAttributeValues: {
+      ...ExpressionAttributeValues,
+      ...(credentials && { ':one': { N: '1' } }),
+      ...Object.fromEntries(names.map((name) => [`:${name}`, values[name]!])),
+    },
+  };
+}
