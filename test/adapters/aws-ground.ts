@@ -3,6 +3,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { AwsAccountLog } from '../../shared/adapters/aws/account-log.ts';
 import { AwsBlobStore } from '../../shared/adapters/aws/blob-store.ts';
 import { createBucketClient, createTableClient } from '../../shared/adapters/aws/clients.ts';
+import { AwsNotifier } from '../../shared/adapters/aws/notifier.ts';
 import { type AwsEmulators, startAwsEmulators } from '../support/aws-emulators.ts';
 
 /** The emulators of a whole suite, started by the first who asks and stopped when it ends. */
@@ -31,4 +32,14 @@ export function openLogAndBlobs(emulators: AwsEmulators): { log: AwsAccountLog; 
     log: new AwsAccountLog({ client, table: emulators.logTable }),
     blobs: new AwsBlobStore({ client: bucketClient, bucket: emulators.bucket, tiering: false }),
   };
+}
+
+/** Without a channel: what others write is found by looking. */
+export function openPolling(log: AwsAccountLog): AwsNotifier {
+  const notifier = new AwsNotifier({
+    grownBeyond: (account, after) => log.grownBeyond(account, after),
+    pollMs: 50,
+  });
+  after(() => notifier.close());
+  return notifier;
 }

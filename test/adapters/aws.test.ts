@@ -5,7 +5,8 @@ import { accountLogContract } from '../contracts/account-log.contract.ts';
 import { blobStoreContract } from '../contracts/blob-store.contract.ts';
 import { directoryContract } from '../contracts/directory.contract.ts';
 import { leasesContract } from '../contracts/leases.contract.ts';
-import { openLogAndBlobs, openTables, sharedEmulators } from './aws-ground.ts';
+import { notifierContract } from '../contracts/notifier.contract.ts';
+import { openLogAndBlobs, openPolling, openTables, sharedEmulators } from './aws-ground.ts';
 
 describe('the AWS store', () => {
   const emulators = sharedEmulators();
@@ -23,6 +24,10 @@ describe('the AWS store', () => {
     },
   }));
   blobStoreContract(async () => (await make()).blobs);
+  notifierContract(async () => {
+    const { log } = await make();
+    return { notifier: openPolling(log), log, another: async () => openPolling(log) };
+  });
 
   directoryContract(async () => {
     const started = await emulators();

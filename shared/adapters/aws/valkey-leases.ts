@@ -1,0 +1,63 @@
+import type { Cluster, Redis } from 'ioredis';
+import type { Lease, Leases } from '../../ports/leases.ts';
+
+/** Ours, or nobody's: taken for so many milliseconds. */
+const acquire = `
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1`;
+const renew = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
+const release = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])`;
+
+/**
+ * Leases in Valkey, where a sign-in of POP3 costs no write of a table. While it cannot be asked, `otherwise` is: a lease is comfort,
+ * and two who both believe to hold one harm nothing.
+ */
+export class ValkeyLeases implements Leases {
+  readonly #connection: Redis | Cluster;
+  readonly #otherwise: Leases;
+
+  constructor(connect: () => Redis | Cluster, otherwise: Leases) {
+    this.#connection = connect();
+    this.#connection.on('error', () => {});
+    this.#otherwise = otherwise;
+  }
+
+  async acquire(name: string, holder: string, ttlMs: number): Promise<Lease | undefined> {
+    const taken = await this.#run(acquire, name, holder, ttlMs);
+    if (taken === undefined) return this.#otherwise.acquire(name, holder, ttlMs);
+    return taken ? { name, holder } : undefined;
+  }
+
+  async renew(lease: Lease, ttlMs: number): Promise<boolean> {
+    return (await this.#run(renew, lease.name, lease.holder, ttlMs)) ?? this.#otherwise.renew(lease, ttlMs);
+  }
+
+  async release(lease: Lease): Promise<void> {
+    if ((await this.#run(release, lease.name, lease.holder)) === undefined)
+      await this.#otherwise.release(lease);
+  }
+
+  close(): void {
+    this.#connection.disconnect();
+  }
+
+  /** Undefined where Valkey cannot be asked. */
+  async #run(
+    script: string,
+    name: string,
+    ...args: readonly (string | number)[]
+  ): Promise<boolean | undefined> {
+    if (this.#connection.status !== 'ready' && this.#connection.status !== 'connecting') return undefined;
+    try {
+      return (await this.#connection.eval(script, 1, `restante:lease:${name}`, ...args)) === 1;
+    } catch {
+      return undefined;
+    }
+  }
+}
