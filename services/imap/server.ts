@@ -93,7 +93,7 @@ export async function startImap(parts: ImapServerParts): Promise<Result<ImapServ
       idleTimeoutMs: options.greetingTimeoutMs,
       refusal: '* BYE Too many connections\r\n',
       serve: serve(log),
-      log,
+      log: parts.log, // Its events name the service themselves.
       metrics,
     });
     if (!opened.ok) {

@@ -14,6 +14,18 @@ export interface Guide {
   readonly ports: ReadonlyMap<ServiceName, number>;
   /** Of the local authority; undefined where the certificate is the operator's. */
   readonly caFile: string | undefined;
+  /** What a person types to set a new password, up to the address. */
+  readonly passwordCommand: string;
+}
+
+/**
+ * The command for a new password, as it works where the server was started: npm runs a checkout's own command line, and a folder that is
+ * not the one that the command line would take is named.
+ */
+export function passwordCommand(byNpm: boolean, dataFolder: string, usualFolder: string): string {
+  const program = byNpm ? 'npm run -s restante --' : 'restante';
+  const where = dataFolder === usualFolder ? '' : ` --data '${dataFolder}'`;
+  return `${program} account passwd${where}`;
 }
 
 /** The name to give to a client for the address that is listened on. */
@@ -91,7 +103,7 @@ Restante is running. To read mail, set up an account in your mail client:
 ${people}
 ${printWays(guide)}${printTrust(guide)}${trial}
   The passwords are not kept and will not be shown again.
-  A new one: restante account passwd ADDRESS
+  A new one: ${guide.passwordCommand} ADDRESS
 
 `;
 }
@@ -104,7 +116,7 @@ export function printLaterGuide(guide: Guide): string {
   return `
 Restante is running.
 
-${printWays(guide)}${trust}${page}  A forgotten password: restante account passwd ADDRESS
+${printWays(guide)}${trust}${page}  A forgotten password: ${guide.passwordCommand} ADDRESS
 
 `;
 }

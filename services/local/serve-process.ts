@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import { createAuthenticator } from '../../shared/directory/authenticator.ts';
 import { createRememberedPasswords } from '../../shared/directory/remembered-passwords.ts';
 import { createSignInThrottle } from '../../shared/directory/sign-in-throttle.ts';
@@ -10,11 +11,19 @@ import { startHealthHttp } from '../admin/health-http/server.ts';
 import { RetryMemory } from '../inbound/retries.ts';
 import { assemble, type Data } from './assemble.ts';
 import { openCertificate } from './certificate.ts';
+
 import type { ServeConfig } from './config.ts';
 import { serviceNames } from './config-options.ts';
-import { clientHost, type Guide, printFirstGuide, printLaterGuide } from './connection-guide.ts';
+import {
+  clientHost,
+  type Guide,
+  passwordCommand,
+  printFirstGuide,
+  printLaterGuide,
+} from './connection-guide.ts';
 import { connectionPage } from './connection-page.ts';
 import { type CommandContext, type CommandOutcome, failed } from './context.ts';
+import { folderFrom } from './data-folder.ts';
 import { isUnused, makeDemoAccounts } from './demo-accounts.ts';
 import { startMailServices } from './mail-services.ts';
 import { awaitStop } from './stop.ts';
@@ -109,7 +118,16 @@ async function startEverything(
       ),
     ),
   );
-  let guide: Guide = { host: clientHost(config.host), ports, caFile: certificate.value.caFile };
+  let guide: Guide = {
+    host: clientHost(config.host),
+    ports,
+    caFile: certificate.value.caFile,
+    passwordCommand: passwordCommand(
+      context.env.npm_lifecycle_event !== undefined,
+      config.dataFolder,
+      resolve(folderFrom(context.env)),
+    ),
+  };
   if (config.ports.http !== 'off') {
     const http = await startHealthHttp({
       host: config.host,
