@@ -195,8 +195,12 @@ export class Account {
     }
   }
 
-  /** A snapshot of a state this account has passed: its objects now serve the older messages. */
+  /**
+   * A snapshot of a state this account has passed: its objects now serve the older messages. One that is older than what serves them is
+   * of no use: who read it was slow, and another compaction has ended meanwhile.
+   */
   settled(snapshot: Snapshot): void {
+    if (snapshot.state.position < (this.#snapshot?.state.position ?? 0)) return;
     this.#snapshot = snapshot;
     this.#messages.settle(snapshot.messages);
     const entries = this.#state.position - snapshot.state.position;

@@ -212,6 +212,22 @@ test('two compactors at once do no harm', async () => {
   assert.equal((await fresh.records([11]))[0]!.envelope.subject, 'message 10');
 });
 
+test('a snapshot that was read slowly does not take the place of a newer one', async () => {
+  const { account: make } = await localEngine();
+  const account = await make();
+  await deliver(account, 1);
+  await account.compact();
+  const older = account.snapshot!;
+  await deliver(account, 2);
+  await account.compact();
+  account.settled(older);
+  const records = await account.records([1, 2]);
+  assert.deepEqual(
+    records.map((r) => r.envelope.subject),
+    ['message 1', 'message 2'],
+  );
+});
+
 test('a spill object carries what does not fit into an entry', async () => {
   const { account: make, store } = await localEngine({ inlineBytes: 512 });
   const account = await make();

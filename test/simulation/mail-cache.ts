@@ -16,6 +16,8 @@ export class MailCache {
   agreed: readonly number[] = [];
   /** UID by number less one; undefined where the client has not learned it. */
   numbers: (number | undefined)[] = [];
+  /** Flags that were told of a number whose UID is not known yet. */
+  #early: (readonly string[] | undefined)[] = [];
   /** The client is still learning what has changed: no mod-sequence may be believed before the end of it. */
   catchingUp = false;
   /** What was said since the last tagged answer: by HIGHESTMODSEQ, and as some message's. */
@@ -35,6 +37,7 @@ export class MailCache {
   disconnected(): void {
     this.catchingUp = false;
     this.numbers = [];
+    this.#early = [];
     this.#toldModSeq = this.#heardModSeq = 0;
     this.#heardValidity = undefined;
   }
@@ -42,12 +45,13 @@ export class MailCache {
   exists(count: number): void {
     if (count < this.numbers.length)
       throw new Violation(`EXISTS ${count} where ${this.numbers.length} are numbered`);
-    while (this.numbers.length < count) this.numbers.push(undefined);
+    for (; this.numbers.length < count; this.#early.push(undefined)) this.numbers.push(undefined);
   }
 
   expunge(seq: number): void {
     if (seq < 1 || seq > this.numbers.length) throw new Violation(`EXPUNGE of ${seq}, which there is not`);
     const [uid] = this.numbers.splice(seq - 1, 1);
+    this.#early.splice(seq - 1, 1);
     if (uid !== undefined) this.messages.delete(uid);
   }
 
@@ -61,6 +65,7 @@ export class MailCache {
       if (at >= this.numbers.length || (this.numbers[at] ?? uid) !== uid)
         throw new Violation(`VANISHED of ${uid}, which has no number`);
       this.numbers.splice(at, 1);
+      this.#early.splice(at, 1);
     }
   }
 
@@ -71,10 +76,14 @@ export class MailCache {
       throw new Violation(`number ${seq} is UID ${uid}, and was ${known}`);
     const which = uid ?? known;
     if (modSeq !== undefined) this.#heardModSeq = Math.max(this.#heardModSeq, modSeq);
-    if (which === undefined) return;
+    if (which === undefined) {
+      this.#early[seq - 1] = flags ?? this.#early[seq - 1];
+      return;
+    }
     this.numbers[seq - 1] = which;
     const message = this.messages.get(which) ?? { flags: undefined, email: undefined };
-    if (flags !== undefined) message.flags = flags;
+    message.flags = flags ?? this.#early[seq - 1] ?? message.flags;
+    this.#early[seq - 1] = undefined;
     if (email !== undefined) {
       if (message.email !== undefined && message.email !== email)
         throw new Violation(`UID ${which} is ${email}, and was ${message.email}`);
@@ -115,6 +124,7 @@ export class MailCache {
         throw new Violation(`number ${i + 1} is UID ${told}, not ${uid}`);
     });
     this.numbers = known;
+    this.#early = known.map(() => undefined);
   }
 
   /** Numbers whose UID, flags or email the client does not know. */

@@ -141,10 +141,13 @@ export class MailClient {
     if (answer.condition !== 'OK') return false;
     this.#selected = true;
     if (cache.heardValidity !== uidValidity) {
+      const { heardValidity = 0 } = cache;
       const count = cache.numbers.length;
       cache.clear();
-      cache.numbers = Array.from({ length: count }, () => undefined);
-      cache.uidValidity = cache.heardValidity ?? 0;
+      cache.disconnected();
+      cache.exists(count);
+      cache.uidValidity = heardValidity;
+      cache.catchingUp = true;
       await this.#fetchAll();
     } else if (resync) {
       // Messages of which the client had heard, but no more, are not among what has changed.

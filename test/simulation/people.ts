@@ -86,9 +86,9 @@ export class People {
     const random = new Random(world.seed, `delivery ${this.#attempts++}`);
     for (let attempt = 0; attempt < 25 && event.state === 'open'; attempt++) {
       if (world.truthOf(event.account).removed) return;
-      await this.attempt(event, random);
       // Whoever holds it gives up before its id is forgotten.
       if (world.scheduler.now - event.firstAt > longestRetry) event.state = 'bounced';
+      else await this.attempt(event, random);
       if (event.state === 'open') await world.pause(random.spread(1_000, 60_000) * 1.4 ** attempt);
     }
   }
