@@ -68,9 +68,11 @@ export class MessageIndex {
 
   /** Email ids, one for each number. */
   async emailIds(numbers: readonly number[]): Promise<EmailId[]> {
-    const settled = numbers.every((no) => this.#tail.has(no)) ? undefined : await this.#settledIds();
-    return numbers.map((no) => {
-      const id = this.#tail.get(no)?.emailId ?? settled?.get(no);
+    // Taken now: a compaction that ends while the object is read empties the tail.
+    const young = numbers.map((no) => this.#tail.get(no)?.emailId);
+    const settled = young.includes(undefined) ? await this.#settledIds() : undefined;
+    return numbers.map((no, i) => {
+      const id = young[i] ?? settled?.get(no);
       if (id === undefined) throw new ObjectGone(`message ${no} has no email id`);
       return id;
     });
