@@ -37,6 +37,8 @@ export class MailClient {
   #selected = false;
   #busy = false;
   #mode: ResyncMode = 'plain';
+  /** Where the client goes on by QRESYNC when it is connected again. */
+  #comesBack: string | undefined;
 
   constructor(name: string, world: MailClientWorld) {
     this.name = name;
@@ -97,7 +99,10 @@ export class MailClient {
     this.#connection = connection;
     if (random.chance(0.5)) connection.cutAfter(Math.floor(random.spread(100, 20_000)));
     for (const cache of this.#caches.values()) cache.disconnected();
-    this.#mode = random.pick(['plain', 'condStore', 'qresync', 'qresyncMatch'] as const);
+    const back = this.#comesBack;
+    this.#comesBack = undefined;
+    if (back !== undefined) this.#mode = 'qresync';
+    else this.#mode = random.pick(['plain', 'plain', 'condStore', 'qresync', 'qresyncMatch'] as const);
     await connection.greeting();
     const signedIn = await connection.command(`LOGIN ${this.name} secret`);
     if (signedIn.condition !== 'OK') {
@@ -105,7 +110,7 @@ export class MailClient {
       return false;
     }
     if (this.#mode.startsWith('qresync')) await this.#send('ENABLE QRESYNC');
-    return this.#select(random.pick(mailboxes));
+    return this.#select(back ?? random.pick(mailboxes));
   }
 
   async #select(name: string): Promise<boolean> {
@@ -140,39 +145,53 @@ export class MailClient {
     }
     if (answer.condition !== 'OK') return false;
     this.#selected = true;
-    if (cache.heardValidity !== uidValidity) {
-      const { heardValidity = 0 } = cache;
+    // Half a resync is none: the mailbox is selected anew.
+    this.#selected = await this.#catchUp(before, resync, uidValidity, highestModSeq);
+    cache.catchingUp &&= !this.#selected;
+    return this.#selected;
+  }
+
+  /** What follows a SELECT. False where some of it was refused. */
+  async #catchUp(before: number, resync: boolean, uidValidity: number, since: number): Promise<boolean> {
+    const cache = this.#cache;
+    const { heardValidity = 0 } = cache;
+    if (heardValidity !== uidValidity) {
       const count = cache.numbers.length;
       cache.clear();
       cache.disconnected();
       cache.exists(count);
       cache.uidValidity = heardValidity;
       cache.catchingUp = true;
-      await this.#fetchAll();
-    } else if (resync) {
+      return this.#fetchAll();
+    }
+    if (resync) {
       // Messages of which the client had heard, but no more, are not among what has changed.
-      if (cache.messages.size < cache.numbers.length) await this.#fetchUids();
-      else cache.numberAll();
+      if (cache.messages.size < cache.numbers.length) {
+        if (!(await this.#fetchUids())) return false;
+      } else cache.numberAll();
       if (cache.unknown().length === 0 || (await this.#fetchUnknown()))
         this.#world.compare(this.#mailbox, cache, before, this.#world.length());
-    } else if (this.#mode === 'condStore' && highestModSeq > 0) {
-      this.#world.count('CONDSTORE resync');
-      await this.#send(`UID FETCH 1:* (FLAGS EMAILID) (CHANGEDSINCE ${highestModSeq})`);
-      await this.#fetchUids();
-    } else await this.#fetchAll();
-    cache.catchingUp = false;
-    return true;
+      return true;
+    }
+    if (this.#mode !== 'condStore' || since === 0) return this.#fetchAll();
+    this.#world.count('CONDSTORE resync');
+    const changed = await this.#send(`UID FETCH 1:* (FLAGS EMAILID) (CHANGEDSINCE ${since})`);
+    return changed.condition === 'OK' && this.#fetchUids();
   }
 
   /** Learns which UIDs there are; what is no longer there goes. */
-  async #fetchUids(): Promise<void> {
-    if (this.#cache.numbers.length > 0) await this.#send('UID FETCH 1:* (UID)');
-    this.#cache.keepNumbered();
+  #fetchUids(): Promise<boolean> {
+    return this.#fetchEach('UID FETCH 1:* (UID)');
   }
 
-  async #fetchAll(): Promise<void> {
-    if (this.#cache.numbers.length > 0) await this.#send('FETCH 1:* (UID FLAGS EMAILID)');
+  #fetchAll(): Promise<boolean> {
+    return this.#fetchEach('FETCH 1:* (UID FLAGS EMAILID)');
+  }
+
+  async #fetchEach(command: string): Promise<boolean> {
+    if (this.#cache.numbers.length > 0 && (await this.#send(command)).condition !== 'OK') return false;
     this.#cache.keepNumbered();
+    return true;
   }
 
   #heard(line: ServerLine): void {
@@ -240,6 +259,7 @@ export class MailClient {
       copy: 2,
       move: 2,
       fetch: 2,
+      glance: 2,
       body: 2,
       append: 2,
       idle: 2,
@@ -267,6 +287,20 @@ export class MailClient {
         const { length } = this.#cache.numbers;
         const items = random.pick(['FLAGS', 'FLAGS MODSEQ', 'UID FLAGS EMAILID', 'UID ENVELOPE']);
         if (length > 0) await this.#send(`FETCH ${random.int(1, length)}:* (${items})`);
+        return;
+      }
+      case 'glance': {
+        // Turns mod-sequences on where EXPUNGE may not be told, and perhaps that was the last the client heard.
+        for (let looks = random.int(1, 3); looks > 0; looks--) {
+          if (this.#cache.numbers.length === 0) return;
+          await this.#send('FETCH 1 (FLAGS)');
+          await this.#world.pause(random.spread(10, 5_000));
+        }
+        if (this.#cache.numbers.length > 0) await this.#send('FETCH 1 (MODSEQ)');
+        if (random.chance(0.7)) {
+          this.#comesBack = this.#mailbox;
+          this.#connection!.cut();
+        }
         return;
       }
       case 'body': {

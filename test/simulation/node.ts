@@ -2,11 +2,13 @@ import './builtins.ts';
 import type { Account } from '../../shared/engine/account.ts';
 import { ByteCache } from '../../shared/engine/byte-cache.ts';
 import { type EngineParts, MailEngine } from '../../shared/engine/engine.ts';
+import type { Entropy } from '../../shared/ids.ts';
 import type { AccountLog } from '../../shared/ports/account-log.ts';
 import type { BlobStore } from '../../shared/ports/blob-store.ts';
 import type { Leases } from '../../shared/ports/leases.ts';
 import type { Notifier } from '../../shared/ports/notifier.ts';
 import type { Sender } from './network.ts';
+import type { Plant } from './planted/plant.ts';
 import type { Proposals } from './proposals.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -49,18 +51,21 @@ export function engineOf(
   {
     scheduler,
     random,
+    plant,
     proposals,
     onError,
   }: {
     readonly scheduler: Scheduler;
     readonly random: Random;
+    readonly plant: Plant | undefined;
     readonly proposals: Proposals;
     readonly onError: EngineParts['onError'];
   },
 ): MailEngine {
+  const entropy: Entropy = { now: () => node.now(), bytes: (count) => random.bytes(count) };
   const engine = new MailEngine({
     ...ports,
-    entropy: { now: () => node.now(), bytes: (count) => random.bytes(count) },
+    entropy: plant?.entropy?.(entropy) ?? entropy,
     sleep: (ms) => scheduler.sleep(ms, node),
     frames: new ByteCache(256 * 1024),
     // Small, so that spill objects are common.
@@ -74,8 +79,10 @@ export function engineOf(
     const opened = await open(id);
     if (!opened.ok) return opened;
     const { account } = opened.value;
-    if (!watched.has(account)) proposals.watch(account, node.name);
+    if (watched.has(account)) return opened;
     watched.add(account);
+    plant?.account?.(account);
+    proposals.watch(account, node.name);
     return opened;
   };
   return engine;

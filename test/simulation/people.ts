@@ -111,7 +111,8 @@ export class People {
   ): Promise<Result<unknown, MailError>> {
     return engine.with(id, async (account) => {
       await ready(account);
-      const staged = await account.stage(bytes);
+      const planted = this.#world.plant?.stage?.(engine.parts, id, bytes, deliveryId);
+      const staged = await (planted ?? account.stage(bytes));
       if (!staged.ok) return staged;
       const request = { message: staged.value, flags: [], internalDate: undefined, deliveryId };
       const appended = await account.commit(appendMessages('INBOX', [request], 'inbox'));

@@ -1,4 +1,5 @@
 import './builtins.ts';
+import { plantNamed } from './planted/index.ts';
 import { Scenario } from './scenario.ts';
 import { takeViolation, Violation } from './violation.ts';
 
@@ -8,6 +9,8 @@ export interface Plan {
   readonly actions: number;
   readonly withoutActions: ReadonlySet<number>;
   readonly withoutFaults: ReadonlySet<number>;
+  /** The name of a planted fault. */
+  readonly plant?: string | undefined;
 }
 
 export interface RunResult {
@@ -33,7 +36,9 @@ export const planOf = (seed: number, actions = 80): Plan => ({
 /** Runs a plan to its end or its first violation. Runs follow one another: time and chance are the process's. */
 export async function runPlan(plan: Plan, trace?: (text: string) => void): Promise<RunResult> {
   takeViolation();
-  const scenario = new Scenario({ ...plan, ...(trace === undefined ? {} : { trace }) });
+  const plant = plantNamed(plan.plant);
+  const scenario = new Scenario({ ...plan, plant, ...(trace === undefined ? {} : { trace }) });
+  const uproot = plant?.install?.();
   const { world } = scenario;
   const began = world.scheduler.now;
   let violation: string | undefined;
@@ -43,6 +48,7 @@ export async function runPlan(plan: Plan, trace?: (text: string) => void): Promi
     violation = cause instanceof Violation ? cause.message : `fault: ${(cause as Error).stack ?? cause}`;
   } finally {
     world.scheduler.close();
+    uproot?.();
   }
   violation = takeViolation()?.message ?? violation;
   let entries = 0;

@@ -26,7 +26,8 @@ const retention = 14 * day;
 
 const kinds = {
   deliver: 22,
-  work: 22,
+  work: 18,
+  crowd: 4,
   pop3: 4,
   duplicate: 6,
   compact: 9,
@@ -106,6 +107,10 @@ export class Scenario {
         return world.as(world.people, () =>
           people.start(random.pick(people.clients).client.work(random.int(2, 12))),
         );
+      case 'crowd':
+        return world.as(world.people, () => {
+          for (const { client } of people.clients) people.start(client.work(random.int(4, 12)));
+        });
       case 'drop':
         return world.as(world.people, () => random.pick(people.clients).client.drop());
       case 'pop3':
@@ -120,9 +125,10 @@ export class Scenario {
           if (purged.ok && purged.value.messages > 0) world.faults.count('messages purged');
         });
       case 'sweep':
-        return this.#onAccount(running, address, 'sweep', async (account, { engine }) => {
-          const { objects } = await sweepOrphans(account, engine.parts);
-          if (objects > 0) world.faults.count('orphans swept');
+        return this.#onAccount(running, address, 'sweep', async (account, { engine, soil }) => {
+          const planted = world.plant?.sweep?.(account, engine.parts, soil);
+          const swept = await (planted ?? sweepOrphans(account, engine.parts));
+          if (swept.objects > 0) world.faults.count('orphans swept');
         });
       case 'restore':
         return this.#onAccount(running, address, 'restore', async (account) => {

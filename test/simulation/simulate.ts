@@ -1,6 +1,7 @@
 import './builtins.ts';
 import { parseArgs } from 'node:util';
 import { type Done, runAll, type Totals } from './campaign.ts';
+import { plants } from './planted/index.ts';
 import { type Plan, planOf, runPlan } from './run.ts';
 import { shrink } from './shrink.ts';
 
@@ -9,6 +10,7 @@ const usage = `npm run simulate -- [options]
   --from SEED      beginning here (1)
   --actions N      things that happen in a run (80)
   --workers N      threads (one a core)
+  --planted        checks that each planted fault is found, and prints by which seed
   --seed SEED      one run, with its history
   --replay PLAN    one shrunk run as a violation printed it, with its history
   --shrink S       seconds spent on making a violation's history smaller (30)`;
@@ -19,6 +21,7 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     actions: { type: 'string', default: '80' },
     workers: { type: 'string' },
+    planted: { type: 'boolean', default: false },
     seed: { type: 'string' },
     replay: { type: 'string' },
     shrink: { type: 'string', default: '30' },
@@ -74,6 +77,28 @@ async function explain({ plan, result }: Done): Promise<void> {
   console.log(`again: npm run simulate -- --replay ${printPlan(small)}`);
 }
 
+/** Each planted fault must be found within its number of seeds: what finds none of them proves nothing. */
+async function checkPlants(): Promise<boolean> {
+  const missed: string[] = [];
+  for (const { name, within } of plants) {
+    function* plans() {
+      for (let seed = 1; seed <= within; seed++) yield { ...planOf(seed), plant: name };
+    }
+    const { runs, violations } = await runAll(plans(), { enough: (so) => so.violations.length > 0 });
+    const found = violations[0]?.result.violation?.split('\n')[0];
+    console.log(
+      `  ${name}: ${found === undefined ? `NOT FOUND in ${runs} seeds` : `seed ${violations[0]?.plan.seed}: ${found}`}`,
+    );
+    if (found === undefined) missed.push(name);
+  }
+  console.log(
+    missed.length === 0
+      ? `simulation: all ${plants.length} planted faults are found`
+      : `simulation: NOT FOUND: ${missed.join(', ')}`,
+  );
+  return missed.length === 0;
+}
+
 async function campaign(): Promise<boolean> {
   const began = Date.now();
   const from = number(values.from, 'from');
@@ -101,6 +126,7 @@ async function campaign(): Promise<boolean> {
 if (values.help) console.log(usage);
 else {
   const plan = values.replay ?? values.seed;
-  const well = plan === undefined ? await campaign() : await tell(readPlan(plan));
+  const many = () => (values.planted ? checkPlants() : campaign());
+  const well = await (plan === undefined ? many() : tell(readPlan(plan)));
   process.exitCode = well ? 0 : 1;
 }

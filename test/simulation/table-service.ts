@@ -14,7 +14,7 @@ type Row = Record<string, AttributeValue>;
 type Rows = readonly (readonly [string, Row])[];
 
 /** Sort keys are numbers; padded, they sort as text. */
-const sortOf = (n: number | string): string => String(n).padStart(16, '0');
+export const sortOf = (n: number | string): string => String(n).padStart(16, '0');
 
 /** A condition of a put was not met. */
 class ConditionalCheckFailed extends Error {

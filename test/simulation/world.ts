@@ -20,11 +20,12 @@ import type { MailCache } from './mail-cache.ts';
 import { CalmNetwork, Network } from './network.ts';
 import { engineOf, Node, type NodePorts } from './node.ts';
 import { ObjectStore } from './object-store.ts';
+import type { Plant, Soil } from './planted/plant.ts';
 import { Proposals } from './proposals.ts';
 import { Random } from './random.ts';
 import { type Owner, Scheduler } from './scheduler.ts';
 import { type LeaseTable, NoticeBoard, SimulatedLeases } from './services.ts';
-import { headSort, TableService } from './table-service.ts';
+import { headSort, sortOf, TableService } from './table-service.ts';
 import { Truth } from './truth.ts';
 import { seenViolation, Violation } from './violation.ts';
 import { Wire } from './wire.ts';
@@ -33,6 +34,8 @@ export interface WorldOptions {
   readonly seed: number;
   /** Numbers of faults that are left out. */
   readonly withoutFaults?: ReadonlySet<number>;
+  /** A fault that this run has on purpose. */
+  readonly plant?: Plant | undefined;
   /** Told of everything that happens. */
   readonly trace?: (text: string) => void;
 }
@@ -43,6 +46,7 @@ export interface Running {
   readonly engine: MailEngine;
   readonly ports: NodePorts;
   readonly services: FrontEnd;
+  readonly soil: Soil;
 }
 
 const start = Date.UTC(2026, 0, 5, 9);
@@ -99,6 +103,10 @@ export class World {
     };
   }
 
+  get plant(): Plant | undefined {
+    return this.#options.plant;
+  }
+
   get seed(): number {
     return this.#options.seed;
   }
@@ -124,14 +132,18 @@ export class World {
   /** Starts a process; one that ran under this name is gone. */
   startNode(name: string): Running {
     const node = new Node(name, this.scheduler);
+    const { plant } = this.#options;
+    const log = this.#logOf(node, this.network, plant);
+    const blobs = new AwsBlobStore({
+      client: new BucketService(this.objects, this.network, node).client,
+      bucket: 'mail',
+      calls: this.#callsOf(node, bucketLimits),
+      tiering: false,
+    });
+    const soil = this.#soilOf(node);
     const ports: NodePorts = {
-      log: this.#logOf(node, this.network),
-      blobs: new AwsBlobStore({
-        client: new BucketService(this.objects, this.network, node).client,
-        bucket: 'mail',
-        calls: this.#callsOf(node, bucketLimits),
-        tiering: false,
-      }),
+      log: plant?.log?.(log, soil) ?? log,
+      blobs: plant?.blobs?.(blobs, soil) ?? blobs,
       leases: new SimulatedLeases(this.#leases, this.network, node),
       notifier: this.#board.for(node),
     };
@@ -139,6 +151,7 @@ export class World {
     const engine = engineOf(node, ports, {
       scheduler: this.scheduler,
       random,
+      plant,
       proposals: this.proposals,
       onError: (what, _account, cause) => this.unexpected(what, cause),
     });
@@ -148,19 +161,32 @@ export class World {
       (address) => this.directory.get(address),
       (what, cause) => this.unexpected(what, cause),
     );
-    const running = { node, engine, ports, services };
+    const running = { node, engine, ports, services, soil };
     this.nodes.set(name, running);
     this.trace(`${name} starts`);
     return running;
   }
 
-  #logOf(node: Node, network: Network): AwsAccountLog {
+  #logOf(node: Node, network: Network, plant?: Plant): AwsAccountLog {
+    const { client } = new TableService(this.table, network, node, this.#pageItems);
     return new AwsAccountLog({
-      client: new TableService(this.table, network, node, this.#pageItems).client,
+      client: (plant?.table?.(client as never) as typeof client | undefined) ?? client,
       table: 'log',
       calls: this.#callsOf(node, tableLimits),
       now: () => node.now(),
     });
+  }
+
+  #soilOf(node: Node): Soil {
+    return {
+      node: node.name,
+      now: () => node.now(),
+      sleep: (ms) => this.scheduler.sleep(ms, node),
+      deleteEntry: (account, position) =>
+        this.network.request(node, `delete ${position}`, () =>
+          this.table.put(account, sortOf(position), undefined),
+        ),
+    };
   }
 
   #callsOf(node: Node, limits: CallLimits): Calls {

@@ -1,0 +1,138 @@
+import type { Account } from '../../../shared/engine/account.ts';
+import { applyOperations } from '../../../shared/engine/apply.ts';
+import { sweepOrphans } from '../../../shared/engine/collector.ts';
+import type { CommitOptions } from '../../../shared/engine/commit.ts';
+import type { Decide } from '../../../shared/engine/decision.ts';
+import { collect } from '../../../shared/engine/message-index.ts';
+import { lastUid } from '../../../shared/engine/rows.ts';
+import { decodeManifest, encodeManifest, withRows } from '../../../shared/engine/snapshot.ts';
+import { stageMessage } from '../../../shared/engine/stage.ts';
+import { MailboxView } from '../../../shared/engine/view.ts';
+import type { BlobKey } from '../../../shared/ids.ts';
+import { ok } from '../../../shared/result.ts';
+import { Random } from '../random.ts';
+import type { Plant } from './plant.ts';
+
+/** Puts something between an account and whoever commits to it. */
+function reDecide(account: Account, change: <T>(decide: Decide<T>) => Decide<T>): void {
+  const commit = account.commit.bind(account);
+  account.commit = <T>(decide: Decide<T>, options?: CommitOptions) => commit(change(decide), options);
+}
+
+export const decideAGroupOnOneState: Plant = {
+  name: 'decide a group on one state',
+  within: 200,
+  account: (account) =>
+    reDecide(
+      account,
+      (decide) => (state, now) =>
+        // What the working state holds beyond the newest is the group's own.
+        decide(state.position > account.state.position ? account.state : state, now),
+    ),
+};
+
+export const answerFromTheOwnOperation: Plant = {
+  name: 'answer from the own operation',
+  within: 40,
+  account: (account) =>
+    reDecide(account, (decide) => (state, now) => {
+      const decided = decide(state, now);
+      if (!decided.ok) return decided;
+      const { operations, answer } = decided.value;
+      const alone = applyOperations(account.state, state, operations);
+      return ok({ ...decided.value, answer: () => answer(alone) });
+    }),
+};
+
+export const highestModSeqPastAGhost: Plant = {
+  name: 'HIGHESTMODSEQ past a ghost',
+  within: 1500,
+  install: () => {
+    const right = Object.getOwnPropertyDescriptor(MailboxView.prototype, 'highestModSeq')!;
+    Object.defineProperty(MailboxView.prototype, 'highestModSeq', {
+      configurable: true,
+      get(this: MailboxView) {
+        return this.mailbox.highestModSeq;
+      },
+    });
+    return () => Object.defineProperty(MailboxView.prototype, 'highestModSeq', right);
+  },
+};
+
+/** The blobs go, and the entry that gives them up is forgotten. */
+export const purgeWithoutAnEntry: Plant = {
+  name: 'purge without an entry',
+  within: 100,
+  account: (account) => {
+    const commit = account.commit.bind(account);
+    account.commit = async <T>(decide: Decide<T>, options?: CommitOptions) => {
+      const now = Math.floor(account.state.time / 1000);
+      const decided = decide(account.state, now);
+      const purge = decided.ok && decided.value.operations.some(({ kind }) => kind === 'purge');
+      if (!purge) return commit(decide, options);
+      return ok(
+        decided.value.answer(applyOperations(account.state, account.state, decided.value.operations)),
+      );
+    };
+  },
+};
+
+/** The state is read, and only then what there is listed; what is young is taken too, or age would hide it. */
+export const sweepBeforeListing: Plant = {
+  name: 'sweep before listing',
+  within: 60,
+  sweep: async (account, parts, { sleep }) => {
+    const { id, state, snapshot } = account;
+    const old = {
+      id,
+      state,
+      snapshot,
+      catchUp: async () => undefined,
+      emailIds: (numbers: readonly number[]) => account.emailIds(numbers),
+    };
+    await sleep(2 * 3600_000);
+    const ahead = 30 * 24 * 3600_000 - 600_000;
+    const entropy = { ...parts.entropy, now: () => parts.entropy.now() + ahead };
+    return sweepOrphans(old as unknown as Account, { ...parts, entropy });
+  },
+};
+
+/** An attempt to deliver uses the key of the one before it. */
+export const theSameBlobKeyTwice: Plant = {
+  name: 'the same blob key twice',
+  within: 40,
+  stage: (parts, account, bytes, deliveryId) => {
+    const random = new Random(7, deliveryId);
+    const entropy = { now: () => 1_767_600_000_000, bytes: (count: number) => random.bytes(count) };
+    return stageMessage({ ...parts, entropy }, account, bytes).then((staged) =>
+      staged.ok ? ok({ ...staged.value, stagedAt: Math.floor(parts.entropy.now() / 1000) }) : staged,
+    );
+  },
+};
+
+/** Who loads a snapshot takes the highest UID that is still there for the highest there ever was. */
+export const reuseAUid: Plant = {
+  name: 'reuse a UID',
+  within: 40,
+  blobs: (blobs) => ({
+    put: (key, body) => blobs.put(key, body),
+    delete: (keys) => blobs.delete(keys),
+    list: (prefix, after) => blobs.list(prefix, after),
+    get: async (key, range) => {
+      const blob = await blobs.get(key, range);
+      if (blob === undefined || key.split('/')[2] !== 'x') return blob;
+      const manifest = decodeManifest(await collect(blob.body));
+      const index = await blobs.get(manifest.index as BlobKey);
+      if (index === undefined) return blob;
+      const full = withRows(manifest.state, await collect(index.body));
+      let { mailboxes } = manifest.state;
+      for (const { id, chunks } of full.mailboxes) {
+        const last = chunks.at(-1);
+        const mailbox = mailboxes.get(id)!;
+        mailboxes = mailboxes.with({ ...mailbox, uidNext: last === undefined ? 1 : lastUid(last) + 1 });
+      }
+      const body = encodeManifest({ ...manifest, state: { ...manifest.state, mailboxes } });
+      return { size: body.length, body };
+    },
+  }),
+};

@@ -1,0 +1,92 @@
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { decodeEntry, encodeEntry } from '../../../shared/engine/entry.ts';
+import { decodeOperations, encodeOperations } from '../../../shared/engine/operation-codec.ts';
+import type { LogPosition } from '../../../shared/ids.ts';
+import type { LogTail, StoredEntry } from '../../../shared/ports/account-log.ts';
+import { type Plant, withLog } from './plant.ts';
+
+export const dropTheCondition: Plant = {
+  name: 'drop the condition',
+  within: 20,
+  table: (client) => ({
+    send: (command, options) => {
+      if ((command as unknown) instanceof PutItemCommand)
+        (command as PutItemCommand).input.ConditionExpression = undefined;
+      return client.send(command, options);
+    },
+  }),
+};
+
+/** Folded entries go at once, and an append may follow a tail that was read long ago. */
+export const reuseATrimmedNumber: Plant = {
+  name: 'reuse a trimmed number',
+  within: 600,
+  log: (log, { now }) =>
+    withLog(log, {
+      append: (request) => log.append({ ...request, readAt: now() }),
+      moveHead: async (account, head) => {
+        const moved = await log.moveHead(account, head);
+        if (moved) await log.trim(account, head.position);
+        return moved;
+      },
+    }),
+};
+
+export const noWritersId: Plant = {
+  name: "no writer's id",
+  within: 40,
+  entropy: ({ now, bytes }) => ({ now, bytes: (count) => (count === 8 ? new Uint8Array(8) : bytes(count)) }),
+};
+
+/** A lost answer is taken for a lost race: what was wanted is decided again, beside what may have happened. */
+export const retryByReDeciding: Plant = {
+  name: 'retry by re-deciding',
+  within: 40,
+  log: (log) =>
+    withLog(log, {
+      append: async (request) => {
+        const outcome = await log.append(request);
+        if (outcome.kind !== 'unknown') return outcome;
+        const stranger = Uint8Array.from(request.bytes);
+        stranger[2]! ^= 0xff;
+        return { kind: 'taken', occupant: stranger };
+      },
+    }),
+};
+
+export const trimBeforeTheHeadMoves: Plant = {
+  name: 'trim before the head moves',
+  within: 40,
+  log: (log, { deleteEntry }) =>
+    withLog(log, {
+      moveHead: async (account, head) => {
+        for (let n = Math.max(1, head.position - 20); n < head.position; n++) await deleteEntry(account, n);
+        return log.moveHead(account, head);
+      },
+    }),
+};
+
+/** One node is of a release that takes +FLAGS for FLAGS, and says so nowhere. */
+export const changedRulesWithoutAVersion: Plant = {
+  name: 'changed rules without a version',
+  within: 40,
+  log: (log, { node }) =>
+    withLog(log, {
+      read: async (account, after): Promise<LogTail> => {
+        const tail = await log.read(account, after);
+        return node === 'n2' ? { ...tail, entries: tail.entries.map(misread) } : tail;
+      },
+    }),
+};
+
+function misread({ position, bytes }: StoredEntry): StoredEntry {
+  const entry = decodeEntry(position as LogPosition, bytes);
+  if (entry.body.kind !== 'inline') return { position, bytes };
+  const operations = decodeOperations(entry.body.bytes).map((operation) =>
+    operation.kind === 'flags' && operation.mode === 'add'
+      ? { ...operation, mode: 'replace' as const }
+      : operation,
+  );
+  const body = { kind: 'inline' as const, bytes: encodeOperations(operations) };
+  return { position, bytes: encodeEntry({ ...entry, body }) };
+}

@@ -1,0 +1,53 @@
+import type { Account } from '../../../shared/engine/account.ts';
+import type { Swept } from '../../../shared/engine/collector.ts';
+import type { EngineParts } from '../../../shared/engine/engine.ts';
+import type { MailError } from '../../../shared/engine/mail-error.ts';
+import type { StagedMessage } from '../../../shared/engine/stage.ts';
+import type { AccountId, Entropy } from '../../../shared/ids.ts';
+import type { AccountLog } from '../../../shared/ports/account-log.ts';
+import type { BlobStore } from '../../../shared/ports/blob-store.ts';
+import type { Result } from '../../../shared/result.ts';
+
+type Send = { send(command: never, options?: never): Promise<unknown> };
+
+/** What a plant may use of the node that it is planted in. */
+export interface Soil {
+  readonly node: string;
+  readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+  /** Deletes an entry, whatever it is. */
+  readonly deleteEntry: (account: AccountId, position: number) => Promise<void>;
+}
+
+/** A fault put into the product on purpose: the simulation must find it. Each hook stands for the code that would be wrong. */
+export interface Plant {
+  readonly name: string;
+  /** Seeds from 1 on within which it is found. */
+  readonly within: number;
+  readonly table?: (client: Send) => Send;
+  readonly log?: (log: AccountLog, soil: Soil) => AccountLog;
+  readonly blobs?: (blobs: BlobStore, soil: Soil) => BlobStore;
+  readonly entropy?: (entropy: Entropy) => Entropy;
+  /** Called once with each account that a node opens. */
+  readonly account?: (account: Account) => void;
+  /** In the place of `account.stage`, for a delivery. */
+  readonly stage?: (
+    parts: EngineParts,
+    account: AccountId,
+    bytes: Uint8Array,
+    deliveryId: string,
+  ) => Promise<Result<StagedMessage, MailError>>;
+  readonly sweep?: (account: Account, parts: EngineParts, soil: Soil) => Promise<Swept>;
+  /** Changes a class for the time of a run; the returned function puts it right. */
+  readonly install?: () => () => void;
+}
+
+/** A log that is another but for some of its methods. */
+export const withLog = (log: AccountLog, changed: Partial<AccountLog>): AccountLog => ({
+  read: (account, after) => log.read(account, after),
+  append: (request) => log.append(request),
+  moveHead: (account, head) => log.moveHead(account, head),
+  trim: (account, upTo) => log.trim(account, upTo),
+  drop: (account) => log.drop(account),
+  ...changed,
+});
