@@ -15,13 +15,17 @@ export interface NewsChannel {
   close(): Promise<void>;
 }
 
+export interface NewsParts {
+  readonly onNews: (account: AccountId, position: LogPosition) => void;
+  /** News of these accounts may have been missed up to now: before they were followed, or while nothing arrived. */
+  readonly onMissed: (which: (account: AccountId) => boolean) => void;
+}
+
 export interface AwsNotifierOptions {
   /** Where the log is now, by a cheap read; undefined where nothing is new. */
   readonly grownBeyond: (account: AccountId, after: LogPosition) => Promise<LogPosition | undefined>;
-  /** Made with the function that takes the news. Without one, changes of other tasks are found by polling alone. */
-  readonly channel?:
-    | ((onNews: (account: AccountId, position: LogPosition) => void) => NewsChannel)
-    | undefined;
+  /** Made with the functions that take the news. Without one, changes of other tasks are found by polling alone. */
+  readonly channel?: ((parts: NewsParts) => NewsChannel) | undefined;
   /** Milliseconds between two looks at an account's tail where there is no channel; 15,000 unless given. */
   readonly pollMs?: number;
   /** The same while the channel is up: the safety net. 300,000 unless given. */
@@ -37,9 +41,10 @@ interface Watched {
   due: number;
 }
 
-const looksAtOnce = 16;
-/** How often it is seen whose turn has come, as a part of the shorter interval. */
+const looksAtOnce = 32;
+/** How often it is seen whose turn has come, as a part of the shorter interval, but at least once in so many ms. */
 const rounds = 10;
+const longestRoundMs = 1_000;
 
 /** Watches accounts by polling the tails of their logs, and hears of changes at once where there is a channel. */
 export class AwsNotifier implements Notifier {
@@ -50,6 +55,8 @@ export class AwsNotifier implements Notifier {
   readonly #safetyPollMs: number;
   readonly #random: () => number;
   readonly #timer: NodeJS.Timeout;
+  /** Accounts whose turn has come, in that order. */
+  readonly #waiting = new Set<AccountId>();
   #looking = 0;
   #closed = false;
 
@@ -58,8 +65,15 @@ export class AwsNotifier implements Notifier {
     this.#pollMs = options.pollMs ?? 15_000;
     this.#safetyPollMs = options.safetyPollMs ?? 300_000;
     this.#random = options.random ?? Math.random;
-    this.#channel = options.channel?.((account, position) => this.#tell(account, position));
-    this.#timer = setInterval(() => this.#look(), Math.max(5, this.#pollMs / rounds)).unref();
+    this.#channel = options.channel?.({
+      onNews: (account, position) => this.#tell(account, position),
+      onMissed: (which) => {
+        for (const account of this.#watched.keys()) if (which(account)) this.#waiting.add(account);
+        this.#lookAtWaiting();
+      },
+    });
+    const roundMs = Math.max(5, Math.min(longestRoundMs, this.#pollMs / rounds));
+    this.#timer = setInterval(() => this.#round(), roundMs).unref();
   }
 
   announce(account: AccountId, position: LogPosition): void {
@@ -110,20 +124,33 @@ export class AwsNotifier implements Notifier {
     return performance.now() + interval * (0.75 + this.#random() / 4);
   }
 
-  #look(): void {
+  #round(): void {
     const now = performance.now();
-    for (const [account, watched] of this.#watched) {
-      if (this.#looking >= looksAtOnce) return;
-      // A channel that has just gone down leaves looks planned for much later.
-      if (watched.due > now && (this.#channel?.up || watched.due - now <= this.#pollMs)) continue;
-      watched.due = this.#nextLook();
-      this.#looking++;
-      this.#options
-        .grownBeyond(account, watched.known)
-        .then((position) => position !== undefined && this.#tell(account, position))
-        // The log cannot be asked just now: whoever needs it will say so.
-        .catch(() => {})
-        .finally(() => this.#looking--);
+    // A channel that has just gone down leaves looks planned for much later.
+    for (const [account, { due }] of this.#watched)
+      if (due <= now || (due - now > this.#pollMs && !this.#channel?.up)) this.#waiting.add(account);
+    this.#lookAtWaiting();
+  }
+
+  #lookAtWaiting(): void {
+    for (const account of this.#waiting) {
+      if (this.#closed || this.#looking >= looksAtOnce) return;
+      this.#waiting.delete(account);
+      const watched = this.#watched.get(account);
+      if (watched) void this.#look(account, watched);
     }
+  }
+
+  async #look(account: AccountId, watched: Watched): Promise<void> {
+    this.#looking++;
+    watched.due = this.#nextLook();
+    try {
+      const position = await this.#options.grownBeyond(account, watched.known);
+      if (position !== undefined) this.#tell(account, position);
+    } catch {
+      // The log cannot be asked just now: whoever needs it will say so.
+    }
+    this.#looking--;
+    this.#lookAtWaiting();
   }
 }

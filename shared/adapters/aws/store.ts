@@ -59,7 +59,7 @@ export function openAwsStore(options: AwsStoreOptions): AwsStore {
   const quickLeases = connect && new ValkeyLeases(connect, leases);
   const notifier = new AwsNotifier({
     grownBeyond: (account, after) => log.grownBeyond(account, after),
-    channel: connect && ((onNews) => new ValkeyChannel(connect, onNews)),
+    channel: connect && ((parts) => new ValkeyChannel(connect, parts)),
     ...(options.pollMs !== undefined && { pollMs: options.pollMs }),
   });
   return {
