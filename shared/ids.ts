@@ -38,6 +38,43 @@ function timeOrderedId(now: number, random: Uint8Array): string {
   return text;
 }
 
+/** The 16 bytes that an id was made of: six of time, ten random. Throws where it was not made here. */
+export function packTimeId(id: string): Uint8Array {
+  const bytes = new Uint8Array(16);
+  let time = 0;
+  for (let i = 0; i < 10; i++) time = time * 32 + symbolAt(id, i);
+  for (let i = 5; i >= 0; i--) {
+    bytes[i] = time % 256;
+    time = Math.floor(time / 256);
+  }
+  let bits = 0;
+  let held = 0;
+  let at = 6;
+  for (let i = 10; i < 26; i++) {
+    held = (held << 5) | symbolAt(id, i);
+    bits += 5;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes[at++] = held >>> bits;
+    held &= (1 << bits) - 1;
+  }
+  if (id.length !== 26 || time > 0) throw new RangeError(`not an id: ${id}`);
+  return bytes;
+}
+
+function symbolAt(id: string, place: number): number {
+  const value = alphabet.indexOf(id[place] ?? '-');
+  if (value < 0) throw new RangeError(`not an id: ${id}`);
+  return value;
+}
+
+/** The id that `packTimeId` packed. */
+export function unpackTimeId(bytes: Uint8Array): string {
+  let time = 0;
+  for (let i = 0; i < 6; i++) time = time * 256 + bytes[i]!;
+  return timeOrderedId(time, bytes.subarray(6, 16));
+}
+
 /** Time and randomness, injected so that a simulation owns both. */
 export interface Entropy {
   /** Milliseconds since 1970. */

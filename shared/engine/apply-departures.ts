@@ -153,6 +153,20 @@ export function* restorableRows(mailbox: Mailbox): Generator<Row> {
   for (const departure of mailbox.departures) yield* selectRows(departure.rows, departure.uids);
 }
 
+/** How many messages a state could still bring back; those in deleted mailboxes among them. */
+export function restorableCount(state: AccountState): number {
+  let count = 0;
+  const look = ({ departures }: Mailbox) => {
+    for (const { rows, uids } of departures) if (rows.length > 0) count += uids.size;
+  };
+  for (const mailbox of state.mailboxes) look(mailbox);
+  for (const { mailbox } of state.removedMailboxes) {
+    count += mailbox.exists;
+    look(mailbox);
+  }
+  return count;
+}
+
 /** Every message number that a state still needs: in mailboxes, restorable, or in a mailbox deleted a short time ago. */
 export function* referencedMessages(state: AccountState): Generator<number> {
   const removed = Array.from(state.removedMailboxes, (r) => r.mailbox);

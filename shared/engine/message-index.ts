@@ -4,8 +4,9 @@ import { decodeRecord } from '../message/record-codec.ts';
 import type { MessageRecord } from '../message/structure.ts';
 import type { Blob, BlobStore, ByteRange } from '../ports/blob-store.ts';
 import type { ByteCache } from './byte-cache.ts';
+import { idAt, packedIdBytes } from './email-id-codec.ts';
 import type { Effect, Operation } from './operation.ts';
-import { decodeFrame, decodeIds, type SegmentRef, type SettledMessages } from './segment.ts';
+import { decodeFrame, frameEnd, type SegmentRef, type SettledMessages } from './segment.ts';
 
 /** A blob or piece of a snapshot that should exist does not: the reader's state may be old. */
 export class ObjectGone extends Error {}
@@ -14,6 +15,19 @@ interface TailMessage {
   readonly emailId: EmailId;
   readonly record: Uint8Array;
 }
+
+/** Email ids are read and kept this many together. */
+const idsAPage = 2048;
+
+interface IdPage {
+  readonly segment: SegmentRef;
+  /** Number of its first message. */
+  readonly from: number;
+  readonly name: string;
+}
+
+/** Where many neighbours are asked for, more are: this much is read ahead, for the next request. */
+const readAheadBytes = 1024 * 1024;
 
 /** Gaps up to this size between two wanted frames are read too: a byte costs less than a request. */
 const joinedGap = 256 * 1024;
@@ -28,13 +42,12 @@ export class MessageIndex {
   readonly #frames: ByteCache<readonly Uint8Array[]>;
   #settled: SettledMessages;
   #tail = new Map<number, TailMessage>();
-  #ids: { readonly key: BlobKey; readonly load: Promise<ReadonlyMap<number, EmailId>> } | undefined;
 
   constructor(account: AccountId, blobs: BlobStore, frames: ByteCache<readonly Uint8Array[]>) {
     this.#account = account;
     this.#blobs = blobs;
     this.#frames = frames;
-    this.#settled = { count: 0, ids: undefined, segments: [] };
+    this.#settled = { count: 0, segments: [] };
   }
 
   get settled(): SettledMessages {
@@ -68,27 +81,59 @@ export class MessageIndex {
 
   /** Email ids, one for each number. */
   async emailIds(numbers: readonly number[]): Promise<EmailId[]> {
-    // Taken now: a compaction that ends while the object is read empties the tail.
-    const young = numbers.map((no) => this.#tail.get(no)?.emailId);
-    const settled = young.includes(undefined) ? await this.#settledIds() : undefined;
+    // Taken now: a compaction that ends meanwhile empties the tail.
+    const wanted = new Map<string, IdPage>();
+    const places = numbers.map((no) => {
+      const held = this.#tail.get(no);
+      if (held !== undefined) return held.emailId;
+      const page = this.#idPage(no);
+      wanted.set(page.name, page);
+      return page;
+    });
+    const columns = await this.#loadIdPages([...wanted.values()]);
     return numbers.map((no, i) => {
-      const id = young[i] ?? settled?.get(no);
+      const place = places[i]!;
+      if (typeof place === 'string') return place;
+      const id = idAt(columns.get(place.name)!, no - place.from);
       if (id === undefined) throw new ObjectGone(`message ${no} has no email id`);
       return id;
     });
   }
 
-  #settledIds(): Promise<ReadonlyMap<number, EmailId>> {
-    const { ids } = this.#settled;
-    if (ids === undefined) return Promise.resolve(new Map());
-    if (this.#ids?.key !== ids) {
-      const load = this.#object(ids).then(decodeIds);
-      this.#ids = { key: ids, load };
-      load.catch(() => {
-        if (this.#ids?.load === load) this.#ids = undefined;
-      });
+  #idPage(no: number): IdPage {
+    const segment = this.#segment(no);
+    const page = Math.floor((no - segment.first) / idsAPage);
+    const from = segment.first + page * idsAPage;
+    return { segment, from, name: `${segment.key}#ids${page}` };
+  }
+
+  /** Neighbouring pages come in one read. */
+  async #loadIdPages(wanted: readonly IdPage[]): Promise<ReadonlyMap<string, Uint8Array>> {
+    const loaded = new Map<string, Uint8Array>();
+    const missing: IdPage[] = [];
+    for (const page of wanted) {
+      const cached = this.#frames.get(page.name)?.[0];
+      if (cached === undefined) missing.push(page);
+      else loaded.set(page.name, cached);
     }
-    return this.#ids.load;
+    missing.sort((a, b) => a.from - b.from);
+    for (let i = 0; i < missing.length; ) {
+      const { segment, from } = missing[i]!;
+      let j = i + 1;
+      while (missing[j]?.segment === segment && missing[j]!.from === missing[j - 1]!.from + idsAPage) j++;
+      const last = Math.min(missing[j - 1]!.from + idsAPage, segment.first + segment.count);
+      const start = segment.ids + (from - segment.first) * packedIdBytes;
+      const end = segment.ids + (last - segment.first) * packedIdBytes;
+      const bytes = await this.#object(segment.key, { start, end });
+      for (const page of missing.slice(i, j)) {
+        const at = (page.from - from) * packedIdBytes;
+        const column = bytes.slice(at, at + idsAPage * packedIdBytes);
+        loaded.set(page.name, column);
+        this.#frames.set(page.name, [column], column.length + 64);
+      }
+      i = j;
+    }
+    return loaded;
   }
 
   async #object(key: BlobKey, range?: ByteRange): Promise<Uint8Array> {
@@ -125,11 +170,17 @@ export class MessageIndex {
     });
   }
 
+  #segment(no: number): SegmentRef {
+    const { segments } = this.#settled;
+    const segment = segments[lastAtOrBelow(segments, no)];
+    if (segment === undefined || no >= segment.first + segment.count)
+      throw new ObjectGone(`message ${no} is in no segment`);
+    return segment;
+  }
+
   #place(no: number): { readonly segment: SegmentRef; readonly frame: number } {
-    const segment = this.#settled.segments.findLast((s) => s.first <= no);
-    const frame = segment?.frames.findLastIndex((f) => f.first <= no) ?? -1;
-    if (segment === undefined || frame < 0) throw new ObjectGone(`message ${no} is in no segment`);
-    return { segment, frame };
+    const segment = this.#segment(no);
+    return { segment, frame: lastAtOrBelow(segment.frames, no) };
   }
 
   async #loadFrames(
@@ -153,8 +204,14 @@ export class MessageIndex {
         j++;
       }
       const start = segment.frames[frame]!.offset;
-      const bytes = await this.#object(segment.key, { start, end: frameEnd(segment, missing[j - 1]!.frame) });
-      for (const { frame: f } of missing.slice(i, j)) {
+      const run = missing.slice(i, j);
+      if (run.length > 1) {
+        let ahead = run.at(-1)!.frame + 1;
+        while (ahead < segment.frames.length && frameEnd(segment, ahead) - start <= readAheadBytes)
+          run.push({ segment, frame: ahead++ });
+      }
+      const bytes = await this.#object(segment.key, { start, end: frameEnd(segment, run.at(-1)!.frame) });
+      for (const { frame: f } of run) {
         const from = segment.frames[f]!.offset - start;
         const records = decodeFrame(bytes.subarray(from, frameEnd(segment, f) - start));
         const name = `${segment.key}#${f}`;
@@ -178,8 +235,17 @@ export class MessageIndex {
   }
 }
 
-const frameEnd = (segment: SegmentRef, frame: number): number =>
-  segment.frames[frame + 1]?.offset ?? segment.bytes;
+/** Index of the last item that begins at or below a number; -1 where none does. */
+function lastAtOrBelow(items: readonly { readonly first: number }[], no: number): number {
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (items[middle]!.first <= no) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
 
 /** A blob's body in one piece: for objects that are known to be of moderate size. */
 export async function collect(body: Uint8Array | AsyncIterable<Uint8Array>): Promise<Uint8Array> {

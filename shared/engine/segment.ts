@@ -1,23 +1,26 @@
 import { promisify } from 'node:util';
-import { zstdCompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import type { BlobKey, EmailId } from '../ids.ts';
+import { zstdCompress, zstdDecompressSync } from 'node:zlib';
+import type { BlobKey } from '../ids.ts';
 import { uncompressedRecord } from '../message/record-codec.ts';
 import { BinaryReader, BinaryWriter } from './binary.ts';
 
-/** Where the header records of settled messages are. Segments are in order of arrival and do not overlap. */
+/** Where the header records and email ids of settled messages are. Segments are in order of arrival and do not overlap. */
 export interface SettledMessages {
   /** Messages 1 to `count` are settled; the numbers of purged ones are among them. */
   readonly count: number;
-  /** Object with the email ids of all of them. */
-  readonly ids: BlobKey | undefined;
   readonly segments: readonly SegmentRef[];
 }
 
+/** One object: frames of header records, then the messages' email ids as a column (email-id-codec.ts). */
 export interface SegmentRef {
   readonly key: BlobKey;
   /** Number of its first message. */
   readonly first: number;
   readonly count: number;
+  /** How many of them were there when it was written; the others' places are empty. */
+  readonly live: number;
+  /** Where the column of email ids begins: the end of the frames. */
+  readonly ids: number;
   /** Size of the object. */
   readonly bytes: number;
   readonly frames: readonly FrameRef[];
@@ -25,39 +28,31 @@ export interface SegmentRef {
 
 /** A frame is read and unpacked as a whole; it holds about 64 KB of records. */
 export interface FrameRef {
+  /** Number of its first message. */
   readonly first: number;
   /** Byte offset in the object. */
   readonly offset: number;
 }
 
-const frameTarget = 64 * 1024;
+/** Bytes of records in a frame, unpacked. */
+export const frameTarget = 64 * 1024;
 
 const compress = promisify(zstdCompress) as (bytes: Uint8Array) => Promise<Uint8Array>;
 
-/** Packs records of consecutive messages into one object's bytes; an empty one stands for a message that is gone. */
-export async function encodeSegment(
-  key: BlobKey,
-  first: number,
-  records: readonly Uint8Array[],
-): Promise<{ readonly ref: SegmentRef; readonly bytes: Uint8Array }> {
-  const frames: FrameRef[] = [];
-  const pieces: Uint8Array[] = [];
-  let offset = 0;
-  let from = 0;
-  while (from < records.length) {
-    const out = new BinaryWriter(frameTarget * 2);
-    const start = from;
-    while (from < records.length && (from === start || out.length < frameTarget)) {
-      const record = records[from++]!;
-      out.bytes(record.length === 0 ? record : uncompressedRecord(record));
-    }
-    const packed = await compress(out.take());
-    frames.push({ first: first + start, offset });
-    pieces.push(packed);
-    offset += packed.length;
-  }
-  return { ref: { key, first, count: records.length, bytes: offset, frames }, bytes: Buffer.concat(pieces) };
+/** Where a frame ends. */
+export const frameEnd = (segment: SegmentRef, frame: number): number =>
+  segment.frames[frame + 1]?.offset ?? segment.ids;
+
+/** Records of neighbouring messages as one frame; an empty one stands for a message that is gone. */
+export function encodeFrame(records: readonly Uint8Array[]): Promise<Uint8Array> {
+  const out = new BinaryWriter(frameTarget * 2);
+  for (const record of records) out.bytes(record);
+  return compress(out.take());
 }
+
+/** A record as it stands in a frame: the frame is packed as a whole. */
+export const framedRecord = (record: Uint8Array): Uint8Array =>
+  record.length === 0 ? record : uncompressedRecord(record);
 
 /** The records of a frame, in order. */
 export function decodeFrame(bytes: Uint8Array): Uint8Array[] {
@@ -67,27 +62,79 @@ export function decodeFrame(bytes: Uint8Array): Uint8Array[] {
   return records;
 }
 
-/** Email ids with their message numbers, ascending. */
-export function encodeIds(ids: ReadonlyMap<number, EmailId>): Uint8Array {
-  const out = new BinaryWriter(ids.size * 28);
-  let previous = 0;
-  out.varint(ids.size);
-  for (const [no, id] of ids) {
-    out.varint(no - previous);
-    out.raw(Buffer.from(id, 'latin1'));
-    previous = no;
-  }
-  return zstdCompressSync(out.take());
-}
+/** Puts a segment together, from frames that are packed already and from records. */
+export class SegmentBuilder {
+  readonly #first: number;
+  readonly #frames: FrameRef[] = [];
+  readonly #pieces: Uint8Array[] = [];
+  readonly #ids: Uint8Array[] = [];
+  #offset = 0;
+  #count = 0;
+  #live = 0;
+  #young: Uint8Array[] = [];
+  #youngBytes = 0;
 
-export function decodeIds(bytes: Uint8Array): ReadonlyMap<number, EmailId> {
-  const source = new BinaryReader(zstdDecompressSync(bytes));
-  const ids = new Map<number, EmailId>();
-  let no = 0;
-  for (let left = source.varint(); left > 0; left--) {
-    no += source.varint();
-    ids.set(no, Buffer.from(source.raw(26)).toString('latin1') as EmailId);
+  constructor(first: number) {
+    this.#first = first;
   }
-  source.end();
-  return ids;
+
+  /** Bytes so far. */
+  get bytes(): number {
+    return this.#offset + this.#youngBytes / 3;
+  }
+
+  /** Number of the message that would be next. */
+  get next(): number {
+    return this.#first + this.#count + this.#young.length;
+  }
+
+  /** Takes in a frame of `count` messages as it is. */
+  async addFrame(packed: Uint8Array, count: number): Promise<void> {
+    await this.#flush();
+    this.#place(packed, count);
+  }
+
+  #place(packed: Uint8Array, count: number): void {
+    this.#frames.push({ first: this.#first + this.#count, offset: this.#offset });
+    this.#pieces.push(packed);
+    this.#offset += packed.length;
+    this.#count += count;
+  }
+
+  /** Takes in the record of the next message, as `framedRecord` makes it. */
+  async addRecord(record: Uint8Array): Promise<void> {
+    this.#young.push(record);
+    this.#youngBytes += record.length + 2;
+    if (this.#youngBytes >= frameTarget) await this.#flush();
+  }
+
+  /** Takes in packed email ids, in order; `live`: how many are not empty. */
+  addIds(column: Uint8Array, live: number): void {
+    this.#ids.push(column);
+    this.#live += live;
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#young.length === 0) return;
+    const young = this.#young;
+    this.#young = [];
+    this.#youngBytes = 0;
+    this.#place(await encodeFrame(young), young.length);
+  }
+
+  async finish(key: BlobKey): Promise<{ readonly ref: SegmentRef; readonly bytes: Uint8Array }> {
+    await this.#flush();
+    const ids = this.#offset;
+    const bytes = Buffer.concat([...this.#pieces, ...this.#ids]);
+    const ref = {
+      key,
+      first: this.#first,
+      count: this.#count,
+      live: this.#live,
+      ids,
+      bytes: bytes.length,
+      frames: this.#frames,
+    };
+    return { ref, bytes };
+  }
 }

@@ -1,13 +1,13 @@
 import type { BlobKey } from '../ids.ts';
 import type { Manifest } from './snapshot.ts';
 
-/** The kinds of key (see `objectKey`) that pieces of snapshots have: index, email ids, headers, manifests. */
-export const snapshotKinds = ['i', 'e', 'h', 'x'] as const;
+/** The kinds of key (see `objectKey`) that pieces of snapshots have: index, headers with email ids, manifests. */
+export const snapshotKinds = ['i', 'h', 'x'] as const;
 
 /** Every object that a manifest needs, itself left out. */
 export function neededObjects({ index, messages }: Pick<Manifest, 'index' | 'messages'>): BlobKey[] {
   const headers = messages.segments.map((segment) => segment.key);
-  return [index, ...(messages.ids === undefined ? [] : [messages.ids]), ...headers];
+  return [index, ...headers];
 }
 
 /** Every object that a manifest names, itself left out: also those that it only keeps for readers who are behind. */

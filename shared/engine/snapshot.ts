@@ -10,6 +10,7 @@ import type { Departure, Mailbox } from './mailbox.ts';
 import type { SpecialUse } from './operation.ts';
 import { decodeRows, encodeRows } from './row-codec.ts';
 import type { SettledMessages } from './segment.ts';
+import { readMessages, writeMessages } from './segment-refs.ts';
 import { SharedVector } from './shared-vector.ts';
 import { type AccountState, MailboxTable } from './state.ts';
 import { UidSet } from './uid-set.ts';
@@ -17,7 +18,7 @@ import { UidSet } from './uid-set.ts';
 const compress = promisify(zstdCompress) as (bytes: Uint8Array) => Promise<Uint8Array>;
 
 /** The layout of manifests and index objects. */
-const formatVersion = 1;
+const formatVersion = 2;
 
 /** A head that was, and when its successor took over (ms): entries up to it may be trimmed a day later. */
 export interface PastHead {
@@ -68,18 +69,7 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
   });
   out.string(manifest.index);
   const { messages } = manifest;
-  out.varint(messages.count);
-  out.string(messages.ids ?? '');
-  out.list(messages.segments, (segment) => {
-    out.string(segment.key);
-    out.varint(segment.first);
-    out.varint(segment.count);
-    out.varint(segment.bytes);
-    out.list(segment.frames, (frame) => {
-      out.varint(frame.first);
-      out.varint(frame.offset);
-    });
-  });
+  writeMessages(out, messages);
   out.list(manifest.pastHeads, (head) => {
     out.varint(head.position);
     out.varint(head.replacedAt);
@@ -113,17 +103,7 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
   for (const mailbox of source.list(() => readMailbox(source))) mailboxes = mailboxes.with(mailbox);
   const removed = source.list(() => ({ time: source.varint(), mailbox: readMailbox(source) }));
   const index = source.string() as BlobKey;
-  const messages: SettledMessages = {
-    count: source.varint(),
-    ids: (source.string() || undefined) as BlobKey | undefined,
-    segments: source.list(() => ({
-      key: source.string() as BlobKey,
-      first: source.varint(),
-      count: source.varint(),
-      bytes: source.varint(),
-      frames: source.list(() => ({ first: source.varint(), offset: source.varint() })),
-    })),
-  };
+  const messages = readMessages(source);
   const pastHeads = source.list(() => ({ position: number() as LogPosition, replacedAt: number() }));
   const replaced = source.list(() => ({ key: source.string() as BlobKey, replacedAt: source.varint() }));
   source.end();

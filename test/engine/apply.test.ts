@@ -56,7 +56,7 @@ function throughSnapshot(state: AccountState): AccountState {
   const manifest = encodeManifest({
     state,
     index: 'i' as BlobKey,
-    messages: { count: 0, ids: undefined, segments: [] },
+    messages: { count: 0, segments: [] },
     pastHeads: [],
     replaced: [],
   });

@@ -170,7 +170,7 @@ export function digest(state: AccountState): string {
   const manifest = encodeManifest({
     state,
     index: 'i' as BlobKey,
-    messages: { count: 0, ids: undefined, segments: [] },
+    messages: { count: 0, segments: [] },
     pastHeads: [],
     replaced: [],
   });

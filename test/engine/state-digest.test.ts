@@ -10,7 +10,7 @@ import type { BlobKey, LogPosition, MailboxId } from '../../shared/ids.ts';
 import { digest, logs, operations, replay } from './random-operations.ts';
 
 const throughStorage = (state: AccountState): AccountState => {
-  const messages = { count: 0, ids: undefined, segments: [] };
+  const messages = { count: 0, segments: [] };
   const content = { state, index: 'i' as BlobKey, messages, pastHeads: [], replaced: [] };
   return withRows(decodeManifest(encodeManifest(content)).state, encodeIndex(state));
 };

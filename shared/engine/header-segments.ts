@@ -1,0 +1,170 @@
+import { setImmediate as yieldToSessions } from 'node:timers/promises';
+import { objectKey } from '../ids.ts';
+import type { Account } from './account.ts';
+import { referencedMessages, restorableCount } from './apply-departures.ts';
+import { packedIdBytes, packIds } from './email-id-codec.ts';
+import type { EngineParts } from './engine.ts';
+import { collect, ObjectGone } from './message-index.ts';
+import {
+  decodeFrame,
+  framedRecord,
+  frameEnd,
+  SegmentBuilder,
+  type SegmentRef,
+  type SettledMessages,
+} from './segment.ts';
+import type { AccountState } from './state.ts';
+
+/** Segments are joined until they are this large. */
+const segmentTarget = 8 * 1024 * 1024;
+/** Segments of about the same size that wait until they are joined: with the next one they are four. */
+const waitingSegments = 3;
+/** Joined frames below this are packed anew with their neighbours; larger ones are copied as they are. */
+const smallFrame = 8 * 1024;
+/** Records handled before sessions have their turn. */
+const recordsAtOnce = 32;
+/** Records of messages that are gone are dropped once they outnumber the others, and these. */
+const deadAllowed = 4096;
+
+/** Segments of a tier are within a factor of four in size. */
+const tierOf = (bytes: number): number => Math.max(0, Math.floor(Math.log2(bytes / 16_384) / 2));
+
+type Parts = Pick<EngineParts, 'blobs' | 'entropy'>;
+
+/** How many of the last segments are rewritten together with `bytes` of new records. */
+export function joinedSegments(segments: readonly { readonly bytes: number }[], bytes: number): number {
+  let joined = 0;
+  let total = bytes;
+  for (;;) {
+    const tier = tierOf(total);
+    let alike = 0;
+    let more = 0;
+    for (let i = segments.length - joined - 1; i >= 0 && tierOf(segments[i]!.bytes) <= tier; i--) {
+      if (total + more + segments[i]!.bytes > segmentTarget) break;
+      alike++;
+      more += segments[i]!.bytes;
+    }
+    if (alike < waitingSegments) return joined;
+    joined += alike;
+    total += more;
+  }
+}
+
+/** Moves header records and email ids from the log's tail to segments, joining small ones: each record is rewritten few times. */
+export async function settleMessages(
+  account: Account,
+  state: AccountState,
+  parts: Parts,
+): Promise<SettledMessages> {
+  const { settled, tail } = account.messages;
+  const count = state.nextMessage - 1;
+  const dead = deadIn(state, settled);
+  if (settled.count === count && dead === undefined) return settled;
+  let bytes = 0;
+  for (let no = settled.count + 1; no <= count; no++) bytes += tail.get(no)?.record.length ?? 0;
+  const joined = dead === undefined ? joinedSegments(settled.segments, bytes) : settled.segments.length;
+  const kept = settled.segments.slice(0, settled.segments.length - joined);
+  const writer = new SegmentWriter(account, parts, kept, dead);
+  for (const segment of settled.segments.slice(kept.length)) await writer.takeSegment(segment);
+  await writer.takeTail(settled.count + 1, count);
+  return { count, segments: await writer.end() };
+}
+
+/** Tells the messages that are referred to, where more than half of the settled ones are not: then all is written anew. */
+function deadIn(state: AccountState, { segments }: SettledMessages): Uint8Array | undefined {
+  const live = segments.reduce((sum, segment) => sum + segment.live, 0);
+  if (live <= 2 * (state.usage.messages + restorableCount(state)) + deadAllowed) return undefined;
+  const referenced = new Uint8Array(state.nextMessage);
+  for (const no of referencedMessages(state)) referenced[no] = 1;
+  return referenced;
+}
+
+const noRecord = new Uint8Array();
+
+class SegmentWriter {
+  readonly #account: Account;
+  readonly #parts: Parts;
+  readonly #segments: SegmentRef[];
+  /** By message number, where the others are dropped. */
+  readonly #referenced: Uint8Array | undefined;
+  #builder: SegmentBuilder | undefined;
+
+  constructor(
+    account: Account,
+    parts: Parts,
+    kept: readonly SegmentRef[],
+    referenced: Uint8Array | undefined,
+  ) {
+    this.#account = account;
+    this.#parts = parts;
+    this.#segments = [...kept];
+    this.#referenced = referenced;
+  }
+
+  async takeSegment(segment: SegmentRef): Promise<void> {
+    const blob = await this.#parts.blobs.get(segment.key);
+    if (blob === undefined) throw new ObjectGone(segment.key);
+    const bytes = await collect(blob.body);
+    const builder = await this.#room(segment.first, segment.bytes);
+    const ids = bytes.slice(segment.ids, segment.bytes);
+    let { live } = segment;
+    for (const [i, { first, offset }] of segment.frames.entries()) {
+      const packed = bytes.subarray(offset, frameEnd(segment, i));
+      const count = (segment.frames[i + 1]?.first ?? segment.first + segment.count) - first;
+      if (this.#referenced === undefined && packed.length >= smallFrame) {
+        await builder.addFrame(packed, count);
+        continue;
+      }
+      const records = decodeFrame(packed);
+      for (let r = 0; r < count; r++) {
+        const no = first + r;
+        const dead = this.#referenced?.[no] === 0;
+        if (dead && records[r]!.length > 0) {
+          live--;
+          ids.fill(0, (no - segment.first) * packedIdBytes, (no - segment.first + 1) * packedIdBytes);
+        }
+        await builder.addRecord(dead ? noRecord : records[r]!);
+      }
+      await yieldToSessions();
+    }
+    builder.addIds(ids, live);
+  }
+
+  async takeTail(first: number, last: number): Promise<void> {
+    for (let from = first; from <= last; from += recordsAtOnce) {
+      const to = Math.min(last, from + recordsAtOnce - 1);
+      const messages = Array.from({ length: to - from + 1 }, (_, i) => {
+        const dead = this.#referenced?.[from + i] === 0;
+        return dead ? undefined : this.#account.messages.tail.get(from + i);
+      });
+      const builder = await this.#room(from, 0);
+      for (const message of messages) await builder.addRecord(framedRecord(message?.record ?? noRecord));
+      const live = messages.filter((message) => message !== undefined).length;
+      builder.addIds(packIds(messages.map((message) => message?.emailId)), live);
+      await yieldToSessions();
+    }
+  }
+
+  /** The segment that the next messages go to: a fresh one where they would make it too large, or do not follow. */
+  async #room(first: number, bytes: number): Promise<SegmentBuilder> {
+    const builder = this.#builder;
+    if (builder !== undefined && (builder.bytes + bytes > segmentTarget || builder.next !== first))
+      await this.#put();
+    this.#builder ??= new SegmentBuilder(first);
+    return this.#builder;
+  }
+
+  async #put(): Promise<void> {
+    const { ref, bytes } = await this.#builder!.finish(objectKey(this.#account.id, 'h', this.#parts.entropy));
+    this.#builder = undefined;
+    // Numbers that nobody refers to need no place.
+    if (ref.live === 0) return;
+    await this.#parts.blobs.put(ref.key, bytes);
+    this.#segments.push(ref);
+  }
+
+  async end(): Promise<readonly SegmentRef[]> {
+    if (this.#builder !== undefined) await this.#put();
+    return this.#segments;
+  }
+}
