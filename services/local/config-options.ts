@@ -71,6 +71,12 @@ export const serveOptions: readonly ServeOption[] = [
     description: 'addresses exempt from sign-in throttling and connection limits per address',
     fallback: undefined,
   },
+  {
+    name: 'retention',
+    value: 'period',
+    description: 'how long expunged messages can be restored, such as 14d or 12h',
+    fallback: '14d',
+  },
   { name: 'log-level', value: 'level', description: logLevels.join(', '), fallback: 'info' },
   {
     name: 'smart-host',

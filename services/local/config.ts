@@ -10,6 +10,7 @@ import {
   serveOptions,
   serviceNames,
 } from './config-options.ts';
+import { parseDuration } from './duration.ts';
 
 /** Everything that `restante serve` was told, checked; nothing below it reads options or the environment. */
 export interface ServeConfig {
@@ -24,6 +25,8 @@ export interface ServeConfig {
   readonly demo: boolean;
   readonly allowPlaintextAuth: boolean;
   readonly trustedNetworks: NetworkList;
+  /** How long expunged messages are kept, ms. */
+  readonly retention: number;
   readonly logLevel: LogLevel;
   readonly smartHost: SmartHost | undefined;
 }
@@ -185,6 +188,7 @@ export function parseServeConfig(
     demo: !read('no-demo', parseSwitch, false),
     allowPlaintextAuth: read('allow-plaintext-auth', parseSwitch, false),
     trustedNetworks: read<NetworkList>('trusted-networks', parseTrusted, noNetworks),
+    retention: read('retention', parseDuration, 0),
     logLevel: read('log-level', parseLogLevel, 'info'),
     smartHost: read<SmartHost | undefined>('smart-host', parseSmartHost, undefined),
   };

@@ -9,6 +9,8 @@ import { type Log, openLog } from '../../shared/telemetry/log.ts';
 import { createMetrics } from '../../shared/telemetry/metrics.ts';
 import { startHealthHttp } from '../admin/health-http/server.ts';
 import { RetryMemory } from '../inbound/retries.ts';
+import { startMaintenance } from '../maintenance/schedule.ts';
+import { systemTimers } from '../maintenance/timers.ts';
 import { assemble, type Data } from './assemble.ts';
 import { openCertificate } from './certificate.ts';
 
@@ -150,6 +152,20 @@ async function startEverything(
     context.stdout.write(printFirstGuide(guide, accounts.value));
   } else context.stdout.write(printLaterGuide(guide));
   state.ready = true;
+  const { engine, store } = data;
+  const maintenance = startMaintenance(
+    {
+      engine,
+      directory: store.directory,
+      leases: store.leases,
+      removedAccounts: () => store.removedAccounts(),
+      timers: systemTimers,
+      log,
+      metrics,
+    },
+    { retention: config.retention },
+  );
+  open.defer(() => maintenance.stop(graceMs));
   return ok(undefined);
 }
 

@@ -16,7 +16,7 @@ const tailBytes = 256 * 1024;
 /** Folding rewrites the index: it waits until the tail is worth an eighth of it, so that the cost stays in proportion. */
 const indexShare = 8;
 /** Entries that are folded stay this long before they are trimmed, ms. */
-const foldedLifetime = 24 * 3600_000;
+export const foldedLifetime = 24 * 3600_000;
 /** Two compactors do no harm, only work: the lease is comfort. */
 const leaseTime = 120_000;
 

@@ -37,6 +37,8 @@ interface Held {
   readonly account: Account;
   readonly loaded: Promise<void>;
   holds: number;
+  /** Whether it stays loaded when nobody holds it. */
+  stays: boolean;
   unwatch: (() => void) | undefined;
 }
 
@@ -53,11 +55,17 @@ export class MailEngine {
     this.parts = parts;
   }
 
-  /** Opens an account and brings it up to date. Release what you open. */
-  async open(id: AccountId): Promise<Result<AccountHold, MailError>> {
+  /**
+   * Opens an account and brings it up to date. Release what you open. 'passing': who goes through all accounts takes no place from
+   * those that people use; what nobody else opened meanwhile is let go on release.
+   */
+  async open(id: AccountId, use: 'staying' | 'passing' = 'staying'): Promise<Result<AccountHold, MailError>> {
     const known = this.#accounts.get(id);
     const held = known ?? this.#load(id);
-    this.#accounts.delete(id);
+    if (use === 'staying') {
+      this.#accounts.delete(id);
+      held.stays = true;
+    }
     this.#accounts.set(id, held);
     held.holds++;
     let released = false;
@@ -81,7 +89,7 @@ export class MailEngine {
 
   #load(id: AccountId): Held {
     const account = new Account(id, this.parts);
-    return { account, loaded: account.catchUp(), holds: 0, unwatch: undefined };
+    return { account, loaded: account.catchUp(), holds: 0, stays: false, unwatch: undefined };
   }
 
   #announced(held: Held, position: number): void {
@@ -92,6 +100,10 @@ export class MailEngine {
   #rest(held: Held): void {
     held.unwatch?.();
     held.unwatch = undefined;
+    if (!held.stays) {
+      if (this.#accounts.get(held.account.id) === held) this.#accounts.delete(held.account.id);
+      return;
+    }
     let idle = 0;
     for (const other of this.#accounts.values()) if (other.holds === 0) idle++;
     for (const [id, other] of this.#accounts) {

@@ -12,6 +12,7 @@ export type LogEvent =
   | HttpEvent
   | AccountEvent
   | StoreEvent
+  | MaintenanceEvent
   | TransferEvent;
 
 /** How a connection came to its end, seen from the server. */
@@ -195,6 +196,43 @@ type StoreEvent =
       readonly store: string;
       readonly objects: number;
       readonly bytes: number;
+    };
+
+type MaintenanceEvent =
+  /** A pass over all accounts, in sums; see services/maintenance/pass.ts. */
+  | {
+      readonly event: 'maintenance.pass';
+      readonly outcome: 'done' | 'stopped';
+      readonly accounts: number;
+      readonly purged: number;
+      readonly compacted: number;
+      readonly trimmed: number;
+      readonly swept: number;
+      readonly bytes: number;
+      readonly removed: number;
+      readonly failures: number;
+      readonly ms: number;
+    }
+  | {
+      readonly event: 'maintenance.account';
+      readonly account: string;
+      readonly purged: number;
+      readonly compacted: boolean;
+      readonly trimmed: boolean;
+      readonly swept: number;
+      readonly bytes: number;
+    }
+  | {
+      readonly event: 'maintenance.removed';
+      readonly account: string;
+      readonly swept: number;
+      readonly bytes: number;
+    }
+  | {
+      readonly event: 'maintenance.failed';
+      /** Undefined where it concerns all of them. */
+      readonly account: string | undefined;
+      readonly step: 'open' | 'purge' | 'compact' | 'trim' | 'sweep' | 'collect' | 'pass';
     };
 
 type TransferEvent =

@@ -44,6 +44,7 @@ test('without options everything is served on this machine only', () => {
     tls: { kind: 'local' },
     demo: true,
     allowPlaintextAuth: false,
+    retention: 14 * 24 * 3600_000,
     logLevel: 'info',
     smartHost: undefined,
   });

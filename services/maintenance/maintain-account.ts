@@ -1,0 +1,76 @@
+import type { Account } from '../../shared/engine/account.ts';
+import { sweepOrphans } from '../../shared/engine/collector.ts';
+import type { EngineParts } from '../../shared/engine/engine.ts';
+import { needsIdleCompaction } from '../../shared/engine/idle-compaction.ts';
+import { purgeExpunged } from '../../shared/engine/retention.ts';
+import { trimFolded } from '../../shared/engine/trim.ts';
+import { gentleBlobs } from './gentle-blobs.ts';
+
+/** What is done to an account, in this order. */
+export type Step = 'purge' | 'compact' | 'trim' | 'sweep';
+
+export interface AccountTask {
+  /** Expunged messages are kept this long, ms. */
+  readonly retention: number;
+  /** Whether orphans are looked for too: the one step whose cost is that of all that the account holds. */
+  readonly sweep: boolean;
+  readonly stop: AbortSignal;
+}
+
+/** What was done to one account. */
+export interface AccountOutcome {
+  /** Messages given up because their retention was over. */
+  purged: number;
+  compacted: boolean;
+  trimmed: boolean;
+  /** Orphans deleted. */
+  swept: { readonly objects: number; readonly bytes: number };
+  readonly failures: readonly { readonly step: Step; readonly cause: unknown }[];
+}
+
+/** Everything that is due for one account. A step that fails is told and does not keep the next ones from being done. */
+export async function maintainAccount(
+  account: Account,
+  parts: EngineParts,
+  { retention, sweep, stop }: AccountTask,
+): Promise<AccountOutcome> {
+  const failures: { step: Step; cause: unknown }[] = [];
+  const outcome: AccountOutcome = {
+    purged: 0,
+    compacted: false,
+    trimmed: false,
+    swept: { objects: 0, bytes: 0 },
+    failures,
+  };
+  const gentle = { ...parts, blobs: gentleBlobs(parts.blobs, () => parts.sleep(0)) };
+  const now = parts.entropy.now();
+
+  const steps: Record<Step, () => Promise<void>> = {
+    async purge() {
+      const purged = await purgeExpunged(account, gentle, Math.floor((now - retention) / 1000));
+      if (!purged.ok) throw new Error(`purge: ${purged.error.kind}`, { cause: purged.error });
+      outcome.purged = purged.value.messages;
+    },
+    async compact() {
+      if (!needsIdleCompaction(account, now)) return;
+      const before = account.snapshot;
+      await account.compact();
+      outcome.compacted = account.snapshot !== before;
+    },
+    async trim() {
+      outcome.trimmed = await trimFolded(account, gentle);
+    },
+    async sweep() {
+      if (sweep) outcome.swept = await sweepOrphans(account, gentle, stop);
+    },
+  };
+  for (const [step, run] of Object.entries(steps) as [Step, () => Promise<void>][]) {
+    if (stop.aborted) break;
+    try {
+      await run();
+    } catch (cause) {
+      failures.push({ step, cause });
+    }
+  }
+  return outcome;
+}

@@ -1,0 +1,152 @@
+import { collectRemovedAccount } from '../../shared/engine/collector.ts';
+import type { AccountId } from '../../shared/ids.ts';
+import type { Directory } from '../../shared/ports/directory.ts';
+import { gentleBlobs } from './gentle-blobs.ts';
+import { type AccountOutcome, type AccountTask, maintainAccount } from './maintain-account.ts';
+import type { MaintenanceParts } from './parts.ts';
+import { pause } from './timers.ts';
+
+export interface PassTask extends AccountTask {
+  /** Accounts worked on at once. */
+  readonly concurrency: number;
+}
+
+/** What a pass did, in sums over all accounts. */
+export interface PassReport {
+  accounts: number;
+  /** Messages whose retention was over. */
+  purged: number;
+  /** Accounts whose log was folded. */
+  compacted: number;
+  /** Accounts of which folded entries or replaced objects were deleted. */
+  trimmed: number;
+  /** Orphans, and the objects of removed accounts, with their bytes. */
+  swept: number;
+  bytes: number;
+  /** Removed accounts of which nothing is left. */
+  removed: number;
+  failures: number;
+}
+
+/** The longest rest after one account, ms. */
+const longestRest = 60_000;
+
+/**
+ * Goes once through all accounts. Each worker rests after an account as long as that took: people come first. What fails is told in the log and counted; the pass goes on. Ends early when `task.stop` is aborted.
+ */
+export async function runPass(parts: MaintenanceParts, task: PassTask): Promise<PassReport> {
+  const report: PassReport = {
+    accounts: 0,
+    purged: 0,
+    compacted: 0,
+    trimmed: 0,
+    swept: 0,
+    bytes: 0,
+    removed: 0,
+    failures: 0,
+  };
+  await collectRemoved(parts, task, report);
+  const accounts = everyAccount(parts.directory);
+  const work = async (): Promise<void> => {
+    while (!task.stop.aborted) {
+      const next = await accounts.next();
+      if (next.done) return;
+      const startedAt = parts.timers.now();
+      await maintainOne(parts, task, next.value, report);
+      await parts.engine.parts.sleep(0);
+      const rest = Math.min(parts.timers.now() - startedAt, longestRest);
+      if (rest > 0) await pause(parts.timers, rest, task.stop);
+    }
+  };
+  await Promise.all(Array.from({ length: task.concurrency }, work));
+  return report;
+}
+
+async function* everyAccount(directory: Directory): AsyncGenerator<AccountId, undefined> {
+  for (let after: string | undefined; ; ) {
+    const { items, next } = await directory.accounts(after);
+    for (const { id } of items) yield id;
+    if (next === undefined) return;
+    after = next;
+  }
+}
+
+async function maintainOne(
+  { engine, log }: MaintenanceParts,
+  task: PassTask,
+  id: AccountId,
+  report: PassReport,
+): Promise<void> {
+  const opened = await engine.open(id, 'passing');
+  report.accounts++;
+  if (!opened.ok) {
+    report.failures++;
+    log.error({ event: 'maintenance.failed', account: id, step: 'open' }, opened.error);
+    return;
+  }
+  const { account, release } = opened.value;
+  try {
+    const outcome = await maintainAccount(account, engine.parts, task);
+    // What the last commit started belongs to this visit: nobody else waits for it.
+    await account.settle();
+    tally(report, outcome);
+    for (const { step, cause } of outcome.failures)
+      if (!task.stop.aborted) log.error({ event: 'maintenance.failed', account: id, step }, cause);
+    const { purged, compacted, trimmed, swept } = outcome;
+    if (purged > 0 || compacted || trimmed || swept.objects > 0)
+      log.info({
+        event: 'maintenance.account',
+        account: id,
+        purged,
+        compacted,
+        trimmed,
+        ...sweptFields(swept),
+      });
+  } finally {
+    release();
+  }
+}
+
+const sweptFields = ({ objects, bytes }: { readonly objects: number; readonly bytes: number }) => ({
+  swept: objects,
+  bytes,
+});
+
+function tally(report: PassReport, { purged, compacted, trimmed, swept, failures }: AccountOutcome): void {
+  report.purged += purged;
+  report.compacted += compacted ? 1 : 0;
+  report.trimmed += trimmed ? 1 : 0;
+  report.swept += swept.objects;
+  report.bytes += swept.bytes;
+  report.failures += failures.length;
+}
+
+/** Those that fail come again with the next pass. */
+async function collectRemoved(
+  { engine, removedAccounts, log }: MaintenanceParts,
+  { stop }: PassTask,
+  report: PassReport,
+): Promise<void> {
+  const { parts } = engine;
+  const gentle = { log: parts.log, blobs: gentleBlobs(parts.blobs, () => parts.sleep(0)) };
+  const tried = new Set<AccountId>();
+  for (;;) {
+    const removed = removedAccounts().filter((id) => !tried.has(id));
+    if (removed.length === 0) return;
+    for (const id of removed) {
+      if (stop.aborted) return;
+      tried.add(id);
+      try {
+        const { done, objects, bytes } = await collectRemovedAccount(id, gentle, stop);
+        report.swept += objects;
+        report.bytes += bytes;
+        if (!done) return;
+        report.removed++;
+        log.info({ event: 'maintenance.removed', account: id, swept: objects, bytes });
+      } catch (cause) {
+        report.failures++;
+        log.error({ event: 'maintenance.failed', account: id, step: 'collect' }, cause);
+      }
+    }
+  }
+}

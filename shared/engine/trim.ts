@@ -1,0 +1,34 @@
+import type { LogPosition } from '../ids.ts';
+import type { Account } from './account.ts';
+import { foldedLifetime } from './compactor.ts';
+import type { EngineParts } from './engine.ts';
+
+/**
+ * Deletes the folded entries and the replaced objects of an account's snapshot whose time has come. A compaction does so too; this is
+ * for accounts that have none coming. Says whether there was anything. One read where all is gone already.
+ */
+export async function trimFolded(account: Account, parts: EngineParts): Promise<boolean> {
+  const { snapshot } = account;
+  if (snapshot === undefined) return false;
+  const { log, blobs, entropy, replacedLifetime } = parts;
+  const now = entropy.now();
+  const due = <T extends { replacedAt: number }>(items: readonly T[], lifetime: number) =>
+    items.filter((item) => item.replacedAt <= now - lifetime);
+  let found = false;
+  const upTo = due(snapshot.pastHeads, foldedLifetime).at(-1)?.position;
+  if (upTo !== undefined && upTo > 0) {
+    // The entry itself, where it is still there: entries leave in order, so that it is the last of them to go.
+    const { entries } = await log.read(account.id, (upTo - 1) as LogPosition);
+    if (entries[0]?.position === upTo) {
+      await log.trim(account.id, upTo);
+      found = true;
+    }
+  }
+  const keys = due(snapshot.replaced, replacedLifetime).map(({ key }) => key);
+  const last = keys.at(-1);
+  if (last !== undefined && (await blobs.get(last, { start: 0, end: 1 })) !== undefined) {
+    await blobs.delete(keys);
+    found = true;
+  }
+  return found;
+}
