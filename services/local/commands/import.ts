@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type Command, Option } from 'commander';
 import { defaultMessageLimit } from '../../../shared/engine/stage.ts';
 import { ok } from '../../../shared/result.ts';
@@ -14,6 +15,7 @@ import { type DataOptions, dataOption, refused, sizeArgument } from './shared-op
 interface ImportOptions extends DataOptions {
   readonly mailbox?: string;
   readonly maxSize: number;
+  readonly again?: true;
 }
 
 /** `restante import`: mail from files, into an account. */
@@ -31,6 +33,10 @@ export function importCommand(program: Command, context: CommandContext, report:
         .default(defaultMessageLimit, printSize(defaultMessageLimit))
         .argParser(sizeArgument),
     )
+    .option(
+      '--again',
+      'bring messages that an earlier import brought, too (they may have been deleted since)',
+    )
     .addOption(dataOption(context))
     .action(async (address: string, path: string, options: ImportOptions) =>
       report(await runImport(context, address, path, options)),
@@ -41,7 +47,7 @@ async function runImport(
   context: CommandContext,
   address: string,
   path: string,
-  { data: folder, mailbox, maxSize }: ImportOptions,
+  { data: folder, mailbox, maxSize, again }: ImportOptions,
 ): Promise<CommandOutcome> {
   const source = await openSource(path, mailbox, maxSize);
   if (!source.ok) return failed(source.error);
@@ -52,12 +58,15 @@ async function runImport(
     const bar = new Progress(context.stderr, 'importing');
     let sofar: ImportReport | undefined;
     const run = await engine.with(found.value.id, (account) => {
-      const work = new MessageImport(account, source.value, maxSize, (at) =>
-        bar.show(
-          source.value.done() / Math.max(1, source.value.total),
-          `${at.imported + at.alreadyThere} messages`,
-        ),
-      );
+      const work = new MessageImport(account, source.value, {
+        limit: maxSize,
+        apart: again && randomUUID(),
+        progress: (at) =>
+          bar.show(
+            source.value.done() / Math.max(1, source.value.total),
+            `${at.imported + at.alreadyThere} messages`,
+          ),
+      });
       sofar = work.report;
       return work.run();
     });

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Account } from '../../../shared/engine/account.ts';
 import type { Mailbox } from '../../../shared/engine/mailbox.ts';
 import { describeCause } from '../describe-mail-error.ts';
+import type { Exported } from './export-messages.ts';
 import { maildirFolder, mboxFile } from './folder-names.ts';
 import { exportToMaildir } from './maildir-export.ts';
 import { exportToMbox } from './mbox-export.ts';
@@ -31,7 +32,7 @@ export async function exportAccount(
   progress: (report: ExportReport) => void = () => {},
 ): Promise<ExportReport> {
   const report = { written: 0, alreadyThere: 0, failures: [] as { mailbox: string; reason: string }[] };
-  const done = (what: 'written' | 'alreadyThere') => {
+  const done = (what: Exported) => {
     report[what]++;
     progress(report);
   };
@@ -44,7 +45,7 @@ export async function exportAccount(
     }
     try {
       await mkdir(plan.format === 'mbox' ? dirname(place) : place, { recursive: true, mode: 0o700 });
-      if (plan.format === 'mbox') await exportToMbox(place, account, mailbox, () => done('written'));
+      if (plan.format === 'mbox') await exportToMbox(place, account, mailbox, done);
       else for await (const what of exportToMaildir(place, account, mailbox)) done(what);
     } catch (cause) {
       fail(describeCause(cause));

@@ -2,6 +2,9 @@ import type { Account } from '../../../shared/engine/account.ts';
 import type { Mailbox } from '../../../shared/engine/mailbox.ts';
 import type { EmailId } from '../../../shared/ids.ts';
 
+/** What became of a message: a repeated export finds some there. */
+export type Exported = 'written' | 'alreadyThere';
+
 /** A message as an export writes it. */
 export interface ExportedMessage {
   readonly uid: number;

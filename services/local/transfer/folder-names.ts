@@ -41,7 +41,14 @@ export function mboxFile(mailbox: string): string | undefined {
 export const mailboxOfPath = (path: string): string =>
   mailboxName(path.split('/').map(decodeLevel).join('/'));
 
-export const mailboxOfMboxFile = (file: string): string => mailboxOfPath(file.replace(/\.mbox$/i, ''));
+/** Levels are folders of the same name, or `NAME.sbd` (Thunderbird); `NAME.mbox` may be a folder that holds the file `mbox` (Apple Mail). */
+export const mailboxOfMboxFile = (file: string): string =>
+  mailboxOfPath(
+    file
+      .replace(/\.mbox\/mbox$/i, '')
+      .replace(/\.mbox$/i, '')
+      .replace(/\.(?:sbd|mbox)\//gi, '/'),
+  );
 
 /** The name below another mailbox: where an import is to go. INBOX of the source is that mailbox itself. */
 export const below = (target: string, mailbox: string): string =>

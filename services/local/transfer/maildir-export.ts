@@ -2,13 +2,10 @@ import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Account } from '../../../shared/engine/account.ts';
 import type { Mailbox } from '../../../shared/engine/mailbox.ts';
-import { messagesOf } from './export-messages.ts';
+import { type Exported, messagesOf } from './export-messages.ts';
 import { extraFlagsFile, parseExtraFlags, printExtraFlags } from './maildir-extra-flags.ts';
 import { exportedName, infoOf, parseKeywords, printKeywords, splitFileName } from './maildir-flags.ts';
 import { writeWhole } from './write-file.ts';
-
-/** What became of a message. */
-export type Exported = 'written' | 'alreadyThere';
 
 const keywordsFile = 'dovecot-keywords';
 const letters = 26;

@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { describeCause } from '../describe-mail-error.ts';
@@ -15,10 +16,15 @@ interface Folder {
 
 type Place = 'cur' | 'new';
 
+/** Larger files are never in memory as a whole. */
+const wholeBytes = 1024 * 1024;
 /** Levels of folders that are looked into. */
 const maxDepth = 12;
 
-/** A Maildir with its Maildir++ subfolders, or a folder of Maildirs, one inside another, as mbsync and getmail make them. */
+/**
+ * A Maildir with its Maildir++ subfolders (`.Sent.2020`), with folders inside it (Dovecot's LAYOUT=fs), or a folder of Maildirs, one inside
+ * another, as mbsync (Verbatim: `Work/2020`, Legacy: `Work/.2020`) and getmail make them.
+ */
 export async function maildirSource(
   root: string,
   target: string | undefined,
@@ -26,7 +32,7 @@ export async function maildirSource(
 ): Promise<Source | undefined> {
   const inTarget = (mailbox: string) => (target === undefined ? mailbox : below(target, mailbox));
   const folders: Folder[] = [];
-  for (const found of (await isMaildir(root)) ? await plusFolders(root) : await nestedFolders(root, '', 0))
+  for (const found of await foldersOf(root))
     folders.push(await openFolder(resolve(root, found.path), inTarget(found.mailbox)));
   if (folders.length === 0) return undefined;
   let done = 0;
@@ -51,24 +57,25 @@ interface FoundFolder {
   readonly mailbox: string;
 }
 
-/** `.Sent.2020` beside cur and new. */
-async function plusFolders(root: string): Promise<FoundFolder[]> {
-  const names = (await foldersIn(root)).filter((name) => name.startsWith('.'));
+async function foldersOf(root: string): Promise<FoundFolder[]> {
+  if (!(await isMaildir(root))) return nestedFolders(root, '', 0);
   const found: FoundFolder[] = [{ path: '', mailbox: 'INBOX' }];
-  for (const path of names)
-    if (await isMaildir(join(root, path))) found.push({ path, mailbox: mailboxOfMaildirFolder(path) });
-  return found;
+  for (const path of await foldersIn(root))
+    if (path.startsWith('.') && (await isMaildir(join(root, path))))
+      found.push({ path, mailbox: mailboxOfMaildirFolder(path) });
+  return [...found, ...(await nestedFolders(root, '', 0))];
 }
 
-/** `Sent/2020/cur`: each level a folder. */
-async function nestedFolders(root: string, path: string, depth: number): Promise<FoundFolder[]> {
+/** Each level a folder. Below the first, one dot before a name is no part of it; at the first, such folders are Maildir++'s or none of mail. */
+async function nestedFolders(root: string, above: string, depth: number): Promise<FoundFolder[]> {
   if (depth > maxDepth) return [];
   const found: FoundFolder[] = [];
-  for (const name of await foldersIn(join(root, path))) {
-    if (['cur', 'new', 'tmp'].includes(name)) continue;
-    const inner = path === '' ? name : `${path}/${name}`;
-    if (await isMaildir(join(root, inner))) found.push({ path: inner, mailbox: mailboxOfPath(inner) });
-    found.push(...(await nestedFolders(root, inner, depth + 1)));
+  for (const name of await foldersIn(join(root, above))) {
+    if (['cur', 'new', 'tmp'].includes(name) || (depth === 0 && name.startsWith('.'))) continue;
+    const path = depth === 0 ? name : `${above}/${name}`;
+    if (await isMaildir(join(root, path)))
+      found.push({ path, mailbox: mailboxOfPath(path.replaceAll('/.', '/')) });
+    found.push(...(await nestedFolders(root, path, depth + 1)));
   }
   return found;
 }
@@ -170,6 +177,7 @@ async function readMessage(
     const { mtimeMs, size } = await stat(path);
     const internalDate = internalDateOf(mtimeMs);
     if (size > limit) return { content: { failure: `larger than ${printSize(limit)}` }, internalDate };
+    if (size > wholeBytes) return { content: { read: () => createReadStream(path) }, internalDate };
     return { content: { bytes: await readFile(path) }, internalDate };
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return 'gone';

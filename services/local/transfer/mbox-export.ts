@@ -1,7 +1,8 @@
+import { createReadStream } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import type { Account } from '../../../shared/engine/account.ts';
 import type { Mailbox } from '../../../shared/engine/mailbox.ts';
-import { messagesOf } from './export-messages.ts';
+import { type Exported, messagesOf } from './export-messages.ts';
 import { printPreamble } from './mbox-preamble.ts';
 import { writeWhole } from './write-file.ts';
 
@@ -10,18 +11,55 @@ export class FileExists extends Error {}
 
 /**
  * Writes a mailbox into an mbox file: a From_ line with the internal date, fields with the flags (see mbox-preamble.ts), the message's
- * exact bytes but for one `>` more before each `From `, and an empty line. The file has its name only when it is complete.
+ * exact bytes but for one `>` more before each `From `, and an empty line. The file has its name only when it is complete, so that an
+ * export that was cut off is repeated: a file that holds just what would be written is left as it is. Any other is not written over.
  */
 export async function exportToMbox(
   path: string,
   account: Account,
   mailbox: Mailbox,
-  onMessage: () => void,
+  onMessage: (what: Exported) => void,
 ): Promise<void> {
-  if (await exists(path)) throw new FileExists(`${path} is there already`);
+  if (await exists(path)) {
+    let messages = 0;
+    const same = await holds(
+      path,
+      mboxOf(account, mailbox, () => messages++),
+    );
+    if (!same) throw new FileExists(`${path} is there already, and holds something else`);
+    for (; messages > 0; messages--) onMessage('alreadyThere');
+    return;
+  }
   const temporary = `${path}.partial`;
   await rm(temporary, { force: true });
-  await writeWhole(path, temporary, mboxOf(account, mailbox, onMessage));
+  await writeWhole(
+    path,
+    temporary,
+    mboxOf(account, mailbox, () => onMessage('written')),
+  );
+}
+
+/** Whether a file is just this content; read no further than they agree. */
+async function holds(path: string, content: AsyncIterable<Uint8Array>): Promise<boolean> {
+  const chunks: AsyncIterator<Buffer> = createReadStream(path)[Symbol.asyncIterator]();
+  let left: Buffer = Buffer.alloc(0);
+  try {
+    for await (let piece of content)
+      while (piece.length > 0) {
+        if (left.length === 0) {
+          const { value, done } = await chunks.next();
+          if (done) return false;
+          left = value;
+        }
+        const length = Math.min(left.length, piece.length);
+        if (left.compare(piece, 0, length, 0, length) !== 0) return false;
+        left = left.subarray(length);
+        piece = piece.subarray(length);
+      }
+    return left.length === 0 && (await chunks.next()).done === true;
+  } finally {
+    await chunks.return?.();
+  }
 }
 
 async function* mboxOf(

@@ -1,4 +1,5 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, readSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 
 /** One message of an mbox file as it lies there, its quoting undone. */
 export interface MboxEntry {
@@ -27,28 +28,45 @@ const strict =
 /** What some programs write; counted as a From_ line only after an empty line. */
 const loose = /^From \S+ .*\d{1,2}:\d{2}.*\d{4}|^From \S+ .*\d{4}.*\d{1,2}:\d{2}|^From - ?$/;
 const quoted = /^>+From /;
+const contentLength = /^content-length:[ \t]*(\d{1,15})[ \t]*\r?\n$/i;
+/** What must stand where a Content-Length says that a message ends: the next From_ line, after an empty line or without. */
+const next = /^\r?\n?\r?\n?(?:From |$)/;
+/** An entry of our own export: it is quoted, and its first field says its size. */
+const own = /^X-Restante-Mbox:/;
 
 /**
- * The messages of an mbox file, in one pass and in memory bounded by `limit`. Messages are parted by From_ lines alone: Content-Length is
- * not trusted (it is wrong wherever somebody edited a message). Every `>From ` with one or more `>` loses one, as mboxrd wants it;
- * mboxo differs only for what was quoted already, where it cannot be undone.
+ * The messages of an mbox file, in one pass and in memory bounded by `limit`. Messages are parted by From_ lines. Every `>From ` with one
+ * or more `>` loses one, as mboxrd wants it; mboxo differs only for what was quoted already, where it cannot be undone. A
+ * Content-Length (mboxcl, mboxcl2: Dovecot, mutt) counts only where a From_ line or the end of the file follows at that very place, for it is
+ * wrong wherever somebody edited a message; that much is then taken as it is, From_ lines and all.
  */
 export async function* readMbox(
   path: string,
   limit: number,
   onRead: (bytes: number) => void,
 ): AsyncGenerator<MboxEntry> {
-  const reader = new MboxSplitter(limit);
-  for await (const chunk of createReadStream(path, { highWaterMark: readBytes })) {
-    yield* reader.push(chunk as Buffer);
-    onRead((chunk as Buffer).length);
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const looked = Buffer.alloc(9);
+    const endsAt = (offset: number): boolean =>
+      offset <= size &&
+      next.test(looked.toString('latin1', 0, readSync(file.fd, looked, { position: offset })));
+    const reader = new MboxSplitter(limit, endsAt);
+    for await (const chunk of createReadStream(path, { highWaterMark: readBytes })) {
+      yield* reader.push(chunk as Buffer);
+      onRead((chunk as Buffer).length);
+    }
+    yield* reader.end();
+  } finally {
+    await file.close();
   }
-  yield* reader.end();
 }
 
 /** Cuts the stream of bytes; how it comes in chunks makes no difference. */
 export class MboxSplitter {
   readonly #limit: number;
+  readonly #endsAt: (offset: number) => boolean;
   /** The beginning of a line whose end has not come yet. */
   #pending: Buffer = Buffer.alloc(0);
   /** Within a line too long to be judged as a whole. */
@@ -59,9 +77,15 @@ export class MboxSplitter {
   #current: { readonly offset: number; readonly fromLine: string } | undefined;
   #pieces: Buffer[] = [];
   #size = 0;
+  /** Of the header that is being read; undefined within a body. */
+  #header: { length: number | undefined; first: boolean } | undefined;
+  /** Up to here, in bytes from the start of the file, nothing is judged. */
+  #asItIs = 0;
 
-  constructor(limit: number) {
+  /** `endsAt`: whether a message can end at that offset. */
+  constructor(limit: number, endsAt: (offset: number) => boolean = () => false) {
     this.#limit = limit;
+    this.#endsAt = endsAt;
   }
 
   *push(chunk: Buffer): Generator<MboxEntry> {
@@ -70,6 +94,11 @@ export class MboxSplitter {
     let kept = 0;
     let at = 0;
     while (at < data.length) {
+      if (this.#offset + at < this.#asItIs) {
+        at = Math.min(data.length, this.#asItIs - this.#offset);
+        this.#withinLine = false;
+        continue;
+      }
       const found = data.indexOf(lf, at);
       const end = found < 0 ? data.length : found + 1;
       if (found < 0 && !this.#withinLine && end - at < judged) break;
@@ -80,6 +109,7 @@ export class MboxSplitter {
           if (this.#current !== undefined) yield this.#finish(this.#current);
           this.#current = { offset: this.#offset + at, fromLine: lineText(data, at, end) };
           kept = end;
+          this.#header = { length: undefined, first: true };
         } else if (
           first === greater &&
           quoted.test(data.toString('latin1', at, Math.min(end, at + judged)))
@@ -92,6 +122,7 @@ export class MboxSplitter {
           kept = end;
         }
         this.#previousEmpty = isEmptyLine(data, at, end);
+        if (this.#header !== undefined && end > kept) this.#readHeader(this.#header, data, at, end);
       }
       this.#withinLine = found < 0;
       at = end;
@@ -114,6 +145,26 @@ export class MboxSplitter {
     }
     if (this.#current !== undefined) yield this.#finish(this.#current);
     this.#current = undefined;
+  }
+
+  #readHeader(
+    header: { length: number | undefined; first: boolean },
+    data: Buffer,
+    at: number,
+    end: number,
+  ): void {
+    if (this.#previousEmpty) {
+      this.#header = undefined;
+      const body = this.#offset + end;
+      if (header.length !== undefined && this.#endsAt(body + header.length))
+        this.#asItIs = body + header.length;
+      return;
+    }
+    const line = data.toString('latin1', at, Math.min(end, at + judged));
+    if (header.first && own.test(line)) this.#header = undefined;
+    header.first = false;
+    const [, digits] = contentLength.exec(line) ?? [];
+    if (digits !== undefined) header.length = Number(digits);
   }
 
   #isFromLine(data: Buffer, start: number, end: number): boolean {

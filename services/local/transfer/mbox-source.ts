@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
 import { basename, relative, resolve, sep } from 'node:path';
 import { err, ok, type Result } from '../../../shared/result.ts';
 import { printSize } from '../size.ts';
@@ -26,7 +26,7 @@ export async function mboxFileSource(
   return mboxSource([{ path: resolve(path), name: basename(path), mailbox, size }], limit);
 }
 
-/** A folder of `NAME.mbox` files, as an export makes it; files of other names are left alone. */
+/** A folder of `NAME.mbox` files, as an export makes it, or of files of other names that begin with a From_ line, as Thunderbird's do. */
 export async function mboxFolderSource(
   folder: string,
   target: string | undefined,
@@ -34,18 +34,28 @@ export async function mboxFolderSource(
 ): Promise<Result<Source, string>> {
   const files: MboxFile[] = [];
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile() || !/\.mbox$/i.test(entry.name)) continue;
     const path = resolve(entry.parentPath, entry.name);
+    if (!entry.isFile() || !(/\.mbox$/i.test(entry.name) || (await beginsLikeMbox(path)))) continue;
     const name = relative(folder, path).split(sep).join('/');
     const mailbox = mailboxOfMboxFile(name);
     const { size } = await stat(path);
     files.push({ path, name, mailbox: target === undefined ? mailbox : below(target, mailbox), size });
   }
-  if (files.length === 0) return err(`${folder} is neither a Maildir nor a folder of .mbox files`);
+  if (files.length === 0) return err(`${folder} is neither a Maildir nor a folder of mbox files`);
   return mboxSource(
     files.sort((a, b) => (a.mailbox < b.mailbox ? -1 : 1)),
     limit,
   );
+}
+
+async function beginsLikeMbox(path: string): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(5), 0, 5, 0);
+    return buffer.toString('latin1', 0, bytesRead) === 'From ';
+  } finally {
+    await file.close();
+  }
 }
 
 async function mboxSource(files: readonly MboxFile[], limit: number): Promise<Result<Source, string>> {

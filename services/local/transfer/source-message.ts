@@ -1,11 +1,16 @@
+/** The exact bytes, at once or as often as they are asked for; or why they cannot be had. */
+export type Content =
+  | { readonly bytes: Uint8Array }
+  | { readonly read: () => AsyncIterable<Uint8Array> }
+  | { readonly failure: string };
+
 /** A message as an import finds it. */
 export interface SourceMessage {
-  /** Where it is, relative to the source: a file, or a file and an offset. The same at every import, whatever its flags. */
+  /** Where it is, relative to the source, for the report: a file, or a file and an offset. */
   readonly place: string;
   /** The mailbox that it belongs to. */
   readonly mailbox: string;
-  /** The exact bytes, or why they cannot be had. */
-  readonly content: { readonly bytes: Uint8Array } | { readonly failure: string };
+  readonly content: Content;
   readonly flags: readonly string[];
   /** Seconds since 1970; undefined where nothing tells. */
   readonly internalDate: number | undefined;

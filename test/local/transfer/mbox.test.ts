@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { quoted } from '../../../services/local/transfer/mbox-export.ts';
 import { flagsOf } from '../../../services/local/transfer/mbox-fields.ts';
 import { printPreamble, readPreamble } from '../../../services/local/transfer/mbox-preamble.ts';
-import { MboxSplitter, NotAnMbox } from '../../../services/local/transfer/mbox-reader.ts';
+import { MboxSplitter, NotAnMbox, readMbox } from '../../../services/local/transfer/mbox-reader.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const lines = fc.constantFrom(
   'From ',
@@ -30,8 +33,8 @@ async function written(bytes: Buffer, cut: number): Promise<Buffer> {
   return Buffer.concat([Buffer.from(head), ...out]);
 }
 
-function read(file: Buffer, cut: number): Buffer[] {
-  const splitter = new MboxSplitter(1 << 20);
+function read(file: Buffer, cut: number, endsAt?: (offset: number) => boolean): Buffer[] {
+  const splitter = new MboxSplitter(1 << 20, endsAt);
   const entries: Buffer[] = [];
   for (let at = 0; at < file.length; at += cut)
     for (const { bytes } of splitter.push(file.subarray(at, at + cut))) entries.push(bytes!);
@@ -64,6 +67,37 @@ test('an mbox of another program: From_ lines part, quoting is undone, the last 
   const file =
     'From a@b Thu Jan  1 00:00:00 1970\nA: 1\n\n>From x\nFrom y\n\nFrom c Fri Jan  2 00:00:00 1970\nB: 2\n\n\n';
   assert.deepEqual(read(Buffer.from(file), 7).map(String), ['A: 1\n\nFrom x\nFrom y\n', 'B: 2\n\n']);
+});
+
+const clFile = (length: number) =>
+  Buffer.from(
+    `From a Thu Jan  1 00:00:00 1970\nContent-Length: ${length}\n\n>From x\n\nFrom y Fri Jan  2 00:00:00 1970\n\nFrom b Sat Jan  3 00:00:00 1970\nB: 2\n\n2\n\n`,
+  );
+const clBody = '>From x\n\nFrom y Fri Jan  2 00:00:00 1970\n';
+
+test('a Content-Length that is right is believed, From_ lines and all, however the file comes in pieces', async () => {
+  const path = join(temporaryFolder(), 'cl.mbox');
+  for (const length of [clBody.length, clBody.length - 1, clBody.length + 1]) {
+    writeFileSync(path, clFile(length));
+    const messages: string[] = [];
+    for await (const { bytes } of readMbox(path, 1 << 20, () => {})) messages.push(String(bytes));
+    assert.deepEqual(messages, [`Content-Length: ${length}\n\n${clBody}`, 'B: 2\n\n2\n'], `${length}`);
+    for (let cut = 1; cut < 60; cut++) {
+      const end = clFile(length).indexOf(clBody) + length;
+      const same = read(clFile(length), cut, (offset) => offset === end).map(String);
+      assert.deepEqual(same, messages, `in pieces of ${cut}`);
+    }
+  }
+});
+
+test('a Content-Length that is wrong is not', async () => {
+  const path = join(temporaryFolder(), 'cl.mbox');
+  for (const length of [0, 5, clBody.length - 4, 9999]) {
+    writeFileSync(path, clFile(length));
+    const messages: string[] = [];
+    for await (const { bytes } of readMbox(path, 1 << 20, () => {})) messages.push(String(bytes));
+    assert.deepEqual(messages, [`Content-Length: ${length}\n\nFrom x\n`, '', 'B: 2\n\n2\n'], `${length}`);
+  }
 });
 
 test('a file without a From_ line is no mbox', () => {

@@ -1,45 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { exportAccount } from '../../../services/local/transfer/export-account.ts';
-import { type ImportReport, MessageImport } from '../../../services/local/transfer/import-messages.ts';
-import { openSource } from '../../../services/local/transfer/open-source.ts';
 import type { Account } from '../../../shared/engine/account.ts';
 import { appendMessages, setLimit, storeFlags } from '../../../shared/engine/actions.ts';
 import { allUids } from '../../../shared/engine/mailbox.ts';
-import { collect } from '../../../shared/engine/message-index.ts';
 import { localEngine } from '../../support/local-engine.ts';
 import { generateMessages } from '../../support/messages.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
-
-const limit = 1 << 20;
-
-async function bring(account: Account, path: string, mailbox?: string): Promise<ImportReport> {
-  const source = await openSource(path, mailbox, limit);
-  assert.ok(source.ok, source.ok ? '' : source.error);
-  const run = await new MessageImport(account, source.value, limit).run();
-  assert.ok(run.ok, run.ok ? '' : run.error.kind);
-  return run.value;
-}
-
-/** Everything that an export must keep, by mailbox and in order. */
-async function contents(account: Account) {
-  const { flags, mailboxes } = account.state;
-  const all: Record<string, unknown[]> = {};
-  for (const { name, chunks } of mailboxes)
-    for (const { fixed, marks, length } of chunks)
-      for (let i = 0; i < length; i++) {
-        const { body } = await account.body(fixed.message[i]!);
-        const set = [...flags.set(marks.flags[i]!).flags].sort();
-        (all[name] ??= []).push([
-          fixed.internalDate[i],
-          set,
-          Buffer.from(await collect(body)).toString('latin1'),
-        ]);
-      }
-  return all;
-}
+import { bring, contents, limit } from './transfer-harness.ts';
 
 async function filled(account: Account): Promise<void> {
   const odd = ['Subject: no end', 'a: b\n\nFrom the start\n>From x', '\r\n', 'x\r\r\n\n', 'From me\r\n\r\n'];
@@ -103,6 +73,31 @@ test('an mbox file that is there already is not written over', async () => {
   } as const;
   assert.equal((await exportAccount(one, plan)).failures.length, 1);
   assert.equal(readFileSync(path, 'utf8'), 'precious');
+});
+
+test('an export to mbox files that was cut off is repeated: what is there and the same stays, the rest is written', async () => {
+  const { account } = await localEngine();
+  const one = await account();
+  await filled(one);
+  const path = join(temporaryFolder(), 'export');
+  const plan = { format: 'mbox', path, mailboxes: [...one.state.mailboxes], single: false } as const;
+  await exportAccount(one, plan);
+  const whole = readFileSync(join(path, 'INBOX.mbox'));
+  rmSync(join(path, 'INBOX.mbox'));
+  writeFileSync(join(path, 'INBOX.mbox.partial'), whole.subarray(0, 1000));
+  const archived = one.state.mailboxes.named('Archive')!.exists;
+  const expected = { written: 45 - archived, alreadyThere: archived, failures: [] };
+  assert.deepEqual(await exportAccount(one, plan), expected);
+  assert.deepEqual(readFileSync(join(path, 'INBOX.mbox')), whole);
+  for (const other of [whole.subarray(0, -1), Buffer.concat([whole, Buffer.from('x')])]) {
+    writeFileSync(join(path, 'INBOX.mbox'), other);
+    const { failures } = await exportAccount(one, plan);
+    assert.deepEqual(
+      failures.map(({ mailbox }) => mailbox),
+      ['INBOX'],
+    );
+    assert.deepEqual(readFileSync(join(path, 'INBOX.mbox')), other);
+  }
 });
 
 test('a Maildir of another program: subfolders, flags, keywords, dates, and what cannot be taken is reported', async () => {
