@@ -2,13 +2,23 @@ import { createPasswordHasher, type PasswordHasher } from '../../shared/director
 import { createProvisioning, type Provisioning } from '../../shared/directory/provisioning.ts';
 import { ByteCache } from '../../shared/engine/byte-cache.ts';
 import { type EngineParts, MailEngine } from '../../shared/engine/engine.ts';
+import { inlineLimit } from '../../shared/engine/entry.ts';
 import { systemEntropy } from '../../shared/ids.ts';
 import type { Store } from './context.ts';
 
-/** Entries are rows of one file here: what is inline costs no second object, so far more is than on a store of items. */
-const inlineBytes = 256 * 1024;
-/** Backups copy the folder as a whole, log and objects together: replaced objects need to outlive readers only. */
-const replacedLifetime = 24 * 3600 * 1000;
+const settings: Record<Store['kind'], Pick<EngineParts, 'inlineBytes' | 'replacedLifetime'>> = {
+  embedded: {
+    // Entries are rows of one file: what is inline costs no second object, so far more is than on a store of items.
+    inlineBytes: 256 * 1024,
+    // Backups copy the folder as a whole, log and objects together: replaced objects need to outlive readers only.
+    replacedLifetime: 24 * 3600_000,
+  },
+  aws: {
+    inlineBytes: inlineLimit,
+    // A table restored to any point of its backups still finds its objects.
+    replacedLifetime: 35 * 24 * 3600_000,
+  },
+};
 const frameCacheBytes = 64 * 1024 * 1024;
 
 export function createEngine(store: Store, onError: EngineParts['onError']): MailEngine {
@@ -21,8 +31,7 @@ export function createEngine(store: Store, onError: EngineParts['onError']): Mai
     entropy: systemEntropy,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     frames: new ByteCache(frameCacheBytes),
-    inlineBytes,
-    replacedLifetime,
+    ...settings[store.kind],
     onError,
   });
 }

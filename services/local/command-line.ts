@@ -5,8 +5,10 @@ import { domainCommands } from './commands/domain.ts';
 import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
 import { serveCommand } from './commands/serve.ts';
+import { addOptions } from './config-options.ts';
 import type { CommandContext, CommandOutcome } from './context.ts';
 import { describeCause } from './describe-mail-error.ts';
+import { parseAwsStore, type StoreChoice, storeOptions } from './store-choice.ts';
 
 /** Takes a command's outcome: commander itself knows no results. */
 export type Report = (outcome: CommandOutcome) => void;
@@ -17,9 +19,19 @@ const oneLine = (text: string) =>
     .replace(/\s*\n\s*/g, ' ')
     .trim();
 
+class WrongStore extends Error {}
+
+/** Every command that takes `--data` may work on an AWS store in its place. */
+function offerAwsStore(command: Command): void {
+  const onAccounts = command.name() !== 'serve' && command.options.some(({ long }) => long === '--data');
+  if (onAccounts) addOptions(command, storeOptions);
+  command.commands.forEach(offerAwsStore);
+}
+
 /** Runs `restante ARGUMENTS`; resolves to the exit code: 0 done, 1 failed, 2 wrong usage or configuration. */
 export async function runCommandLine(args: readonly string[], context: CommandContext): Promise<number> {
   let outcome: CommandOutcome = { ok: true, value: undefined };
+  let awsStore: StoreChoice | undefined;
   const complain = (message: string) => context.stderr.write(`restante: ${message}\n`);
   const program = new Command('restante')
     .description('Mail access by IMAP and POP3, on one machine: the server, and what administers it.')
@@ -42,10 +54,30 @@ export async function runCommandLine(args: readonly string[], context: CommandCo
     importCommand,
     exportCommand,
   ])
-    add(program, context, report);
+    add(
+      program,
+      {
+        ...context,
+        get awsStore() {
+          return awsStore;
+        },
+      },
+      report,
+    );
+  program.commands.forEach(offerAwsStore);
+  program.hook('preAction', (_, command) => {
+    if (command.name() === 'serve') return;
+    const chosen = parseAwsStore(command.opts(), context.env);
+    if (!chosen.ok) throw new WrongStore(chosen.error.join('\n'));
+    awsStore = chosen.value;
+  });
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (cause) {
+    if (cause instanceof WrongStore) {
+      for (const line of cause.message.split('\n')) complain(line);
+      return 2;
+    }
     if (cause instanceof CommanderError) return cause.exitCode === 0 ? 0 : 2;
     complain(describeCause(cause));
     return 1;

@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander';
 import { logLevels } from '../../shared/telemetry/log.ts';
+import { environmentName, type ServeOption } from './option-reader.ts';
+import { servingStoreOptions, storeOptions } from './store-choice.ts';
 
 /** The services that listen, in the order in which they are shown, with the port each has by default. */
 export const servicePorts = {
@@ -29,16 +31,6 @@ const serviceDescriptions: Record<ServiceName, string> = {
   http: 'health, metrics and administration',
 };
 
-export interface ServeOption {
-  /** As on the command line, without the dashes. */
-  readonly name: string;
-  /** What stands for the value in the help; undefined for a switch. */
-  readonly value: string | undefined;
-  readonly description: string;
-  /** What holds where nothing is given, as it would be written; undefined for none. */
-  readonly fallback: string | undefined;
-}
-
 const port = (name: ServiceName): ServeOption => ({
   name,
   value: 'port',
@@ -49,6 +41,8 @@ const port = (name: ServiceName): ServeOption => ({
 /** Every setting of `restante serve`: an option, and an environment variable of the same name. */
 export const serveOptions: readonly ServeOption[] = [
   { name: 'data', value: 'folder', description: 'where everything is kept', fallback: './data' },
+  ...storeOptions,
+  ...servingStoreOptions,
   { name: 'host', value: 'address', description: 'the address to listen on', fallback: '127.0.0.1' },
   ...serviceNames.map(port),
   {
@@ -58,6 +52,12 @@ export const serveOptions: readonly ServeOption[] = [
     fallback: undefined,
   },
   { name: 'tls-key', value: 'file', description: 'its private key (PEM)', fallback: undefined },
+  {
+    name: 'demo',
+    value: undefined,
+    description: 'make example accounts with --store aws too',
+    fallback: undefined,
+  },
   { name: 'no-demo', value: undefined, description: 'make no example accounts', fallback: undefined },
   {
     name: 'allow-plaintext-auth',
@@ -86,13 +86,11 @@ export const serveOptions: readonly ServeOption[] = [
   },
 ];
 
-/** `tls-cert` is `RESTANTE_TLS_CERT` in the environment. */
-export const environmentName = (name: string): string =>
-  `RESTANTE_${name.toUpperCase().replaceAll('-', '_')}`;
-
 /** Adds the options to a command. Defaults are applied by `parseServeConfig`, since the environment comes before them. */
-export function addServeOptions(command: Command): Command {
-  for (const { name, value, description, fallback } of serveOptions) {
+export const addServeOptions = (command: Command): Command => addOptions(command, serveOptions);
+
+export function addOptions(command: Command, options: readonly ServeOption[]): Command {
+  for (const { name, value, description, fallback } of options) {
     const shown = fallback === undefined ? '' : `, default ${fallback}`;
     const flags = value === undefined ? `--${name}` : `--${name} <${value}>`;
     command.addOption(new Option(flags, `${description} (${environmentName(name)}${shown})`));

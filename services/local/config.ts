@@ -3,19 +3,16 @@ import type { OptionValues } from 'commander';
 import { type NetworkList, noNetworks, parseNetworks } from '../../shared/net/networks.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import { type LogLevel, logLevels } from '../../shared/telemetry/log.ts';
-import {
-  environmentName,
-  type ServeOption,
-  type ServiceName,
-  serveOptions,
-  serviceNames,
-} from './config-options.ts';
+import { type ServiceName, serveOptions, serviceNames } from './config-options.ts';
 import { parseDuration } from './duration.ts';
+import { type Environment, OptionReader, type Parsed, parseSwitch, quoted } from './option-reader.ts';
+import { readStoreChoice, type StoreChoice } from './store-choice.ts';
 
 /** Everything that `restante serve` was told, checked; nothing below it reads options or the environment. */
 export interface ServeConfig {
-  /** An absolute path. */
+  /** An absolute path. The certificates of this machine's own authority are in it, whatever the store. */
   readonly dataFolder: string;
+  readonly store: StoreChoice;
   readonly host: string;
   /** 0 for any free port. */
   readonly ports: Readonly<Record<ServiceName, number | 'off'>>;
@@ -38,16 +35,6 @@ export interface SmartHost {
   readonly implicitTls: boolean;
   readonly credentials: { readonly user: string; readonly password: string } | undefined;
 }
-
-/** A value as it was written, and where: what a complaint has to name. */
-interface Given {
-  readonly text: string;
-  readonly from: string;
-}
-
-type Parsed<T> = Result<T, string>;
-
-const quoted = (text: string) => JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);
 
 function parsePort(text: string): Parsed<number | 'off'> {
   if (text.toLowerCase() === 'off') return ok('off');
@@ -100,64 +87,24 @@ function parseSmartHost(text: string): Parsed<SmartHost> {
 const parseFile = (text: string): Parsed<string> =>
   text.trim() === '' || text.includes('\0') ? err('it is no path') : ok(resolve(text));
 
-function parseSwitch(text: string): Parsed<boolean> {
-  if (['1', 'true', 'yes', 'on'].includes(text.toLowerCase())) return ok(true);
-  if (['', '0', 'false', 'no', 'off'].includes(text.toLowerCase())) return ok(false);
-  return err(`${quoted(text)} is not yes or no`);
-}
-
-/** commander's name of an option, and what its value says: `--no-demo` is `demo: false`. */
-function fromCommandLine({ name, value }: ServeOption, options: OptionValues): string | undefined {
-  const positive = name.replace(/^no-/, '');
-  const held = options[positive.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())];
-  if (value !== undefined) return typeof held === 'string' ? held : undefined;
-  return held === (positive === name) ? 'true' : undefined;
-}
-
-function find(
-  option: ServeOption,
-  options: OptionValues,
-  environment: Readonly<Record<string, string | undefined>>,
-): Given | undefined {
-  const text = fromCommandLine(option, options);
-  if (text !== undefined) return { text, from: `--${option.name}` };
-  const variable = environmentName(option.name);
-  const inEnvironment = environment[variable];
-  // An empty variable is how a shell or a unit file says "not set".
-  if (inEnvironment !== undefined && inEnvironment !== '') return { text: inEnvironment, from: variable };
-  return option.fallback === undefined ? undefined : { text: option.fallback, from: `--${option.name}` };
-}
-
 /**
  * The configuration from commander's options (see `addServeOptions`), then the environment, then the defaults. The error is every
  * complaint, one line each, with the option or variable that it is about.
  */
 export function parseServeConfig(
   options: OptionValues,
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Environment,
 ): Result<ServeConfig, readonly string[]> {
-  const complaints: string[] = [];
-  const given = new Map<string, Given>();
-  for (const option of serveOptions) {
-    const found = find(option, options, environment);
-    if (found) given.set(option.name, found);
-  }
-
-  function read<T>(name: string, parse: (text: string) => Parsed<T>, otherwise: T): T {
-    const value = given.get(name);
-    if (value === undefined) return otherwise;
-    const parsed = parse(value.text.trim());
-    if (parsed.ok) return parsed.value;
-    complaints.push(`${value.from}: ${parsed.error}`);
-    return otherwise;
-  }
+  const reader = new OptionReader(serveOptions, options, environment);
+  const { complaints } = reader;
+  const read = reader.read.bind(reader);
 
   function readPorts(): ServeConfig['ports'] {
     const entries = serviceNames.map((name) => [name, read(name, parsePort, 'off')] as const);
     const taken = new Map<number, string>();
     for (const [name, port] of entries) {
       if (port === 'off' || port === 0) continue;
-      const from = given.get(name)?.from ?? name;
+      const from = reader.from(name) ?? name;
       const other = taken.get(port);
       if (other) complaints.push(`${from}: port ${port} is given to ${other} already`);
       else taken.set(port, from);
@@ -175,17 +122,20 @@ export function parseServeConfig(
       ['tls-cert', 'tls-key'],
       ['tls-key', 'tls-cert'],
     ] as const)
-      if (given.has(name) && !given.has(other))
-        complaints.push(`${given.get(name)?.from}: needs --${other} too`);
+      if (reader.has(name) && !reader.has(other)) reader.complain(name, `needs --${other} too`);
     return { kind: 'local' };
   }
 
+  const dataFolder = read('data', parseFile, '');
+  const store = readStoreChoice(reader, dataFolder);
   const config: ServeConfig = {
-    dataFolder: read('data', parseFile, ''),
+    dataFolder,
+    store,
     host: read('host', parseHost, ''),
     ports: readPorts(),
     tls: readTls(),
-    demo: !read('no-demo', parseSwitch, false),
+    demo:
+      !read('no-demo', parseSwitch, false) && (store.kind === 'embedded' || read('demo', parseSwitch, false)),
     allowPlaintextAuth: read('allow-plaintext-auth', parseSwitch, false),
     trustedNetworks: read<NetworkList>('trusted-networks', parseTrusted, noNetworks),
     retention: read('retention', parseDuration, 0),

@@ -6,17 +6,20 @@ import type { Directory } from '../../shared/ports/directory.ts';
 import type { Leases } from '../../shared/ports/leases.ts';
 import type { Notifier } from '../../shared/ports/notifier.ts';
 import type { Result } from '../../shared/result.ts';
+import type { StoreChoice } from './store-choice.ts';
 
-/** Every port, on one data folder. */
+/** Every port, on one data folder or on AWS. */
 export interface Store {
+  readonly kind: StoreChoice['kind'];
+  /** Dropping a log also forgets that its account was removed. */
   readonly log: AccountLog;
   readonly blobs: BlobStore;
   readonly directory: Directory;
   readonly leases: Leases;
   readonly notifier: Notifier;
   /** Removed accounts whose data is still there, at most 500. */
-  removedAccounts(): readonly AccountId[];
-  /** Resolves when all that was asked for is on the disk. */
+  removedAccounts(): readonly AccountId[] | Promise<readonly AccountId[]>;
+  /** Resolves when all that was asked for is durable. */
   close(): Promise<void>;
 }
 
@@ -57,7 +60,9 @@ export interface CommandContext {
   readonly stdin: Readable;
   readonly stdout: Output;
   readonly stderr: Output;
-  openStore(folder: string, options: OpenStoreOptions): Promise<Result<Store, string>>;
+  openStore(choice: StoreChoice, options: OpenStoreOptions): Promise<Result<Store, string>>;
+  /** The AWS store that the command's options or the environment name; undefined where the data folder is meant. */
+  readonly awsStore: StoreChoice | undefined;
   /** Calls back with each signal that asks the process to end; the returned function ends that. */
   onSignal(listener: (signal: string) => void): () => void;
   /** Calls back with what nobody caught; the process must end then. The returned function ends that. */

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 /** The command line, and with `serve` the whole server in one process: here the adapters are chosen and the process is read. */
-import type { CommandContext, Store } from './context.ts';
+import type { AwsStoreOptions } from '../../shared/adapters/aws/store.ts';
+import type { Result } from '../../shared/result.ts';
+import type { CommandContext, OpenStoreOptions, Store } from './context.ts';
 
 const oldest = 24;
 if (Number.parseInt(process.versions.node, 10) < oldest) {
@@ -11,23 +13,41 @@ if (Number.parseInt(process.versions.node, 10) < oldest) {
 // Imported only now: an older Node.js would fail on what it does not know before it could say so.
 const { existsSync, readFileSync } = await import('node:fs');
 const { join } = await import('node:path');
-const { openEmbeddedStore } = await import('../../shared/adapters/embedded/store.ts');
 const { err, ok } = await import('../../shared/result.ts');
 const { runCommandLine } = await import('./command-line.ts');
 const { describeCause } = await import('./describe-mail-error.ts');
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
-const openStore: CommandContext['openStore'] = async (folder, { existing, onFailure }) => {
+const openFolder = async (
+  folder: string,
+  { existing, onFailure }: OpenStoreOptions,
+): Promise<Result<Store, string>> => {
   if (existing === 'required' && !existsSync(join(folder, 'restante.db')))
     return err(`there is no data folder at ${folder}: name it with --data, or start the server first`);
+  const { openEmbeddedStore } = await import('../../shared/adapters/embedded/store.ts');
   try {
-    const store: Store = await openEmbeddedStore({ folder, ...(onFailure && { onFailure }) });
-    return ok(store);
+    return ok({
+      kind: 'embedded',
+      ...(await openEmbeddedStore({ folder, ...(onFailure && { onFailure }) })),
+    });
   } catch (cause) {
     return err(`cannot open the data folder ${folder}: ${describeCause(cause)}`);
   }
 };
+
+const openAws = async (options: AwsStoreOptions): Promise<Result<Store, string>> => {
+  // A tenth of a second of loading that a data folder does not need.
+  const { openAwsStore } = await import('../../shared/adapters/aws/store.ts');
+  try {
+    return ok({ kind: 'aws', ...(await openAwsStore(options)) });
+  } catch (cause) {
+    return err(`cannot open the AWS store: ${describeCause(cause)}`);
+  }
+};
+
+const openStore: CommandContext['openStore'] = (choice, options) =>
+  choice.kind === 'embedded' ? openFolder(choice.folder, options) : openAws(choice);
 
 const onSignal: CommandContext['onSignal'] = (listener) => {
   const signals = ['SIGINT', 'SIGTERM'] as const;
@@ -54,6 +74,7 @@ const code = await runCommandLine(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   openStore,
+  awsStore: undefined,
   onSignal,
   onFault,
   exit: (exitCode) => process.exit(exitCode),

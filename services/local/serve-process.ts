@@ -50,7 +50,7 @@ export async function serve(context: CommandContext, config: ServeConfig): Promi
   const startedAt = performance.now();
   log.info({ event: 'process.starting', version: context.version, node: context.nodeVersion });
 
-  const opened = await context.openStore(config.dataFolder, {
+  const opened = await context.openStore(config.store, {
     existing: 'optional',
     onFailure: stop.storeFailed,
   });

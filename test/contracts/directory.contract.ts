@@ -176,10 +176,7 @@ export function directoryContract(make: (t: TestContext) => Promise<DirectoryGro
 
     test('lists come in pages of at most 500, in order', async (t) => {
       const { directory } = await withDomain(t);
-      const addresses = Array.from(
-        { length: 501 },
-        (_, i) => `a${String(i).padStart(5, '0')}@example.test`,
-      );
+      const addresses = Array.from({ length: 501 }, (_, i) => `a${String(i).padStart(5, '0')}@example.test`);
       await Promise.all(addresses.map((name) => directory.addAlias(alias(name))));
       await Promise.all(addresses.map((name) => directory.addAccount(account(`b${name}`))));
       const aliases = await everything((after) => directory.aliases(after));

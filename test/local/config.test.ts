@@ -29,6 +29,7 @@ test('without options everything is served on this machine only', () => {
   const { trustedNetworks, ...rest } = config();
   assert.deepEqual(rest, {
     dataFolder: resolve('data'),
+    store: { kind: 'embedded', folder: resolve('data') },
     host: '127.0.0.1',
     ports: {
       imap: 1143,
@@ -153,4 +154,44 @@ test('the help names each option with its variable and default', () => {
   assert.match(help, /--imaps <port>/);
   assert.match(help.replace(/\s+/g, ' '), /RESTANTE_TLS_CERT/);
   assert.match(help.replace(/\s+/g, ' '), /RESTANTE_IMAP, default 1143/);
+});
+
+const onAws = ['--store', 'aws', '--log-table', 'log', '--directory-table', 'dir', '--bucket', 'mail-bucket'];
+
+test('an AWS store is two tables and a bucket, and has no example accounts unless asked', () => {
+  const { store, demo } = config([
+    ...onAws,
+    '--endpoint-url',
+    'http://127.0.0.1:8000',
+    '--poll-interval',
+    '0.5',
+  ]);
+  assert.deepEqual(store, {
+    kind: 'aws',
+    logTable: 'log',
+    directoryTable: 'dir',
+    bucket: 'mail-bucket',
+    region: undefined,
+    tableEndpoint: 'http://127.0.0.1:8000',
+    bucketEndpoint: 'http://127.0.0.1:8000',
+    valkey: undefined,
+    pollMs: 500,
+  });
+  assert.equal(demo, false);
+  assert.equal(config([...onAws, '--demo']).demo, true);
+  assert.equal(config([...onAws, '--demo', '--no-demo']).demo, false);
+});
+
+test('what an AWS store lacks, and what is meant for one, is complained of by name', () => {
+  assert.deepEqual(complaints(['--store', 'aws', '--bucket', 'B']), [
+    '--log-table: is needed with --store aws',
+    '--directory-table: is needed with --store aws',
+    '--bucket: "B" is not the name of a bucket',
+  ]);
+  assert.deepEqual(complaints(['--log-table', 'log']), ['--log-table: needs --store aws']);
+  assert.deepEqual(complaints(['--store', 'gcp']), ['--store: "gcp" is not embedded or aws']);
+  const [complaint] = complaints([...onAws, '--valkey', 'http://user:secret@host']);
+  assert.match(complaint!, /^--valkey: it is not a URL/);
+  assert.doesNotMatch(complaint!, /secret/);
+  config([], { RESTANTE_LOG_TABLE: 'log' });
 });

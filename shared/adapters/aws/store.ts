@@ -1,4 +1,4 @@
-import type { AccountId } from '../../ids.ts';
+import type { AccountId, LogPosition } from '../../ids.ts';
 import type { AccountLog } from '../../ports/account-log.ts';
 import type { BlobStore } from '../../ports/blob-store.ts';
 import type { Directory } from '../../ports/directory.ts';
@@ -36,21 +36,19 @@ export interface AwsStore {
   readonly directory: Directory;
   readonly leases: Leases;
   readonly notifier: Notifier;
-  /** Removed accounts whose log has not been dropped, at most 500. */
+  /** Removed accounts whose log has not been dropped, at most 500: delete their blobs, drop their logs, ask again. */
   removedAccounts(): Promise<readonly AccountId[]>;
-  /** Their blobs and logs are gone. */
-  forgetRemoved(id: AccountId): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Every port on two tables, a bucket and, where there is one, Valkey. Nothing is asked of them yet. */
-export function openAwsStore(options: AwsStoreOptions): AwsStore {
-  const { region, credentials, valkey } = options;
+/** Every port on two tables, a bucket and, where there is one, Valkey. Throws ServiceFailure where one cannot be read. */
+export async function openAwsStore(options: AwsStoreOptions): Promise<AwsStore> {
+  const { region, credentials, valkey, bucketEndpoint = options.tableEndpoint } = options;
   const common = { region, ...(credentials && { credentials }) };
   const tables = createTableClient({ ...common, endpoint: options.tableEndpoint });
   const objects = createBucketClient({
     ...common,
-    endpoint: options.bucketEndpoint ?? options.tableEndpoint,
+    endpoint: bucketEndpoint,
   });
   const log = new AwsAccountLog({ client: tables, table: options.logTable });
   const directory = new AwsDirectory({ client: tables, table: options.directoryTable });
@@ -62,24 +60,45 @@ export function openAwsStore(options: AwsStoreOptions): AwsStore {
     channel: connect && ((parts) => new ValkeyChannel(connect, parts)),
     ...(options.pollMs !== undefined && { pollMs: options.pollMs }),
   });
-  return {
-    log,
+  const blobs = new AwsBlobStore({
+    client: objects,
+    bucket: options.bucket,
     // Emulators know no storage classes.
-    blobs: new AwsBlobStore({
-      client: objects,
-      bucket: options.bucket,
-      tiering: options.bucketEndpoint === undefined,
-    }),
+    tiering: bucketEndpoint === undefined,
+  });
+  const close = async (): Promise<void> => {
+    await notifier.close();
+    quickLeases?.close();
+    tables.destroy();
+    objects.destroy();
+  };
+  try {
+    // No account and no object has such a name: what is read is whether there is something to read from.
+    await Promise.all([
+      log.grownBeyond('-' as AccountId, 0 as LogPosition),
+      directory.domains(),
+      blobs.list('-/'),
+    ]);
+  } catch (cause) {
+    await close();
+    throw cause;
+  }
+  return {
+    log: {
+      read: (account, after) => log.read(account, after),
+      append: (request) => log.append(request),
+      moveHead: (account, head) => log.moveHead(account, head),
+      trim: (account, upTo) => log.trim(account, upTo),
+      async drop(account) {
+        await log.drop(account);
+        await directory.forgetRemoved(account);
+      },
+    },
+    blobs,
     directory,
     leases: quickLeases ?? leases,
     notifier,
     removedAccounts: () => directory.removedAccounts(),
-    forgetRemoved: (id) => directory.forgetRemoved(id),
-    async close() {
-      await notifier.close();
-      quickLeases?.close();
-      tables.destroy();
-      objects.destroy();
-    },
+    close,
   };
 }
