@@ -10,7 +10,7 @@ export interface MaintenanceParts {
   readonly engine: MailEngine;
   readonly directory: Directory;
   /** Removed accounts whose data is still there, a page at a time: those that are collected leave it. */
-  readonly removedAccounts: () => readonly AccountId[];
+  readonly removedAccounts: () => readonly AccountId[] | Promise<readonly AccountId[]>;
   readonly timers: Timers;
   readonly log: Log;
   readonly metrics: Metrics;

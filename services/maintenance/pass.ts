@@ -131,7 +131,7 @@ async function collectRemoved(
   const gentle = { log: parts.log, blobs: gentleBlobs(parts.blobs, () => parts.sleep(0)) };
   const tried = new Set<AccountId>();
   for (;;) {
-    const removed = removedAccounts().filter((id) => !tried.has(id));
+    const removed = (await removedAccounts()).filter((id) => !tried.has(id));
     if (removed.length === 0) return;
     for (const id of removed) {
       if (stop.aborted) return;

@@ -35,6 +35,8 @@ const region = 'us-east-1';
 /** Where a test run has real emulators up already (test/aws/run.ts), their addresses. */
 export const tablesEndpointVariable = 'RESTANTE_TEST_DYNAMODB';
 export const objectsEndpointVariable = 'RESTANTE_TEST_S3';
+/** A Valkey or Redis server; tests that need one are skipped without. */
+export const valkeyVariable = 'RESTANTE_TEST_VALKEY';
 
 /** Dynoxide and s3rver, or what the environment names in their place, with tables and a bucket of their own. */
 export async function startAwsEmulators(): Promise<AwsEmulators> {

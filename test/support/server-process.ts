@@ -26,27 +26,38 @@ export class ServerProcess {
   /** What it logged at the level of errors; a line each. */
   readonly errors: readonly string[];
   readonly #child: ChildProcess;
+  readonly #environment: Readonly<Record<string, string>>;
 
   private constructor(
     folder: string,
     ports: Record<ServiceName, number>,
     errors: readonly string[],
     child: ChildProcess,
+    environment: Readonly<Record<string, string>>,
   ) {
+    this.#environment = environment;
     this.folder = folder;
     this.ports = ports;
     this.errors = errors;
     this.#child = child;
   }
 
-  /** Resolves when the server says that it is ready, which must be within half a minute. In the folder of an earlier one that was killed, if it is given. */
-  static async start(options: readonly string[] = [], earlier?: string): Promise<ServerProcess> {
+  /**
+   * Resolves when the server says that it is ready, which must be within half a minute. In the folder of an earlier one that was
+   * killed, if it is given;
+   * with more in its environment, and in that of the commands.
+   */
+  static async start(
+    options: readonly string[] = [],
+    earlier?: string,
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<ServerProcess> {
     const folder = earlier ?? (await mkdtemp(join(tmpdir(), 'restante-test-')));
     const free = serviceNames.flatMap((name) => [`--${name}`, '0']);
     const args = [program, 'serve', '--data', join(folder, 'data'), '--no-demo', ...free, ...options];
     const child = spawn(process.execPath, args, {
       cwd: folder,
-      env: bareEnvironment(),
+      env: bareEnvironment(environment),
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -77,7 +88,7 @@ export class ServerProcess {
       if (earlier === undefined) await rm(folder, { recursive: true, force: true });
       throw cause;
     }
-    return new ServerProcess(folder, ports as Record<ServiceName, number>, errors, child);
+    return new ServerProcess(folder, ports as Record<ServiceName, number>, errors, child, environment);
   }
 
   get dataFolder(): string {
@@ -91,7 +102,7 @@ export class ServerProcess {
 
   /** Runs `restante ARGUMENTS` on the data folder while the server has it open. Throws unless it succeeds. */
   restante(args: readonly string[], options: { input?: string; timeLimit?: number } = {}): Promise<Finished> {
-    const env = { RESTANTE_DATA: this.dataFolder };
+    const env = { ...this.#environment, RESTANTE_DATA: this.dataFolder };
     return runToSuccess(process.execPath, [program, ...args], { cwd: this.folder, env, ...options });
   }
 
