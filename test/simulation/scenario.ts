@@ -1,12 +1,14 @@
 import type { Account } from '../../shared/engine/account.ts';
 import { createMailbox, setLimit } from '../../shared/engine/actions.ts';
-import { sweepOrphans } from '../../shared/engine/collector.ts';
+import { collectRemovedAccount, sweepOrphans } from '../../shared/engine/collector.ts';
 import { restoreMessages } from '../../shared/engine/restore.ts';
 import { purgeExpunged } from '../../shared/engine/retention.ts';
+import { type AccountId, accountPrefix } from '../../shared/ids.ts';
 import { inWords } from './compare.ts';
 import { noFaults } from './faults.ts';
 import { People, ready } from './people.ts';
 import { Random } from './random.ts';
+import type { Release } from './release.ts';
 import { Violation } from './violation.ts';
 import { type Running, World, type WorldOptions } from './world.ts';
 
@@ -24,6 +26,8 @@ const day = 24 * hour;
 /** How long expunged messages can be brought back, ms. */
 const retention = 14 * day;
 
+const releases: readonly Release[] = ['now', 'next', 'later'];
+
 const kinds = {
   deliver: 22,
   work: 18,
@@ -40,6 +44,9 @@ const kinds = {
   clockJump: 4,
   outage: 4,
   drop: 4,
+  release: 3,
+  remake: 1,
+  collect: 2,
 } as const;
 type Kind = keyof typeof kinds;
 
@@ -65,7 +72,7 @@ export class Scenario {
     const cast = new Random(this.#options.seed, 'cast 2');
     for (const name of this.#nodes) world.startNode(name);
     for (const address of this.#addresses) {
-      world.addAccount(address, undefined, cast);
+      world.addAccount(address, cast);
       for (let n = cast.int(1, 3); n > 0; n--)
         this.people.addClient(address, new Random(this.#options.seed, `client ${address} ${n}`));
     }
@@ -159,11 +166,41 @@ export class Scenario {
         world.faults.count('clockJump');
         running.node.clockError = random.chance(0.4) ? 0 : random.spread(10, 2 * day) * random.pick([-1, 1]);
         return;
+      case 'release': {
+        const before = world.releases.get(name) ?? 'now';
+        const release = random.pick(releases.filter((other) => other !== before));
+        const rollback = releases.indexOf(release) < releases.indexOf(before);
+        world.faults.count(rollback ? 'rollback' : 'newer release');
+        world.releases.set(name, release);
+        world.crash(name);
+        world.startNode(name);
+        return;
+      }
+      case 'remake':
+        world.faults.count('account made again');
+        return world.as(world.people, () => {
+          world.removeAccount(address);
+          world.addAccount(address, random);
+        });
+      case 'collect':
+        if (running !== undefined && world.removed.length > 0)
+          await this.#collect(running, random.pick(world.removed));
+        return;
       case 'outage':
         if (running === undefined) return;
         world.faults.count('outage');
         running.node.outageUntil = world.scheduler.now + random.spread(second, hour);
     }
+  }
+
+  /** What a removed account had goes. */
+  #collect({ node, ports }: Running, account: AccountId): Promise<void> {
+    return this.world.as(node, () => {
+      collectRemovedAccount(account, ports).then(
+        ({ done }) => done && this.world.faults.count('removed account collected'),
+        (cause) => this.world.unexpected('collect', cause),
+      );
+    });
   }
 
   /** Runs background work on some node, which may fail where something is in the way. */
@@ -203,16 +240,74 @@ export class Scenario {
       node.clockError = 0;
       node.outageUntil = 0;
     }
+    // Those who run an older release than what is written can do nothing: they are brought up to date.
+    for (const name of [...this.#nodes, 'fresh', 'restored']) world.releases.set(name, 'later');
+    for (const name of [...world.nodes.keys()]) {
+      world.crash(name);
+      world.startNode(name);
+    }
     await world.pass(calm - world.scheduler.now + 15 * minute);
-    for (const event of people.events)
-      if (event.state === 'open') await world.as(world.people, () => people.start(people.deliver(event)));
+    const open = () =>
+      people.events.filter(({ state, account }) => state === 'open' && !world.truthOf(account).removed);
+    await world.as(world.people, () => {
+      for (const event of open()) people.start(people.deliver(event));
+    });
     await world.pass(hour);
-    for (const event of people.events)
-      if (event.state === 'open') throw new Violation(`${event.id} cannot be delivered though all is well`);
+    for (const event of open()) throw new Violation(`${event.id} cannot be delivered though all is well`);
     people.judgeDeliveries();
     world.proposals.checkAll();
     await this.#compareNodes();
     await this.#compareClients();
+    await this.#judgeRemoved();
+    await this.#restoreTable(new Random(this.#options.seed, 'finale'));
+  }
+
+  /** Nothing is left of accounts that are no more. */
+  async #judgeRemoved(): Promise<void> {
+    const { world } = this;
+    const [running] = world.nodes.values();
+    for (const account of world.removed) {
+      await this.#collect(running!, account);
+      await world.pass(10 * minute);
+      if (
+        world.objects.list(accountPrefix(account), undefined, 1).length > 0 ||
+        world.table.rows(account).length > 0
+      )
+        throw new Violation(`something is left of the removed account ${account}`);
+    }
+  }
+
+  /**
+   * The table as it was up to 25 days ago, with the bucket of now: every account is what it was then. Of its messages, those that were
+   * given up since may be gone.
+   */
+  async #restoreTable(random: Random): Promise<void> {
+    const { world } = this;
+    if (!random.chance(0.3)) return;
+    const asOf = world.scheduler.now - random.spread(minute, 25 * day);
+    world.trace(`-- the table is restored to ${new Date(asOf).toISOString()}`);
+    for (const name of [...world.nodes.keys()]) world.crash(name);
+    for (const address of this.#addresses) {
+      const id = world.directory.get(address)!.id;
+      world.table.restore(id, asOf);
+      world.table.dirty.delete(id);
+      // Later entries are no more; what is read now is compared below, and nothing is written.
+      world.faults.count('table restored');
+      const running = world.startNode('restored');
+      let compared = false;
+      const compare = async () => {
+        const opened = await running.engine.open(id);
+        if (!opened.ok)
+          throw new Violation(`the account ${id} cannot be opened after its table was restored`);
+        world.judgeState(opened.value.account);
+        compared = true;
+      };
+      await world.as(running.node, () => {
+        compare().catch((cause) => world.unexpected('restored table', cause));
+      });
+      await world.pass(minute);
+      if (!compared) throw new Violation(`no end comes of opening ${id} after its table was restored`);
+    }
   }
 
   /** Each node, and one that starts from nothing, holds what the log says. */

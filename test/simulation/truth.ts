@@ -50,6 +50,9 @@ export class Truth {
   #headNeeds: ReadonlySet<BlobKey> = new Set();
   readonly #oracle: Oracle;
   #lastUidValidity = 0;
+  /** Every name that a mailbox had, with its UIDVALIDITY; and those of the accounts before at the same address. */
+  readonly #names = new Set<string>();
+  #foreign: ReadonlySet<string> = new Set();
   #head = 0;
   /** The account was removed: nothing is asked of it any more. */
   removed = false;
@@ -59,6 +62,11 @@ export class Truth {
     this.account = account;
     this.proposals = proposals;
     this.#oracle = oracle;
+  }
+
+  /** The address was another account's: no name with a UIDVALIDITY of that may come again (RFC 9051 §2.3.1.1). */
+  follow(before: Truth): void {
+    this.#foreign = new Set([...before.#foreign, ...before.#names]);
   }
 
   /** The number of entries. */
@@ -194,6 +202,12 @@ export class Truth {
   #judgeNumbers(before: AccountState, state: AccountState): void {
     for (const mailbox of state.mailboxes) {
       const older = before.mailboxes.get(mailbox.id);
+      if (older?.name !== mailbox.name) {
+        const name = `${mailbox.name}/${mailbox.uidValidity}`;
+        this.#names.add(name);
+        if (this.#foreign.has(name))
+          throw new Violation(`${name} was a mailbox of the account before this one`);
+      }
       if (older === undefined) {
         if (mailbox.uidValidity <= this.#lastUidValidity) throw new Violation('a UIDVALIDITY came again');
         this.#lastUidValidity = mailbox.uidValidity;

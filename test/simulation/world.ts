@@ -5,6 +5,7 @@ import { bucketLimits, type CallLimits, Calls, tableLimits } from '../../shared/
 import { headOf } from '../../shared/adapters/aws/log-items.ts';
 import type { Account } from '../../shared/engine/account.ts';
 import type { MailEngine } from '../../shared/engine/engine.ts';
+import { ObjectGone } from '../../shared/engine/message-index.ts';
 import { rowsOf } from '../../shared/engine/rows.ts';
 import { type AccountId, type BlobKey, messageKey, newAccountId } from '../../shared/ids.ts';
 import type { AccountLog } from '../../shared/ports/account-log.ts';
@@ -23,6 +24,7 @@ import { ObjectStore } from './object-store.ts';
 import type { Plant, Soil } from './planted/plant.ts';
 import { Proposals } from './proposals.ts';
 import { Random } from './random.ts';
+import { blobsOfRelease, logOfRelease, type Release, understoodObject } from './release.ts';
 import { type Owner, Scheduler } from './scheduler.ts';
 import { type LeaseTable, NoticeBoard, SimulatedLeases } from './services.ts';
 import { headSort, sortOf, TableService } from './table-service.ts';
@@ -64,9 +66,15 @@ export class World {
   readonly truths = new Map<AccountId, Truth>();
   /** Who has which account now. */
   readonly directory = new Map<string, AccountRecord>();
+  /** What each node runs when it starts. */
+  readonly releases = new Map<string, Release>();
+  /** Accounts that are no more. */
+  readonly removed: AccountId[] = [];
   readonly nodes = new Map<string, Running>();
   /** People and their programs: never frozen, with right clocks. */
   readonly people: Owner;
+  /** Who had each address last. */
+  readonly #lastOf = new Map<string, AccountId>();
   readonly #options: WorldOptions;
   readonly #leases: LeaseTable = new Map();
   readonly #board: NoticeBoard;
@@ -99,7 +107,10 @@ export class World {
     };
     this.#pageItems = new Random(seed, 'pages').int(4, 40);
     this.#undisturbed = {
-      log: this.#logOf(new Node('oracle', this.scheduler), new CalmNetwork(this.network)),
+      log: logOfRelease(
+        this.#logOf(new Node('oracle', this.scheduler), new CalmNetwork(this.network)),
+        'next',
+      ),
     };
   }
 
@@ -122,7 +133,10 @@ export class World {
       const { log } = this.#undisturbed;
       truth = new Truth(id, this.proposals, {
         read: (account, after) => log.read(account, after),
-        object: (key) => this.objects.get(key),
+        object: (key) => {
+          const bytes = this.objects.get(key);
+          return bytes && understoodObject(key, bytes);
+        },
       });
       this.truths.set(id, truth);
     }
@@ -141,9 +155,10 @@ export class World {
       tiering: false,
     });
     const soil = this.#soilOf(node);
+    const release = this.releases.get(name) ?? 'now';
     const ports: NodePorts = {
-      log: plant?.log?.(log, soil) ?? log,
-      blobs: plant?.blobs?.(blobs, soil) ?? blobs,
+      log: logOfRelease(plant?.log?.(log, soil) ?? log, release),
+      blobs: blobsOfRelease(plant?.blobs?.(blobs, soil) ?? blobs, release),
       leases: new SimulatedLeases(this.#leases, this.network, node),
       notifier: this.#board.for(node),
     };
@@ -163,7 +178,7 @@ export class World {
     );
     const running = { node, engine, ports, services, soil };
     this.nodes.set(name, running);
-    this.trace(`${name} starts`);
+    this.trace(`${name} starts, release ${release}`);
     return running;
   }
 
@@ -206,12 +221,28 @@ export class World {
   }
 
   unexpected(what: string, cause: unknown): void {
-    if (isExpected(cause)) return;
+    if (isExpected(cause) || this.#isOfRemoved(cause)) return;
     const text = cause instanceof Error ? (cause.stack ?? cause.message) : inWords(cause);
     new Violation(`${what}: ${text}`);
   }
 
-  addAccount(address: string, limit: number | undefined, random: Random): AccountRecord {
+  /** Who still holds a removed account finds nothing of it any more. */
+  #isOfRemoved(cause: unknown): boolean {
+    if (this.removed.length === 0 || !(cause instanceof Error)) return false;
+    return cause instanceof ObjectGone || this.removed.some((id) => cause.message.includes(id));
+  }
+
+  /** The address is nobody's now. */
+  removeAccount(address: string): void {
+    const record = this.directory.get(address);
+    if (record === undefined) return;
+    this.trace(`${address} is removed`);
+    this.directory.delete(address);
+    this.truthOf(record.id).removed = true;
+    this.removed.push(record.id);
+  }
+
+  addAccount(address: string, random: Random): AccountRecord {
     const id = newAccountId({ now: () => this.scheduler.now, bytes: (count) => random.bytes(count) });
     const record: AccountRecord = {
       id,
@@ -226,7 +257,10 @@ export class World {
       createdAt: this.scheduler.now,
     };
     this.directory.set(address, record);
-    this.trace(`${address} is ${id}, limit ${limit}`);
+    const before = this.#lastOf.get(address);
+    if (before !== undefined) this.truthOf(id).follow(this.truthOf(before));
+    this.#lastOf.set(address, id);
+    this.trace(`${address} is ${id}`);
     return record;
   }
 
