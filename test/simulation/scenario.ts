@@ -177,11 +177,12 @@ export class Scenario {
         return;
       }
       case 'remake':
+        if (!world.directory.has(address)) return;
         world.faults.count('account made again');
-        return world.as(world.people, () => {
-          world.removeAccount(address);
-          world.addAccount(address, random);
-        });
+        world.removeAccount(address);
+        // UIDVALIDITY is the time: within the error of the clocks, an account made again could repeat one.
+        world.scheduler.after(random.spread(10 * minute, hour), () => world.addAccount(address, random));
+        return;
       case 'collect':
         if (running !== undefined && world.removed.length > 0)
           await this.#collect(running, random.pick(world.removed));
@@ -246,7 +247,7 @@ export class Scenario {
       world.crash(name);
       world.startNode(name);
     }
-    await world.pass(calm - world.scheduler.now + 15 * minute);
+    await world.pass(calm - world.scheduler.now + hour);
     const open = () =>
       people.events.filter(({ state, account }) => state === 'open' && !world.truthOf(account).removed);
     await world.as(world.people, () => {
