@@ -65,6 +65,8 @@ export interface CommandContext {
   readonly awsStore: StoreChoice | undefined;
   /** Calls back with each signal that asks the process to end; the returned function ends that. */
   onSignal(listener: (signal: string) => void): () => void;
+  /** Calls back when the process is to read its certificate again: SIGHUP. The returned function ends that. */
+  onReload(listener: () => void): () => void;
   /** Calls back with what nobody caught; the process must end then. The returned function ends that. */
   onFault(listener: (cause: unknown, where: string) => void): () => void;
   /** Ends the process at once. */

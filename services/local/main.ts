@@ -11,7 +11,7 @@ if (Number.parseInt(process.versions.node, 10) < oldest) {
 }
 
 // Imported only now: an older Node.js would fail on what it does not know before it could say so.
-const { existsSync, readFileSync } = await import('node:fs');
+const { closeSync, existsSync, openSync, readFileSync } = await import('node:fs');
 const { join } = await import('node:path');
 const { err, ok } = await import('../../shared/result.ts');
 const { runCommandLine } = await import('./command-line.ts');
@@ -49,12 +49,35 @@ const openAws = async (options: AwsStoreOptions): Promise<Result<Store, string>>
 const openStore: CommandContext['openStore'] = (choice, options) =>
   choice.kind === 'embedded' ? openFolder(choice.folder, options) : openAws(choice);
 
+/** A terminal that was closed says so with the signal by which a service is asked to reload. */
+const terminalIsGone = (): boolean => {
+  if (!process.stdin.isTTY && !process.stdout.isTTY) return false;
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return false;
+  } catch {
+    return true;
+  }
+};
+
 const onSignal: CommandContext['onSignal'] = (listener) => {
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  for (const signal of signals) process.on(signal, listener);
-  return () => {
-    for (const signal of signals) process.off(signal, listener);
+  const hangup = () => {
+    if (terminalIsGone()) listener('SIGHUP');
   };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, listener);
+  process.on('SIGHUP', hangup);
+  return () => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, listener);
+    process.off('SIGHUP', hangup);
+  };
+};
+
+const onReload: CommandContext['onReload'] = (listener) => {
+  const hangup = () => {
+    if (!terminalIsGone()) listener();
+  };
+  process.on('SIGHUP', hangup);
+  return () => process.off('SIGHUP', hangup);
 };
 
 const onFault: CommandContext['onFault'] = (listener) => {
@@ -76,6 +99,7 @@ const code = await runCommandLine(process.argv.slice(2), {
   openStore,
   awsStore: undefined,
   onSignal,
+  onReload,
   onFault,
   exit: (exitCode) => process.exit(exitCode),
 });

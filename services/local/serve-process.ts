@@ -60,7 +60,12 @@ export async function serve(context: CommandContext, config: ServeConfig): Promi
       ? log.error({ event: 'account.compactionFailed', account }, cause)
       : log.with({ account }).error({ event: 'account.unavailable' }, cause),
   );
-  open.defer(() => data.close());
+  // What cannot be recorded now was not acknowledged either: the reason for the end is what is told.
+  open.defer(() =>
+    data
+      .close()
+      .catch((cause) => log.error({ event: 'store.fault', store: 'embedded', operation: 'close' }, cause)),
+  );
 
   const up = await startEverything(context, config, data, log, open);
   if (!up.ok) return up;
@@ -81,6 +86,7 @@ async function startEverything(
   const certificate = await openCertificate(config, log);
   if (!certificate.ok) return certificate;
   open.defer(() => certificate.value.close());
+  open.defer(context.onReload(() => void certificate.value.context.reload()));
 
   const metrics = createMetrics();
   metrics.observe('restante_process_resident_bytes', 'Memory of the process', () =>

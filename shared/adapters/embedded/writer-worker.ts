@@ -1,19 +1,13 @@
 /** The writer's thread: takes whatever is waiting, writes it in one transaction, and answers after the commit. */
 import type { DatabaseSync } from 'node:sqlite';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { fatalFailure, runBatch } from './run-batch.ts';
 import { NewerStore, openForWriting } from './schema.ts';
 import { blobWrites } from './write-blobs.ts';
 import { directoryWrites } from './write-directory.ts';
 import { leaseWrites } from './write-leases.ts';
 import { logWrites } from './write-log.ts';
-import type {
-  FromWriter,
-  ToWriter,
-  WriteAnswer,
-  WriteOperations,
-  WriteRequest,
-  WriterStart,
-} from './write-operations.ts';
+import type { FromWriter, ToWriter, WriteOperations, WriteRequest, WriterStart } from './write-operations.ts';
 
 const batchRequests = 512;
 const batchBytes = 8 * 1024 * 1024;
@@ -52,7 +46,10 @@ function serve(port: MessagePort, db: DatabaseSync): void {
       for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) take(next.message);
       const batch = nextBatch();
       if (batch.length === 0) break;
-      send(port, { kind: 'answers', answers: runBatch(db, operations, batch) });
+      const answers = runBatch(db, operations, batch);
+      send(port, { kind: 'answers', answers });
+      const failure = fatalFailure(answers);
+      if (failure !== undefined) throw failure;
       sinceCheckpoint += batch.reduce((sum, request) => sum + request.bytes + overheadBytes, 0);
       if (sinceCheckpoint < checkpointBytes) continue;
       checkpoint(db, 'PASSIVE');
@@ -64,42 +61,6 @@ function serve(port: MessagePort, db: DatabaseSync): void {
     send(port, { kind: 'closed' });
     port.close();
   });
-}
-
-/** One transaction for all of them. One that throws would leave half its work behind: then each has a transaction of its own. */
-function runBatch(
-  db: DatabaseSync,
-  operations: WriteOperations,
-  batch: readonly WriteRequest[],
-): WriteAnswer[] {
-  const lost = (cause: unknown): WriteAnswer[] => batch.map(({ id }) => ({ id, kind: 'lost', cause }));
-  try {
-    db.exec('BEGIN IMMEDIATE');
-  } catch (cause) {
-    return lost(cause);
-  }
-  const answers: WriteAnswer[] = [];
-  for (const { id, operation, argument } of batch) {
-    try {
-      const value = (operations[operation] as (argument: unknown) => unknown)(argument);
-      answers.push({ id, kind: 'done', value });
-    } catch (cause) {
-      rollBack(db);
-      if (batch.length === 1) return [{ id, kind: 'failed', cause }];
-      return batch.flatMap((request) => runBatch(db, operations, [request]));
-    }
-  }
-  try {
-    db.exec('COMMIT');
-    return answers;
-  } catch (cause) {
-    rollBack(db);
-    return lost(cause);
-  }
-}
-
-function rollBack(db: DatabaseSync): void {
-  if (db.isTransaction) db.exec('ROLLBACK');
 }
 
 /** Another process's reader or writer may hinder it, and a full disk; the log then grows until the next one. */

@@ -15,17 +15,19 @@ const inFlightBytes = 32 * 1024 * 1024;
 /** Charged for a request besides the bytes it carries. */
 const requestBytes = 512;
 
+const textOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
+
 /** The transaction could not be begun or committed, or the writer died: it may have happened or not. */
 export class OutcomeUnknown extends Error {
   constructor(cause: unknown) {
-    super('the outcome of a write is unknown', { cause });
+    super(`the outcome of a write is unknown: ${textOf(cause)}`, { cause });
     this.name = 'OutcomeUnknown';
   }
 }
 
 export class StoreClosed extends Error {
   constructor(cause?: unknown) {
-    super(cause === undefined ? 'the store is closed' : 'the store has failed', { cause });
+    super(cause === undefined ? 'the store is closed' : `the store has failed: ${textOf(cause)}`, { cause });
     this.name = 'StoreClosed';
   }
 }
