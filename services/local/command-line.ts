@@ -4,6 +4,7 @@ import { aliasCommands } from './commands/alias.ts';
 import { domainCommands } from './commands/domain.ts';
 import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
+import { restoreCommand } from './commands/restore.ts';
 import { serveCommand } from './commands/serve.ts';
 import { addOptions } from './config-options.ts';
 import type { CommandContext, CommandOutcome } from './context.ts';
@@ -53,6 +54,7 @@ export async function runCommandLine(args: readonly string[], context: CommandCo
     aliasCommands,
     importCommand,
     exportCommand,
+    restoreCommand,
   ])
     add(
       program,
