@@ -29,7 +29,8 @@ export interface AwsEmulators {
   stop(): Promise<void>;
 }
 
-const credentials = { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' };
+/** s3rver knows these, and whatever stands in its place must. */
+export const credentials = { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' };
 const region = 'us-east-1';
 
 /** Where a test run has real emulators up already (test/aws/run.ts), their addresses. */
@@ -37,6 +38,7 @@ export const tablesEndpointVariable = 'RESTANTE_TEST_DYNAMODB';
 export const objectsEndpointVariable = 'RESTANTE_TEST_S3';
 /** A Valkey or Redis server; tests that need one are skipped without. */
 export const valkeyVariable = 'RESTANTE_TEST_VALKEY';
+export const valkeyClusterVariable = 'RESTANTE_TEST_VALKEY_CLUSTER';
 
 /** Dynoxide and s3rver, or what the environment names in their place, with tables and a bucket of their own. */
 export async function startAwsEmulators(): Promise<AwsEmulators> {
@@ -113,7 +115,7 @@ async function ended(child: ChildProcess): Promise<void> {
   await exit;
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
