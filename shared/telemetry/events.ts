@@ -126,6 +126,20 @@ type SmtpEvent =
       readonly size: number;
       readonly ms: number;
     }
+  /** A message of the queue that is no notification of SES's. */
+  | { readonly event: 'ses.unreadable'; readonly queued: string }
+  /** `message` is SES's id of it. */
+  | { readonly event: 'ses.dropped'; readonly message: string; readonly reason: 'virus' }
+  /** It goes back to the queue. */
+  | { readonly event: 'ses.failed'; readonly message: string }
+  /** Some recipients did not get it; `told`: the sender is. */
+  | {
+      readonly event: 'ses.refused';
+      readonly message: string;
+      readonly recipients: number;
+      readonly told: boolean;
+    }
+  | { readonly event: 'ses.bounceFailed'; readonly message: string }
   | {
       readonly event: 'smtp.refused';
       readonly protocol: string;

@@ -1,0 +1,120 @@
+import {
+  type Recipient,
+  type RecipientDirectory,
+  resolveRecipient,
+} from '../../../shared/directory/resolve-recipient.ts';
+import type { Account } from '../../../shared/engine/account.ts';
+import type { Appended } from '../../../shared/engine/actions.ts';
+import { appendMessages } from '../../../shared/engine/actions.ts';
+import type { Decide } from '../../../shared/engine/decision.ts';
+import type { MailEngine } from '../../../shared/engine/engine.ts';
+import type { AccountState } from '../../../shared/engine/state.ts';
+import type { AccountId } from '../../../shared/ids.ts';
+import { err, ok, type Result } from '../../../shared/result.ts';
+import type { Log } from '../../../shared/telemetry/log.ts';
+import { mailboxFor } from '../delivery.ts';
+import type { Arrival } from './notification.ts';
+
+/** SES takes messages up to this size in, with their encoding. */
+export const receivedLimit = 41 * 1024 * 1024;
+/** Accounts that one message is written to at once. */
+const storedAtOnce = 8;
+
+export interface DeliverParts {
+  readonly engine: MailEngine;
+  readonly directory: RecipientDirectory;
+  /** The message as SES keeps it; undefined where it is gone. */
+  readonly read: (arrival: Arrival) => Promise<AsyncIterable<Uint8Array> | undefined>;
+  readonly log: Log;
+}
+
+/** Why a recipient did not get the message, for good. */
+export type Refusal = 'unknown' | 'suspended' | 'full';
+
+/** What became of each recipient; those that are not in it have the message, now or since an earlier attempt. */
+export type Refusals = ReadonlyMap<string, Refusal>;
+
+/**
+ * Brings a message to every account that its recipients lead to. The error is what another attempt may mend: the queue gives the
+ * message out again, and accounts that have it know it by its id (SES's own, kept for 30 days).
+ */
+export async function deliverArrival(
+  parts: DeliverParts,
+  arrival: Arrival,
+): Promise<Result<Refusals, unknown>> {
+  const refusals = new Map<string, Refusal>();
+  const targets = new Map<AccountId, { readonly recipient: Recipient; readonly addresses: string[] }>();
+  try {
+    for (const address of new Set(arrival.recipients)) {
+      const resolved = await resolveRecipient(parts.directory, address);
+      if (!resolved.ok) refusals.set(address, resolved.error.kind === 'suspended' ? 'suspended' : 'unknown');
+      else
+        for (const recipient of resolved.value) {
+          const known = targets.get(recipient.account.id);
+          if (known) known.addresses.push(address);
+          else targets.set(recipient.account.id, { recipient, addresses: [address] });
+        }
+    }
+    const waiting = [...targets.values()];
+    const failures: unknown[] = [];
+    const worker = async () => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        const stored = await storeFor(parts, arrival, next.recipient);
+        if (!stored.ok) failures.push(stored.error);
+        else if (stored.value === 'full') for (const address of next.addresses) refusals.set(address, 'full');
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(storedAtOnce, waiting.length) }, worker));
+    return failures.length > 0 ? err(failures[0]) : ok(refusals);
+  } catch (cause) {
+    return err(cause);
+  }
+}
+
+async function storeFor(
+  parts: DeliverParts,
+  arrival: Arrival,
+  { account: record, detail }: Recipient,
+): Promise<Result<'stored' | 'full', unknown>> {
+  const startedAt = Date.now();
+  let size = 0;
+  let outcome = 'stored' as 'stored' | 'duplicate' | 'overQuota';
+  const done = await parts.engine.with(record.id, async (account) => {
+    const deliveryId = `ses:${arrival.messageId}`;
+    if (knows(account, deliveryId)) {
+      outcome = 'duplicate';
+      return ok(undefined);
+    }
+    const body = await parts.read(arrival);
+    if (body === undefined)
+      return err({ kind: 'unavailable', cause: 'the received object is gone' } as const);
+    const staged = await account.stage(body, receivedLimit);
+    if (!staged.ok) return staged;
+    size = staged.value.size;
+    const request = { message: staged.value, flags: [], internalDate: arrival.receivedAt, deliveryId };
+    const append: Decide<Appended> = (state, now) =>
+      appendMessages(placeFor(state, arrival, detail), [request], 'inbox')(state, now);
+    const appended = await account.commit(append);
+    if (appended.ok && appended.value.uids.size === 0) outcome = 'duplicate';
+    if (!appended.ok && appended.error.kind === 'overQuota') outcome = 'overQuota';
+    // Where it is not known whether an entry names the blob, it stays: the collector finds it if none does.
+    const unused = appended.ok ? outcome === 'duplicate' : appended.error.kind !== 'unsettled';
+    if (unused) await account.unstage(staged.value);
+    return appended.ok || outcome === 'overQuota' ? ok(undefined) : appended;
+  });
+  const ms = Date.now() - startedAt;
+  const said = done.ok ? outcome : 'unavailable';
+  parts.log.info({ event: 'smtp.delivery', protocol: 'ses', account: record.id, outcome: said, size, ms });
+  if (!done.ok) return err('cause' in done.error ? done.error.cause : new Error(done.error.kind));
+  return ok(said === 'overQuota' ? 'full' : 'stored');
+}
+
+const knows = ({ state }: Account, deliveryId: string): boolean =>
+  state.deliveries.has(deliveryId, Math.floor(state.time / 1000));
+
+/** Spam goes to Junk, whatever the address says. */
+function placeFor(state: AccountState, { verdict }: Arrival, detail: string | undefined): string {
+  if (verdict === 'spam')
+    for (const { name, specialUse } of state.mailboxes) if (specialUse === '\\Junk') return name;
+  return mailboxFor(state, detail);
+}
