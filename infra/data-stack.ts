@@ -1,0 +1,131 @@
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
+import { AttributeType, Billing, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  ObjectOwnership,
+  StorageClass,
+} from 'aws-cdk-lib/aws-s3';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import { directoryTable, logTable, type TableDefinition } from '../shared/adapters/aws/tables.ts';
+import { acknowledge } from './acknowledge.ts';
+import type { Config } from './config.ts';
+import { tell } from './parameters.ts';
+
+export interface DataStackProps extends StackProps {
+  readonly config: Config;
+}
+
+/** As long as point-in-time recovery goes back: a table restored to any moment of it still finds its blobs. */
+const recoveryDays = 35;
+const types = { S: AttributeType.STRING, N: AttributeType.NUMBER, B: AttributeType.BINARY } as const;
+
+/** What holds mail. Every other stack can be destroyed and deployed again; this one outlives them. */
+export class DataStack extends Stack {
+  constructor(scope: Construct, id: string, { config, ...props }: DataStackProps) {
+    const keep = config.mail === 'keep';
+    super(scope, id, { ...props, terminationProtection: keep });
+    const removalPolicy = keep ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+
+    const table = (name: string, { partitionKey, sortKey, timeToLive }: TableDefinition) =>
+      new TableV2(this, name, {
+        partitionKey: { name: partitionKey.name, type: types[partitionKey.type] },
+        sortKey: { name: sortKey.name, type: types[sortKey.type] },
+        ...(timeToLive !== undefined && { timeToLiveAttribute: timeToLive }),
+        billing: Billing.onDemand(),
+        deletionProtection: keep,
+        pointInTimeRecoverySpecification: {
+          pointInTimeRecoveryEnabled: true,
+          recoveryPeriodInDays: recoveryDays,
+        },
+        removalPolicy,
+      });
+    const log = table('Log', logTable);
+    const directory = table('Directory', directoryTable);
+
+    const key = new Key(this, 'Key', {
+      description: `Mail of ${config.name} at rest`,
+      enableKeyRotation: true,
+      removalPolicy,
+    });
+    const bucket = new Bucket(this, 'Mail', {
+      encryption: BucketEncryption.KMS,
+      encryptionKey: key,
+      // Without it every message would pay for a call of the key.
+      bucketKeyEnabled: true,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      versioned: true,
+      lifecycleRules: [
+        {
+          id: 'deleted-mail-stays-as-long-as-backups',
+          noncurrentVersionExpiration: Duration.days(recoveryDays),
+          expiredObjectDeleteMarker: true,
+        },
+        { id: 'uploads-that-were-given-up', abortIncompleteMultipartUploadAfter: Duration.days(2) },
+        {
+          id: 'large-mail-cools-down',
+          objectSizeGreaterThan: 128 * 1024,
+          transitions: [
+            { storageClass: StorageClass.INTELLIGENT_TIERING, transitionAfter: Duration.days(0) },
+          ],
+        },
+      ],
+      removalPolicy,
+      autoDeleteObjects: false,
+    });
+    acknowledge(
+      bucket,
+      'S1',
+      undefined,
+      'Server access logs cost a line for each message; CloudTrail data events are there for who must audit.',
+    );
+
+    Validations.of(bucket).acknowledge({
+      id: 'CloudFormation-Validate::W9003',
+      reason:
+        'The size of a lifecycle rule is a number in CDK and a string in the schema; CloudFormation takes both.',
+    });
+    const certificate = new Secret(this, 'Certificate', {
+      description: `Certificate chain and key for ${config.hostname}: {"cert": PEM, "key": PEM}`,
+      removalPolicy,
+    });
+    const adminKey = new Secret(this, 'AdminKey', {
+      description: 'The first key of the admin API, with every scope',
+      generateSecretString: { passwordLength: 48, excludePunctuation: true },
+      removalPolicy,
+    });
+    for (const [secret, reason] of [
+      [
+        certificate,
+        'Replaced by a Lambda when ACM renews it, or by you: its life is that of the certificate.',
+      ],
+      [
+        adminKey,
+        'Keys of the API are made and withdrawn through the API; this one is replaced by hand: docs/operate.md.',
+      ],
+    ] as const)
+      acknowledge(secret, 'SMG4', undefined, reason);
+
+    tell(this, config, 'data/log-table', log.tableName);
+    tell(this, config, 'data/directory-table', directory.tableName);
+    tell(this, config, 'data/bucket', bucket.bucketName);
+    tell(this, config, 'data/key-arn', key.keyArn);
+    tell(this, config, 'data/certificate-secret-arn', certificate.secretArn);
+    tell(this, config, 'data/admin-key-secret-arn', adminKey.secretArn);
+    new CfnOutput(this, 'CertificateSecret', {
+      value: certificate.secretName,
+      description: 'Where the certificate is kept; put one of your own here with certificate.kind "own"',
+    });
+    if (config.features.adminApi)
+      new CfnOutput(this, 'AdminKeyCommand', {
+        value: `aws secretsmanager get-secret-value --region ${config.region} --secret-id ${adminKey.secretName} --query SecretString --output text`,
+        description: 'Shows the first key of the admin API',
+      });
+  }
+}

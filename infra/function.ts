@@ -1,0 +1,96 @@
+import type { Duration } from 'aws-cdk-lib';
+import type { ISecurityGroup, ISubnet, IVpc } from 'aws-cdk-lib/aws-ec2';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  Architecture,
+  Code,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
+import { bundleFunction, type FunctionName } from './bundle.ts';
+import type { Config } from './config.ts';
+
+export interface MailFunctionProps {
+  readonly config: Config;
+  readonly bundle: FunctionName;
+  readonly description: string;
+  /** In MiB; processor time grows with it. */
+  readonly memory: number;
+  readonly timeout: Duration;
+  readonly environment?: Record<string, string>;
+  readonly inside?: {
+    readonly vpc: IVpc;
+    readonly subnets: readonly ISubnet[];
+    readonly group: ISecurityGroup;
+  };
+}
+
+/**
+ * A Lambda function with a role and a log of its own. No concurrency is reserved: a new AWS account has ten in all, and a reservation
+ * would fail the first deployment.
+ */
+export class MailFunction extends Construct {
+  readonly lambda: LambdaFunction;
+  readonly role: Role;
+
+  constructor(scope: Construct, id: string, props: MailFunctionProps) {
+    super(scope, id);
+    const { config, inside } = props;
+    const logGroup = new LogGroup(this, 'Logs', { retention: config.retention.logDays });
+    this.role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      description: `Of the function that ${props.description}`,
+    });
+    logGroup.grantWrite(this.role);
+    if (inside) this.#allowInterfaces();
+    this.lambda = new LambdaFunction(this, 'Function', {
+      description: props.description,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      handler: 'index.handler',
+      code: Code.fromAsset(bundleFunction(props.bundle)),
+      memorySize: props.memory,
+      timeout: props.timeout,
+      role: this.role.withoutPolicyUpdates(),
+      loggingFormat: LoggingFormat.JSON,
+      logGroup,
+      environment: {
+        NODE_OPTIONS: '--enable-source-maps',
+        POWERTOOLS_SERVICE_NAME: props.bundle,
+        ...props.environment,
+      },
+      ...(inside && {
+        vpc: inside.vpc,
+        vpcSubnets: { subnets: [...inside.subnets] },
+        securityGroups: [inside.group],
+      }),
+    });
+    this.lambda.node.addDependency(this.role);
+  }
+
+  /** A function in a VPC makes network interfaces; AWS offers no resource to limit that to. */
+  #allowInterfaces(): void {
+    this.role.addToPrincipalPolicy(
+      new PolicyStatement({
+        actions: [
+          'ec2:CreateNetworkInterface',
+          'ec2:DeleteNetworkInterface',
+          'ec2:DescribeNetworkInterfaces',
+          'ec2:AssignPrivateIpAddresses',
+          'ec2:UnassignPrivateIpAddresses',
+        ],
+        resources: ['*'],
+      }),
+    );
+    acknowledge(
+      this.role,
+      'IAM5',
+      { kind: 'Resource', value: '*' },
+      'Network interfaces have no name before Lambda makes them.',
+    );
+  }
+}

@@ -1,0 +1,98 @@
+import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { Certificate, CertificateValidation, KeyAlgorithm } from 'aws-cdk-lib/aws-certificatemanager';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { HostedZone } from 'aws-cdk-lib/aws-route53';
+import { Schedule, ScheduleExpression, TimeWindow } from 'aws-cdk-lib/aws-scheduler';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
+import type { Construct } from 'constructs';
+import type { Config } from './config.ts';
+import { MailFunction } from './function.ts';
+import { grantCertificate, grantListing, grantMail } from './grants.ts';
+import { tell, told } from './parameters.ts';
+import { storeEnvironment } from './task-environment.ts';
+
+export interface MaintenanceStackProps extends StackProps {
+  readonly config: Config;
+}
+
+/** What runs by the clock: compaction, what retention has ended, blobs that nothing refers to, and the certificate. */
+export class MaintenanceStack extends Stack {
+  constructor(scope: Construct, id: string, { config, ...props }: MaintenanceStackProps) {
+    super(scope, id, props);
+    this.#maintain(config);
+    if (config.certificate.kind === 'acm') this.#certificate(config);
+  }
+
+  #maintain(config: Config): void {
+    const { retention } = config;
+    const maintain = new MailFunction(this, 'Maintain', {
+      config,
+      bundle: 'maintain',
+      description: 'compacts logs and gives up what retention has ended',
+      memory: 1769,
+      timeout: Duration.minutes(15),
+      environment: {
+        ...storeEnvironment(this, config),
+        RESTANTE_RETENTION_DAYS: String(retention.expungedDays),
+        RESTANTE_TRASH_DAYS: String(retention.trashDays),
+        RESTANTE_JUNK_DAYS: String(retention.junkDays),
+      },
+    });
+    grantMail(this, config, maintain.role);
+    grantListing(this, config, maintain.role);
+    new Schedule(this, 'EveryHour', {
+      description: 'Maintenance of the accounts whose turn it is',
+      schedule: ScheduleExpression.rate(Duration.hours(1)),
+      timeWindow: TimeWindow.flexible(Duration.minutes(15)),
+      target: invocation(maintain, { retryAttempts: 2, maxEventAge: Duration.hours(1) }),
+    });
+  }
+
+  #certificate(config: Config): void {
+    if (!config.hostedZone) return;
+    const { id: hostedZoneId, name: zoneName } = config.hostedZone;
+    const zone = HostedZone.fromHostedZoneAttributes(this, 'Zone', { hostedZoneId, zoneName });
+    const certificate = new Certificate(this, 'Certificate', {
+      domainName: config.hostname,
+      validation: CertificateValidation.fromDns(zone),
+      allowExport: true,
+      keyAlgorithm: KeyAlgorithm.EC_PRIME256V1,
+    });
+    const bring = new MailFunction(this, 'BringCertificate', {
+      config,
+      bundle: 'certificate',
+      description: 'brings the certificate that ACM issued or renewed to the tasks',
+      memory: 256,
+      timeout: Duration.minutes(1),
+      environment: {
+        RESTANTE_CERTIFICATE_ARN: certificate.certificateArn,
+        RESTANTE_TLS_SECRET: told(this, config, 'data/certificate-secret-arn'),
+      },
+    });
+    bring.role.addToPrincipalPolicy(
+      new PolicyStatement({
+        actions: ['acm:ExportCertificate', 'acm:DescribeCertificate'],
+        resources: [certificate.certificateArn],
+      }),
+    );
+    grantCertificate(this, config, bring.role, 'write');
+    tell(this, config, 'maintenance/certificate-function', bring.lambda.functionName);
+    new Schedule(this, 'TwiceADay', {
+      description: 'Looks whether ACM has a newer certificate than the tasks',
+      schedule: ScheduleExpression.rate(Duration.hours(12)),
+      target: invocation(bring, { retryAttempts: 5, maxEventAge: Duration.hours(6) }),
+    });
+  }
+}
+
+/** The scheduler's call of a function, by a role that may do that and nothing else. */
+function invocation(
+  target: MailFunction,
+  times: { readonly retryAttempts: number; readonly maxEventAge: Duration },
+): LambdaInvoke {
+  const role = new Role(target, 'Caller', { assumedBy: new ServicePrincipal('scheduler.amazonaws.com') });
+  role.addToPolicy(
+    new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [target.lambda.functionArn] }),
+  );
+  return new LambdaInvoke(target.lambda, { ...times, role: role.withoutPolicyUpdates() });
+}

@@ -1,0 +1,92 @@
+import type { Config, TaskSize } from './config.ts';
+
+/** What is paid a month whether anybody reads mail or not. */
+export interface FixedPrice {
+  readonly what: string;
+  /** US dollars a month of 730 hours, by the list prices of us-east-1; other regions are up to a third dearer. */
+  readonly dollars: number;
+}
+
+const hours = 730;
+/** List prices in us-east-1, in US dollars, November 2026. */
+export const list = {
+  fargateArmCpuHour: 0.032_38,
+  fargateArmGiBHour: 0.003_56,
+  balancerHour: 0.0225,
+  balancerUnitHour: 0.006,
+  publicAddressHour: 0.005,
+  interfaceEndpointHour: 0.01,
+  keyMonth: 1,
+  secretMonth: 0.4,
+  hostedZoneMonth: 0.5,
+  valkeyServerlessMinimumGiBHour: 0.084,
+  valkeyServerlessMinimumGiB: 0.1,
+  exportableCertificateYear: 15,
+  alarmMonth: 0.1,
+  dashboardMonth: 3,
+} as const;
+
+const task = ({ cpu, memory }: TaskSize) =>
+  hours * ((cpu / 1024) * list.fargateArmCpuHour + (memory / 1024) * list.fargateArmGiBHour);
+
+/** Each choice of the configuration that costs something by standing there. */
+export function fixedPrices(config: Config): readonly FixedPrice[] {
+  const { services, features, network } = config;
+  const sizes =
+    services.profile === 'small'
+      ? [services.all]
+      : [services.imap, services.pop3, services.submission, ...(features.ownMx ? [services.submission] : [])];
+  const tasks = sizes.reduce((sum, { tasks }) => sum + tasks.min, 0);
+  const keys = features.ownMx ? 1 : 2;
+  const alarms = features.ownMx ? 6 : 8;
+  return [
+    {
+      what: `${tasks} Fargate task${tasks === 1 ? '' : 's'} on ARM`,
+      dollars: sizes.reduce((sum, size) => sum + size.tasks.min * task(size), 0),
+    },
+    { what: 'network load balancer, one unit', dollars: hours * (list.balancerHour + list.balancerUnitHour) },
+    {
+      what: `its ${network.zones} public addresses`,
+      dollars: hours * network.zones * list.publicAddressHour,
+    },
+    ...(features.privateSubnets
+      ? [
+          {
+            what: `5 interface endpoints in ${network.zones} zones (features.privateSubnets)`,
+            dollars: hours * 5 * network.zones * list.interfaceEndpointHour,
+          },
+        ]
+      : [{ what: 'public addresses of tasks', dollars: hours * tasks * list.publicAddressHour }]),
+    ...(features.valkey
+      ? [
+          {
+            what: 'Valkey, serverless, at its least (features.valkey)',
+            dollars: hours * list.valkeyServerlessMinimumGiB * list.valkeyServerlessMinimumGiBHour,
+          },
+        ]
+      : []),
+    { what: `${keys} customer key${keys === 1 ? '' : 's'}`, dollars: keys * list.keyMonth },
+    { what: '2 secrets', dollars: 2 * list.secretMonth },
+    ...(config.certificate.kind === 'acm'
+      ? [
+          {
+            what: 'exportable certificate of ACM, a twelfth of a year',
+            dollars: list.exportableCertificateYear / 12,
+          },
+        ]
+      : []),
+    { what: `${alarms} alarms (the first 10 are free) and a dashboard (the first 3 are free)`, dollars: 0 },
+  ];
+}
+
+/** The price list as text, a line a choice, for the one who deploys. */
+export function priceList(config: Config): string {
+  const prices = fixedPrices(config);
+  const total = prices.reduce((sum, { dollars }) => sum + dollars, 0);
+  const line = (what: string, dollars: number) => `  ${dollars.toFixed(2).padStart(8)}  ${what}`;
+  return [
+    `Fixed price of ${config.name} in US dollars a month (list prices of us-east-1; mail itself comes on top: docs/cost.md):`,
+    ...prices.map(({ what, dollars }) => line(what, dollars)),
+    line('in all', total),
+  ].join('\n');
+}

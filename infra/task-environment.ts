@@ -1,0 +1,32 @@
+import { Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { Config } from './config.ts';
+import { told } from './parameters.ts';
+
+/** Where the mail is, as `restante serve` and every Lambda read it. */
+export function storeEnvironment(scope: Construct, config: Config): Record<string, string> {
+  return {
+    RESTANTE_STORE: 'aws',
+    RESTANTE_LOG_TABLE: told(scope, config, 'data/log-table'),
+    RESTANTE_DIRECTORY_TABLE: told(scope, config, 'data/directory-table'),
+    RESTANTE_BUCKET: told(scope, config, 'data/bucket'),
+  };
+}
+
+/** What a task is told of the world, ports aside. */
+export function dataEnvironment(scope: Construct, config: Config): Record<string, string> {
+  return {
+    ...storeEnvironment(scope, config),
+    RESTANTE_HOST: '0.0.0.0',
+    RESTANTE_HOSTNAME: config.hostname,
+    RESTANTE_NO_DEMO: 'true',
+    RESTANTE_TLS_SECRET: told(scope, config, 'data/certificate-secret-arn'),
+    // Whoever reaches the ports of a task is the balancer: its security group admits nobody else.
+    RESTANTE_PROXY_PROTOCOL: config.network.cidr,
+    RESTANTE_DRAIN_SECONDS: '110',
+    RESTANTE_SMART_HOST: `ses://${Stack.of(scope).region}`,
+    ...(config.features.valkey && {
+      RESTANTE_VALKEY: `rediss://${told(scope, config, 'network/valkey-endpoint')}:6379`,
+    }),
+  };
+}
