@@ -21,7 +21,7 @@ export interface DataStackProps extends StackProps {
 
 /** As long as point-in-time recovery goes back: a table restored to any moment of it still finds its blobs. */
 const recoveryDays = 35;
-const types = { S: AttributeType.STRING, N: AttributeType.NUMBER, B: AttributeType.BINARY } as const;
+const types = { S: AttributeType.STRING, N: AttributeType.NUMBER } as const;
 
 /** What holds mail. Every other stack can be destroyed and deployed again; this one outlives them. */
 export class DataStack extends Stack {
@@ -30,10 +30,10 @@ export class DataStack extends Stack {
     super(scope, id, { ...props, terminationProtection: keep });
     const removalPolicy = keep ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
 
-    const table = (name: string, { partitionKey, sortKey, timeToLive }: TableDefinition) =>
+    const table = (name: string, { partition, sort, timeToLive }: TableDefinition) =>
       new TableV2(this, name, {
-        partitionKey: { name: partitionKey.name, type: types[partitionKey.type] },
-        sortKey: { name: sortKey.name, type: types[sortKey.type] },
+        partitionKey: { name: partition.name, type: types[partition.type] },
+        sortKey: { name: sort.name, type: types[sort.type] },
         ...(timeToLive !== undefined && { timeToLiveAttribute: timeToLive }),
         billing: Billing.onDemand(),
         deletionProtection: keep,
