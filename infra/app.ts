@@ -1,7 +1,6 @@
 import { App, Tags, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { AccessStack } from './access-stack.ts';
-import { AdminStack } from './admin-stack.ts';
 import { type Config, readConfig } from './config.ts';
 import { DataStack } from './data-stack.ts';
 import { ImageStack } from './image-stack.ts';
@@ -54,12 +53,6 @@ export function installation(app: App, config: Config): void {
     inbound.addStackDependency(data);
     observability.addStackDependency(inbound);
   }
-  if (config.features.adminApi)
-    new AdminStack(app, named('admin'), {
-      config,
-      env,
-      description: 'Restante: the admin API',
-    }).addStackDependency(data);
   Tags.of(app).add('restante', config.name);
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 }

@@ -23,7 +23,6 @@ export const functions = {
   certificate: 'infra/handlers/certificate.ts',
   'start-build': 'infra/handlers/start-build.ts',
   'rule-set': 'infra/handlers/rule-set.ts',
-  admin: 'services/admin/lambda.ts',
 } as const;
 
 export type FunctionName = keyof typeof functions;

@@ -73,8 +73,6 @@ const schema = z
       startTlsPorts: z.boolean().default(false),
       /** No task has a public address; interface endpoints are paid for instead. */
       privateSubnets: z.boolean().default(false),
-      /** The admin API and its keys. */
-      adminApi: z.boolean().default(true),
     }),
     network: z
       .strictObject({

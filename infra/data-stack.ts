@@ -95,37 +95,21 @@ export class DataStack extends Stack {
       description: `Certificate chain and key for ${config.hostname}: {"cert": PEM, "key": PEM}`,
       removalPolicy,
     });
-    const adminKey = new Secret(this, 'AdminKey', {
-      description: 'The first key of the admin API, with every scope',
-      generateSecretString: { passwordLength: 48, excludePunctuation: true },
-      removalPolicy,
-    });
-    for (const [secret, reason] of [
-      [
-        certificate,
-        'Replaced by a Lambda when ACM renews it, or by you: its life is that of the certificate.',
-      ],
-      [
-        adminKey,
-        'Keys of the API are made and withdrawn through the API; this one is replaced by hand: docs/operate.md.',
-      ],
-    ] as const)
-      acknowledge(secret, 'SMG4', undefined, reason);
+    acknowledge(
+      certificate,
+      'SMG4',
+      undefined,
+      'Replaced by a Lambda when ACM renews it, or by you: its life is that of the certificate.',
+    );
 
     tell(this, config, 'data/log-table', log.tableName);
     tell(this, config, 'data/directory-table', directory.tableName);
     tell(this, config, 'data/bucket', bucket.bucketName);
     tell(this, config, 'data/key-arn', key.keyArn);
     tell(this, config, 'data/certificate-secret-arn', certificate.secretArn);
-    tell(this, config, 'data/admin-key-secret-arn', adminKey.secretArn);
     new CfnOutput(this, 'CertificateSecret', {
       value: certificate.secretName,
       description: 'Where the certificate is kept; put one of your own here with certificate.kind "own"',
     });
-    if (config.features.adminApi)
-      new CfnOutput(this, 'AdminKeyCommand', {
-        value: `aws secretsmanager get-secret-value --region ${config.region} --secret-id ${adminKey.secretName} --query SecretString --output text`,
-        description: 'Shows the first key of the admin API',
-      });
   }
 }

@@ -44,6 +44,7 @@ function grant(role: IRole, { actions, resources, because }: Grant): void {
 /** To serve accounts: read and write their logs and blobs, and look people up. */
 export function grantMail(scope: Construct, config: Config, role: IRole): void {
   const bucket = told(scope, config, 'data/bucket');
+  grantListing(scope, config, role);
   grant(role, { actions: logActions, resources: [tableArn(told(scope, config, 'data/log-table'))] });
   grant(role, {
     actions: [...directoryReads, ...directoryWrites],
@@ -60,8 +61,8 @@ export function grantMail(scope: Construct, config: Config, role: IRole): void {
   });
 }
 
-/** To find what nothing refers to any more. */
-export function grantListing(scope: Construct, config: Config, role: IRole): void {
+/** To find what nothing refers to any more, and to see at the start whether there is a bucket. */
+function grantListing(scope: Construct, config: Config, role: IRole): void {
   grant(role, { actions: ['s3:ListBucket'], resources: [bucketArn(told(scope, config, 'data/bucket'))] });
 }
 

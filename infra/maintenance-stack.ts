@@ -7,7 +7,7 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { Construct } from 'constructs';
 import type { Config } from './config.ts';
 import { MailFunction } from './function.ts';
-import { grantCertificate, grantListing, grantMail } from './grants.ts';
+import { grantCertificate, grantMail } from './grants.ts';
 import { tell, told } from './parameters.ts';
 import { storeEnvironment } from './task-environment.ts';
 
@@ -39,7 +39,6 @@ export class MaintenanceStack extends Stack {
       },
     });
     grantMail(this, config, maintain.role);
-    grantListing(this, config, maintain.role);
     new Schedule(this, 'EveryHour', {
       description: 'Maintenance of the accounts whose turn it is',
       schedule: ScheduleExpression.rate(Duration.hours(1)),

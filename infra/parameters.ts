@@ -14,7 +14,6 @@ export type ParameterKey =
   | 'data/bucket'
   | 'data/key-arn'
   | 'data/certificate-secret-arn'
-  | 'data/admin-key-secret-arn'
   | 'network/vpc-id'
   | 'network/public-subnet-ids'
   | 'network/private-subnet-ids'

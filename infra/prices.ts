@@ -66,7 +66,7 @@ export function fixedPrices(config: Config): readonly FixedPrice[] {
         ]
       : []),
     { what: `${keys} customer key${keys === 1 ? '' : 's'}`, dollars: keys * list.keyMonth },
-    { what: '2 secrets', dollars: 2 * list.secretMonth },
+    { what: 'a secret, for the certificate', dollars: list.secretMonth },
     ...(config.certificate.kind === 'acm'
       ? [
           {

@@ -9,10 +9,10 @@ import { type BatchAnswer, type BatchParts, deliverBatch } from './ses/batch.ts'
 import type { Arrival } from './ses/notification.ts';
 
 /** Made once for each container that Lambda keeps, at the first event. */
-let parts: BatchParts | undefined;
+let parts: Promise<BatchParts> | undefined;
 
-function open(): BatchParts {
-  const { store, log } = storeFromEnvironment(process.env);
+async function open(): Promise<BatchParts> {
+  const { store, log } = await storeFromEnvironment(process.env);
   const objects = createBucketClient({
     region: process.env.AWS_REGION,
     endpoint: process.env.RESTANTE_S3_ENDPOINT_URL || process.env.RESTANTE_ENDPOINT_URL || undefined,
@@ -46,7 +46,13 @@ function open(): BatchParts {
   };
 }
 
-export function handler({ Records }: SQSEvent): Promise<BatchAnswer> {
+export async function handler({ Records }: SQSEvent): Promise<BatchAnswer> {
   parts ??= open();
-  return deliverBatch(parts, Records);
+  try {
+    return await deliverBatch(await parts, Records);
+  } catch (cause) {
+    // What could not be opened is tried again with the next batch.
+    parts = undefined;
+    throw cause;
+  }
 }

@@ -4,14 +4,17 @@ import type { EngineParts } from '../../shared/engine/engine.ts';
 import { needsIdleCompaction } from '../../shared/engine/idle-compaction.ts';
 import { purgeExpunged } from '../../shared/engine/retention.ts';
 import { trimFolded } from '../../shared/engine/trim.ts';
+import { type Clearing, clearOld } from './clear-old.ts';
 import { gentleBlobs } from './gentle-blobs.ts';
 
 /** What is done to an account, in this order. */
-export type Step = 'purge' | 'compact' | 'trim' | 'sweep';
+export type Step = 'clear' | 'purge' | 'compact' | 'trim' | 'sweep';
 
 export interface AccountTask {
   /** Expunged messages are kept this long, ms. */
   readonly retention: number;
+  /** How long messages stay in the mailboxes of a special use, ms; those without are left alone. */
+  readonly clear?: Clearing | undefined;
   /** Whether orphans are looked for too: the one step whose cost is that of all that the account holds. */
   readonly sweep: boolean;
   readonly stop: AbortSignal;
@@ -19,6 +22,8 @@ export interface AccountTask {
 
 /** What was done to one account. */
 export interface AccountOutcome {
+  /** Messages of Trash and Junk that were old enough to go: they are expunged, and can be restored yet. */
+  cleared: number;
   /** Messages given up because their retention was over. */
   purged: number;
   compacted: boolean;
@@ -32,10 +37,11 @@ export interface AccountOutcome {
 export async function maintainAccount(
   account: Account,
   parts: EngineParts,
-  { retention, sweep, stop }: AccountTask,
+  { retention, clear = {}, sweep, stop }: AccountTask,
 ): Promise<AccountOutcome> {
   const failures: { step: Step; cause: unknown }[] = [];
   const outcome: AccountOutcome = {
+    cleared: 0,
     purged: 0,
     compacted: false,
     trimmed: false,
@@ -46,6 +52,9 @@ export async function maintainAccount(
   const now = parts.entropy.now();
 
   const steps: Record<Step, () => Promise<void>> = {
+    async clear() {
+      outcome.cleared = await clearOld(account, clear, now);
+    },
     async purge() {
       const purged = await purgeExpunged(account, gentle, Math.floor((now - retention) / 1000));
       if (!purged.ok) throw new Error(`purge: ${purged.error.kind}`, { cause: purged.error });

@@ -6,7 +6,11 @@ import { type AccountOutcome, type AccountTask, maintainAccount } from './mainta
 import type { MaintenanceParts } from './parts.ts';
 import { pause } from './timers.ts';
 
-export interface PassTask extends AccountTask {
+export interface PassTask extends Omit<AccountTask, 'sweep'> {
+  /** Whether orphans are looked for too, in all accounts or in some. */
+  readonly sweep: boolean | ((account: AccountId) => boolean);
+  /** Whose turn it is; everybody's unless given. */
+  readonly wanted?: (account: AccountId) => boolean;
   /** Accounts worked on at once. */
   readonly concurrency: number;
 }
@@ -14,6 +18,8 @@ export interface PassTask extends AccountTask {
 /** What a pass did, in sums over all accounts. */
 export interface PassReport {
   accounts: number;
+  /** Messages of Trash and Junk that were old enough to go. */
+  cleared: number;
   /** Messages whose retention was over. */
   purged: number;
   /** Accounts whose log was folded. */
@@ -37,6 +43,7 @@ const longestRest = 60_000;
 export async function runPass(parts: MaintenanceParts, task: PassTask): Promise<PassReport> {
   const report: PassReport = {
     accounts: 0,
+    cleared: 0,
     purged: 0,
     compacted: 0,
     trimmed: 0,
@@ -51,6 +58,7 @@ export async function runPass(parts: MaintenanceParts, task: PassTask): Promise<
     while (!task.stop.aborted) {
       const next = await accounts.next();
       if (next.done) return;
+      if (task.wanted?.(next.value) === false) continue;
       const startedAt = parts.timers.now();
       await maintainOne(parts, task, next.value, report);
       await parts.engine.parts.sleep(0);
@@ -86,17 +94,19 @@ async function maintainOne(
   }
   const { account, release } = opened.value;
   try {
-    const outcome = await maintainAccount(account, engine.parts, task);
+    const sweep = typeof task.sweep === 'boolean' ? task.sweep : task.sweep(id);
+    const outcome = await maintainAccount(account, engine.parts, { ...task, sweep });
     // What the last commit started belongs to this visit: nobody else waits for it.
     await account.settle();
     tally(report, outcome);
     for (const { step, cause } of outcome.failures)
       if (!task.stop.aborted) log.error({ event: 'maintenance.failed', account: id, step }, cause);
-    const { purged, compacted, trimmed, swept } = outcome;
-    if (purged > 0 || compacted || trimmed || swept.objects > 0)
+    const { cleared, purged, compacted, trimmed, swept } = outcome;
+    if (cleared > 0 || purged > 0 || compacted || trimmed || swept.objects > 0)
       log.info({
         event: 'maintenance.account',
         account: id,
+        cleared,
         purged,
         compacted,
         trimmed,
@@ -112,7 +122,11 @@ const sweptFields = ({ objects, bytes }: { readonly objects: number; readonly by
   bytes,
 });
 
-function tally(report: PassReport, { purged, compacted, trimmed, swept, failures }: AccountOutcome): void {
+function tally(
+  report: PassReport,
+  { cleared, purged, compacted, trimmed, swept, failures }: AccountOutcome,
+): void {
+  report.cleared += cleared;
   report.purged += purged;
   report.compacted += compacted ? 1 : 0;
   report.trimmed += trimmed ? 1 : 0;

@@ -16,10 +16,12 @@ const replacedLifetime = 35 * 24 * 3600 * 1000;
 const frameCacheBytes = 64 * 1024 * 1024;
 
 /** The store of a Lambda function. Throws, naming them, where variables are missing. */
-export function storeFromEnvironment(env: Environment): { readonly store: AwsStore; readonly log: Log } {
+export async function storeFromEnvironment(
+  env: Environment,
+): Promise<{ readonly store: AwsStore; readonly log: Log }> {
   const missing = names.filter((name) => !env[name]);
   if (missing.length > 0) throw new Error(`missing environment: ${missing.join(', ')}`);
-  const store = openAwsStore({
+  const store = await openAwsStore({
     logTable: env.RESTANTE_LOG_TABLE!,
     directoryTable: env.RESTANTE_DIRECTORY_TABLE!,
     bucket: env.RESTANTE_BUCKET!,

@@ -218,6 +218,7 @@ type MaintenanceEvent =
       readonly event: 'maintenance.pass';
       readonly outcome: 'done' | 'stopped';
       readonly accounts: number;
+      readonly cleared: number;
       readonly purged: number;
       readonly compacted: number;
       readonly trimmed: number;
@@ -230,6 +231,7 @@ type MaintenanceEvent =
   | {
       readonly event: 'maintenance.account';
       readonly account: string;
+      readonly cleared: number;
       readonly purged: number;
       readonly compacted: boolean;
       readonly trimmed: boolean;
@@ -246,7 +248,7 @@ type MaintenanceEvent =
       readonly event: 'maintenance.failed';
       /** Undefined where it concerns all of them. */
       readonly account: string | undefined;
-      readonly step: 'open' | 'purge' | 'compact' | 'trim' | 'sweep' | 'collect' | 'pass';
+      readonly step: 'open' | 'clear' | 'purge' | 'compact' | 'trim' | 'sweep' | 'collect' | 'pass';
     };
 
 type TransferEvent =
