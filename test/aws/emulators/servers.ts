@@ -14,12 +14,15 @@ const pollMs = 50;
 /** Amazon's DynamoDB Local in memory. Answers its address; it ends with `open`. */
 export async function startDynamoDbLocal(open: AsyncDisposableStack, folder: string): Promise<string> {
   const port = await freePort();
-  await start(open, 'DynamoDB Local', port, 'java', [
+  // It writes about itself into the folder that it is started in.
+  const cwd = await temporaryFolder(open);
+  await start(open, 'DynamoDB Local', port, { cwd }, 'java', [
     `-Djava.library.path=${folder}`,
     '-cp',
     join(folder, '*'),
     'com.amazonaws.services.dynamodbv2.local.main.ServerRunner',
     '-inMemory',
+    '-disableTelemetry',
     '-port',
     String(port),
   ]);
@@ -32,10 +35,8 @@ export async function startVersityGateway(open: AsyncDisposableStack, binary: st
   const sidecar = await temporaryFolder(open);
   const port = await freePort();
   const args = ['--port', `127.0.0.1:${port}`, '--quiet', 'posix', '--sidecar', sidecar, folder];
-  await start(open, 'versitygw', port, binary, args, {
-    ROOT_ACCESS_KEY: credentials.accessKeyId,
-    ROOT_SECRET_KEY: credentials.secretAccessKey,
-  });
+  const env = { ROOT_ACCESS_KEY: credentials.accessKeyId, ROOT_SECRET_KEY: credentials.secretAccessKey };
+  await start(open, 'versitygw', port, { cwd: folder, env }, binary, args);
   return `http://127.0.0.1:${port}`;
 }
 
@@ -46,7 +47,7 @@ export async function startRedis(
   const port = await freePort();
   const folder = await temporaryFolder(open);
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder, ...options];
-  await start(open, 'redis-server', port, 'redis-server', args);
+  await start(open, 'redis-server', port, { cwd: folder }, 'redis-server', args);
   return port;
 }
 
