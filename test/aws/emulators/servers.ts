@@ -84,11 +84,12 @@ async function start(
   open: AsyncDisposableStack,
   name: string,
   port: number,
+  { cwd, env = {} }: { readonly cwd: string; readonly env?: Record<string, string> },
   command: string,
   args: readonly string[],
-  env: Record<string, string> = {},
 ): Promise<void> {
   const child = spawn(command, args, {
+    cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
