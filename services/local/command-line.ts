@@ -6,6 +6,7 @@ import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { serveCommand } from './commands/serve.ts';
+import { verifyCommand } from './commands/verify.ts';
 import { addOptions } from './config-options.ts';
 import type { CommandContext, CommandOutcome } from './context.ts';
 import { describeCause } from './describe-mail-error.ts';
@@ -55,6 +56,7 @@ export async function runCommandLine(args: readonly string[], context: CommandCo
     importCommand,
     exportCommand,
     restoreCommand,
+    verifyCommand,
   ])
     add(
       program,

@@ -1,0 +1,107 @@
+import type { Account } from '../../../shared/engine/account.ts';
+import { applyEntry, initialState } from '../../../shared/engine/apply.ts';
+import type { EngineParts } from '../../../shared/engine/engine.ts';
+import { readEntry } from '../../../shared/engine/entry-reader.ts';
+import { listBlobs } from '../../../shared/engine/list-blobs.ts';
+import { ObjectGone } from '../../../shared/engine/message-index.ts';
+import { loadSnapshot } from '../../../shared/engine/snapshot-loader.ts';
+import type { AccountState } from '../../../shared/engine/state.ts';
+import { stateDigest } from '../../../shared/engine/state-digest.ts';
+import type { LogPosition } from '../../../shared/ids.ts';
+import { because, type Findings } from './findings.ts';
+
+type Parts = Pick<EngineParts, 'log' | 'blobs' | 'sleep'>;
+
+/** Manifests that were replaced are tried from the oldest on, at most this many. */
+const mostManifests = 20;
+
+/**
+ * Checks an account's log against its snapshot: the state that sessions see must be what the snapshot and the entries after it give,
+ * and the snapshot what an older one and the entries since give, where both are still there. Resolves to the position from
+ * which on every entry was applied again.
+ */
+export async function checkLog(account: Account, parts: Parts, findings: Findings): Promise<number> {
+  const { state, snapshot } = account;
+  const base = snapshot?.state ?? initialState;
+  const now = await replay(account, parts, base, state.position, findings);
+  if (now !== undefined && stateDigest(now) !== stateDigest(state))
+    findings.add(
+      'replay',
+      `entries ${base.position + 1} to ${state.position} do not give the state that is held`,
+    );
+  if (snapshot === undefined) return 0;
+  return (await checkFold(account, parts, snapshot.state, findings)) ?? snapshot.state.position;
+}
+
+/** Looks for a snapshot before the newest one from which the log still leads to it. */
+async function checkFold(
+  account: Account,
+  parts: Parts,
+  folded: AccountState,
+  findings: Findings,
+): Promise<number | undefined> {
+  let tried = 0;
+  for await (const { key } of listBlobs(parts.blobs, account.id, 'x')) {
+    if (key === account.snapshot?.manifest || ++tried > mostManifests) return undefined;
+    let older: AccountState;
+    try {
+      older = (await loadSnapshot(parts.blobs, key)).state;
+    } catch (cause) {
+      // Replaced objects are deleted one by one; the manifest itself may be half of a compaction that crashed.
+      if (!(cause instanceof ObjectGone))
+        findings.add('snapshot', `replaced manifest ${key}: ${because(cause)}`);
+      continue;
+    }
+    if (older.position === 0 || older.position >= folded.position) continue;
+    const first = (await parts.log.read(account.id, older.position)).entries[0];
+    if (first?.position !== older.position + 1) continue;
+    const again = await replay(account, parts, older, folded.position, findings);
+    if (again !== undefined && stateDigest(again) !== stateDigest(folded))
+      findings.add(
+        'replay',
+        `the snapshot at ${folded.position} is not what entries ${older.position + 1} to ${folded.position} make of the one at ${older.position}`,
+      );
+    return older.position;
+  }
+  return undefined;
+}
+
+/** The state at `last`; undefined, and told, where an entry cannot be read or is missing. */
+async function replay(
+  account: Account,
+  { log, blobs, sleep }: Parts,
+  base: AccountState,
+  last: LogPosition,
+  findings: Findings,
+): Promise<AccountState | undefined> {
+  let state = base;
+  while (state.position < last) {
+    const { entries } = await log.read(account.id, state.position);
+    for (const stored of entries) {
+      if (stored.position > last) break;
+      if (stored.position !== state.position + 1) {
+        findings.add('log', `entry ${state.position + 1} is missing`);
+        return undefined;
+      }
+      try {
+        const entry = await readEntry(blobs, stored);
+        state = applyEntry(state, entry).state;
+        const { bytes, messages } = entry.usage;
+        if (bytes !== state.usage.bytes || messages !== state.usage.messages)
+          findings.add(
+            'log',
+            `entry ${entry.position} was written with ${messages} messages of ${bytes} bytes in use, and gives ${state.usage.messages} of ${state.usage.bytes}`,
+          );
+      } catch (cause) {
+        findings.add('log', `entry ${stored.position}: ${because(cause)}`);
+        return undefined;
+      }
+    }
+    if (entries.length === 0) {
+      findings.add('log', `entry ${state.position + 1} is missing`);
+      return undefined;
+    }
+    await sleep(0);
+  }
+  return state;
+}
