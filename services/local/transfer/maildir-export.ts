@@ -2,13 +2,15 @@ import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Account } from '../../../shared/engine/account.ts';
 import type { Mailbox } from '../../../shared/engine/mailbox.ts';
-import { type Exported, messagesOf } from './export-messages.ts';
+import { type Exported, type ExportedMessage, messagesOf } from './export-messages.ts';
 import { extraFlagsFile, parseExtraFlags, printExtraFlags } from './maildir-extra-flags.ts';
 import { exportedName, infoOf, parseKeywords, printKeywords, splitFileName } from './maildir-flags.ts';
 import { writeWhole } from './write-file.ts';
 
 const keywordsFile = 'dovecot-keywords';
 const letters = 26;
+/** Files: each waits for the disk, and those that wait together wait once. */
+const writtenAtOnce = 16;
 
 /**
  * Writes a mailbox into a Maildir. A message's file has the same name at every export, so that one that was cut off goes on where it
@@ -24,23 +26,42 @@ export async function* exportToMaildir(
   const there = new Map((await readdir(join(folder, 'cur'))).map((name) => [splitFileName(name).base, name]));
   const keywords = await ownKeywords(folder, mailbox);
   const extra = new Map(parseExtraFlags(await textOf(join(folder, extraFlagsFile))));
-  for await (const message of messagesOf(account, mailbox)) {
-    const base = exportedName(message);
-    const { info, left } = infoOf(message.flags, keywords);
-    const name = `${base}:2,${info}`;
-    if (left.length > 0) extra.set(base, left);
-    else extra.delete(base);
-    const known = there.get(base);
-    if (known === undefined) {
-      const temporary = join(folder, 'tmp', base);
-      await rm(temporary, { force: true });
-      await writeWhole(join(folder, 'cur', name), temporary, await message.body(), message.internalDate);
-    } else if (known !== name) await rename(join(folder, 'cur', known), join(folder, 'cur', name));
-    yield known === undefined ? 'written' : 'alreadyThere';
+  const writing: Promise<void>[] = [];
+  try {
+    for await (const message of messagesOf(account, mailbox)) {
+      const base = exportedName(message);
+      const { info, left } = infoOf(message.flags, keywords);
+      const name = `${base}:2,${info}`;
+      if (left.length > 0) extra.set(base, left);
+      else extra.delete(base);
+      const known = there.get(base);
+      if (known === undefined) {
+        const file = writeMessage(folder, base, name, message);
+        // A failure is thrown where its turn comes to be awaited.
+        file.catch(() => {});
+        writing.push(file);
+        if (writing.length >= writtenAtOnce) await writing.shift();
+      } else if (known !== name) await rename(join(folder, 'cur', known), join(folder, 'cur', name));
+      yield known === undefined ? 'written' : 'alreadyThere';
+    }
+    await Promise.all(writing);
+  } finally {
+    await Promise.allSettled(writing);
   }
   const lines = Array.from(extra, ([base, names]) => printExtraFlags(base, names));
   if (lines.length > 0) await replaceText(folder, extraFlagsFile, lines.join(''));
   else await rm(join(folder, extraFlagsFile), { force: true });
+}
+
+async function writeMessage(
+  folder: string,
+  base: string,
+  name: string,
+  message: ExportedMessage,
+): Promise<void> {
+  const temporary = join(folder, 'tmp', base);
+  await rm(temporary, { force: true });
+  await writeWhole(join(folder, 'cur', name), temporary, await message.body(), message.internalDate);
 }
 
 /** Keywords keep the letters that they have there already; the rest of the 26 go to those that the mailbox has. */
