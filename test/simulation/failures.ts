@@ -1,3 +1,4 @@
+import { OutcomeUnknown } from '../../shared/adapters/embedded/writer.ts';
 import { NewerRules } from '../../shared/engine/apply.ts';
 import { StaleTail } from '../../shared/ports/account-log.ts';
 import { Refused, RequestExpired, TimedOut } from './network.ts';
@@ -15,6 +16,7 @@ const expectedMessages = [
 export function isExpected(cause: unknown): boolean {
   if (typeof cause === 'string') return expectedMessages.includes(cause);
   if (cause instanceof TimedOut || cause instanceof Refused || cause instanceof RequestExpired) return true;
+  if (cause instanceof OutcomeUnknown) return true;
   if (cause instanceof NewerRules || cause instanceof StaleTail) return true;
   if (!(cause instanceof Error)) return false;
   if (/^entry \d+ was trimmed before its fate was known$/.test(cause.message)) return true;

@@ -36,6 +36,7 @@ export class MailClient {
   #cache = new MailCache();
   #selected = false;
   #busy = false;
+  #leaving = false;
   #mode: ResyncMode = 'plain';
   /** Where the client goes on by QRESYNC when it is connected again. */
   #comesBack: string | undefined;
@@ -54,7 +55,7 @@ export class MailClient {
     if (this.#busy) return;
     this.#busy = true;
     try {
-      for (let done = 0; done < commands; done++) {
+      for (let done = 0; done < commands && !this.#leaving; done++) {
         try {
           if (!(await this.#ready())) return;
           await this.#one();
@@ -76,7 +77,9 @@ export class MailClient {
 
   /** Connects and compares until it worked. */
   async settle(): Promise<boolean> {
+    this.#leaving = true;
     this.drop();
+    while (this.#busy) await this.#world.pause(1_000);
     for (let attempt = 0; attempt < 20; attempt++) {
       try {
         if ((await this.#ready()) && (await this.#check())) return true;

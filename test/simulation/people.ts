@@ -97,7 +97,7 @@ export class People {
     const world = this.#world;
     const running = random.pick([...world.nodes.values()]);
     if (running === undefined) return;
-    const give = this.#store(running, event);
+    const give = world.scheduler.by(running.node, () => this.#store(running, event));
     // Whoever runs it is stopped, or forgotten, after its time; it may still go on.
     const outcome = await Promise.race([give, world.pause(120_000)]);
     if (outcome?.ok === true) event.state = 'stored';

@@ -48,6 +48,7 @@ export async function runPlan(plan: Plan, trace?: (text: string) => void): Promi
     violation = cause instanceof Violation ? cause.message : `fault: ${(cause as Error).stack ?? cause}`;
   } finally {
     world.scheduler.close();
+    world.store.close();
     uproot?.();
   }
   violation = takeViolation()?.message ?? violation;

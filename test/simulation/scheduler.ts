@@ -81,6 +81,11 @@ export class Scheduler {
     }
   }
 
+  /** Does something as somebody, as an event of its own: what it starts, timers too, is that one's. */
+  by<T>(owner: Owner, run: () => T | Promise<T>): Promise<T> {
+    return new Promise((resolve) => void this.after(0, () => resolve(run()), owner));
+  }
+
   /** Does something as a node, between events. */
   async as(owner: Owner, run: () => void): Promise<void> {
     this.#current = owner;

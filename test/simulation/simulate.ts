@@ -9,6 +9,7 @@ const usage = `npm run simulate -- [options]
   --seeds N        runs this many seeds (100)
   --from SEED      beginning here (1)
   --actions N      things that happen in a run (80)
+  --minutes N      stops after so long, with what was run by then
   --workers N      threads (one a core)
   --planted        checks that each planted fault is found, and prints by which seed
   --seed SEED      one run, with its history
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '100' },
     from: { type: 'string', default: '1' },
     actions: { type: 'string', default: '80' },
+    minutes: { type: 'string' },
     workers: { type: 'string' },
     planted: { type: 'boolean', default: false },
     seed: { type: 'string' },
@@ -104,12 +106,14 @@ async function campaign(): Promise<boolean> {
   const from = number(values.from, 'from');
   const count = number(values.seeds, 'seeds');
   const actions = number(values.actions, 'actions');
+  const minutes = values.minutes === undefined ? Number.POSITIVE_INFINITY : number(values.minutes, 'minutes');
+  const deadline = began + minutes * 60_000;
   function* plans() {
     for (let seed = from; seed < from + count; seed++) yield planOf(seed, actions);
   }
   const totals = await runAll(plans(), {
     ...(values.workers !== undefined && { workers: number(values.workers, 'workers') }),
-    enough: ({ violations }) => violations.length > 0,
+    enough: ({ violations }) => violations.length > 0 || Date.now() > deadline,
   });
   printTotals(totals);
   const [first] = totals.violations;

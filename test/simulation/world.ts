@@ -1,8 +1,4 @@
 import './builtins.ts';
-import { AwsAccountLog } from '../../shared/adapters/aws/account-log.ts';
-import { AwsBlobStore } from '../../shared/adapters/aws/blob-store.ts';
-import { bucketLimits, type CallLimits, Calls, tableLimits } from '../../shared/adapters/aws/calls.ts';
-import { headOf } from '../../shared/adapters/aws/log-items.ts';
 import type { Account } from '../../shared/engine/account.ts';
 import type { MailEngine } from '../../shared/engine/engine.ts';
 import { ObjectGone } from '../../shared/engine/message-index.ts';
@@ -10,24 +6,24 @@ import { rowsOf } from '../../shared/engine/rows.ts';
 import { type AccountId, type BlobKey, messageKey, newAccountId } from '../../shared/ids.ts';
 import type { AccountLog } from '../../shared/ports/account-log.ts';
 import type { AccountRecord, Address } from '../../shared/ports/directory.ts';
-import { BucketService } from './bucket-service.ts';
+import { awsStore } from './aws-store.ts';
 import { inWords } from './compare.ts';
 import { digestOf } from './digest.ts';
+import { embeddedStore } from './embedded-store.ts';
 import { isExpected } from './failures.ts';
 import { drawRates, Faults } from './faults.ts';
 import { type FrontEnd, frontEnd } from './front-end.ts';
-import { ItemTable } from './item-table.ts';
 import type { MailCache } from './mail-cache.ts';
-import { CalmNetwork, Network } from './network.ts';
+import { Network } from './network.ts';
 import { engineOf, Node, type NodePorts } from './node.ts';
-import { ObjectStore } from './object-store.ts';
+import type { ObjectWatch } from './object-store.ts';
 import type { Plant, Soil } from './planted/plant.ts';
 import { Proposals } from './proposals.ts';
 import { Random } from './random.ts';
 import { blobsOfRelease, logOfRelease, type Release, understoodObject } from './release.ts';
 import { type Owner, Scheduler } from './scheduler.ts';
 import { type LeaseTable, NoticeBoard, SimulatedLeases } from './services.ts';
-import { headSort, sortOf, TableService } from './table-service.ts';
+import type { Store } from './store.ts';
 import { Truth } from './truth.ts';
 import { seenViolation, Violation } from './violation.ts';
 import { Wire } from './wire.ts';
@@ -60,8 +56,9 @@ export class World {
   readonly scheduler: Scheduler;
   readonly faults: Faults;
   readonly network: Network;
-  readonly table: ItemTable;
-  readonly objects = new ObjectStore();
+  readonly store: Store;
+  /** Whether this run's store is SQLite on one machine: one clock, and no network. */
+  readonly embedded: boolean;
   readonly proposals: Proposals;
   readonly truths = new Map<AccountId, Truth>();
   /** Who has which account now. */
@@ -79,9 +76,7 @@ export class World {
   readonly #leases: LeaseTable = new Map();
   readonly #board: NoticeBoard;
   readonly #wires = new Set<Wire>();
-  /** Items that a page of a query holds at most: DynamoDB's megabyte, in small. */
-  readonly #pageItems: number;
-  readonly #undisturbed: { readonly log: AccountLog };
+  readonly #log: AccountLog;
 
   constructor(options: WorldOptions) {
     this.#options = options;
@@ -92,26 +87,24 @@ export class World {
     this.network = new Network(this.scheduler, this.faults, new Random(seed, 'network'), (text) =>
       this.trace(text),
     );
-    this.table = new ItemTable(() => this.scheduler.now);
     this.people = { name: 'people', alive: true, frozenUntil: 0, now: () => this.scheduler.now };
     this.#board = new NoticeBoard(this.network);
     this.proposals = new Proposals(
       (id) => this.truthOf(id),
       (text) => this.trace(text),
     );
-    this.objects.watch = {
+    const watch: ObjectWatch = {
       overwritten: (key) => {
         throw new Violation(`the object ${key} was written twice`);
       },
       deleted: (key) => this.#judgeDeletion(key),
     };
-    this.#pageItems = new Random(seed, 'pages').int(4, 40);
-    this.#undisturbed = {
-      log: logOfRelease(
-        this.#logOf(new Node('oracle', this.scheduler), new CalmNetwork(this.network)),
-        'next',
-      ),
-    };
+    // Planted faults are the AWS adapters'.
+    this.embedded = options.plant === undefined && new Random(seed, 'store').chance(0.25);
+    const makeStore = this.embedded ? embeddedStore : awsStore;
+    this.store = makeStore({ seed, network: this.network, plant: options.plant, watch });
+    if (this.embedded) this.faults.count('run on SQLite');
+    this.#log = logOfRelease(this.store.log as AccountLog, 'next');
   }
 
   get plant(): Plant | undefined {
@@ -130,11 +123,11 @@ export class World {
   truthOf(id: AccountId): Truth {
     let truth = this.truths.get(id);
     if (truth === undefined) {
-      const { log } = this.#undisturbed;
+      const log = this.#log;
       truth = new Truth(id, this.proposals, {
         read: (account, after) => log.read(account, after),
         object: (key) => {
-          const bytes = this.objects.get(key);
+          const bytes = this.store.object(key);
           return bytes && understoodObject(key, bytes);
         },
       });
@@ -147,13 +140,7 @@ export class World {
   startNode(name: string): Running {
     const node = new Node(name, this.scheduler);
     const { plant } = this.#options;
-    const log = this.#logOf(node, this.network, plant);
-    const blobs = new AwsBlobStore({
-      client: new BucketService(this.objects, this.network, node).client,
-      bucket: 'mail',
-      calls: this.#callsOf(node, bucketLimits),
-      tiering: false,
-    });
+    const { log, blobs } = this.store.portsOf(node);
     const soil = this.#soilOf(node);
     const release = this.releases.get(name) ?? 'now';
     const ports: NodePorts = {
@@ -182,32 +169,14 @@ export class World {
     return running;
   }
 
-  #logOf(node: Node, network: Network, plant?: Plant): AwsAccountLog {
-    const { client } = new TableService(this.table, network, node, this.#pageItems);
-    return new AwsAccountLog({
-      client: (plant?.table?.(client as never) as typeof client | undefined) ?? client,
-      table: 'log',
-      calls: this.#callsOf(node, tableLimits),
-      now: () => node.now(),
-    });
-  }
-
   #soilOf(node: Node): Soil {
     return {
       node: node.name,
       now: () => node.now(),
       sleep: (ms) => this.scheduler.sleep(ms, node),
       deleteEntry: (account, position) =>
-        this.network.request(node, `delete ${position}`, () =>
-          this.table.put(account, sortOf(position), undefined),
-        ),
+        this.network.request(node, `delete ${position}`, () => this.store.deleteEntry(account, position)),
     };
-  }
-
-  #callsOf(node: Node, limits: CallLimits): Calls {
-    const random = new Random(this.seed, `${node.name} calls ${this.scheduler.events}`);
-    const sleep = (ms: number) => this.scheduler.sleep(ms, node);
-    return new Calls(limits, { sleep, random: () => random.unit(), now: () => node.now() });
   }
 
   crash(name: string): void {
@@ -270,7 +239,7 @@ export class World {
     if (running === undefined) return undefined;
     const wire = new Wire(this.scheduler, running.node, this.people);
     this.#wires.add(wire);
-    running.services[to](wire);
+    void this.scheduler.by(running.node, () => running.services[to](wire));
     return wire;
   }
 
@@ -292,8 +261,8 @@ export class World {
   }
 
   async judge(): Promise<void> {
-    for (const partition of this.table.dirty) {
-      this.table.dirty.delete(partition);
+    for (const partition of this.store.dirty) {
+      this.store.dirty.delete(partition);
       await this.truths.get(partition as AccountId)?.catchUp();
     }
     const violation = seenViolation();
@@ -324,7 +293,7 @@ export class World {
 
   /** The bytes under an email's key, whatever became of the message. */
   bytesOf(id: AccountId, email: string): Buffer | undefined {
-    const bytes = this.objects.ever(messageKey(id, email as never));
+    const bytes = this.store.ever(messageKey(id, email as never));
     return bytes && Buffer.from(bytes);
   }
 
@@ -332,8 +301,7 @@ export class World {
     const [, account] = key.split('/');
     const truth = this.truths.get(account as AccountId);
     if (truth === undefined || truth.removed) return;
-    const head = this.table.get(account as string, headSort);
-    if (truth.needs(key, head && headOf(head as never).manifest))
+    if (truth.needs(key, this.store.head(account as AccountId)))
       throw new Violation(`the object ${key} was deleted, and is needed`);
   }
 }

@@ -96,7 +96,7 @@ export function openForWriting(path: string, busyTimeoutMs: number): DatabaseSyn
     // the automatic one is a backstop.
     db.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 8000;');
     db.exec('PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -65536;');
-    migrate(db);
+    createTables(db);
   } catch (cause) {
     db.close();
     throw cause;
@@ -136,7 +136,8 @@ function useWriteAheadLog(db: DatabaseSync, busyTimeoutMs: number): void {
 
 const sqliteBusy = 5;
 
-function migrate(db: DatabaseSync): void {
+/** Brings a database to this release's tables, a new one too. Throws NewerStore. */
+export function createTables(db: DatabaseSync): void {
   db.exec('BEGIN IMMEDIATE');
   refuseNewer(db);
   if (userVersion(db) < 1) db.exec(tables);
