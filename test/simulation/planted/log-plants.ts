@@ -20,7 +20,7 @@ export const dropTheCondition: Plant = {
 /** Folded entries go at once, and an append may follow a tail that was read long ago. */
 export const reuseATrimmedNumber: Plant = {
   name: 'reuse a trimmed number',
-  within: 600,
+  within: 1500,
   log: (log, { now }) =>
     withLog(log, {
       append: (request) => log.append({ ...request, readAt: now() }),
