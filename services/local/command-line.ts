@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { accountCommands } from './commands/account.ts';
 import { aliasCommands } from './commands/alias.ts';
+import { backupCommand } from './commands/backup.ts';
 import { domainCommands } from './commands/domain.ts';
 import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
@@ -55,6 +56,7 @@ export async function runCommandLine(args: readonly string[], context: CommandCo
     aliasCommands,
     importCommand,
     exportCommand,
+    backupCommand,
     restoreCommand,
     verifyCommand,
   ])

@@ -19,8 +19,17 @@ export interface Store {
   readonly notifier: Notifier;
   /** Removed accounts whose data is still there, at most 500. */
   removedAccounts(): readonly AccountId[] | Promise<readonly AccountId[]>;
+  /** Copies all of it to a folder while it is in use; undefined where the store keeps its own backups. */
+  readonly backUp?: (folder: string) => Promise<BackupReport>;
   /** Resolves when all that was asked for is durable. */
   close(): Promise<void>;
+}
+
+export interface BackupReport {
+  /** Files copied now, with their bytes. */
+  readonly copied: { readonly files: number; readonly bytes: number };
+  readonly files: number;
+  readonly databaseBytes: number;
 }
 
 export interface OpenStoreOptions {

@@ -7,6 +7,7 @@ import type { Directory } from '../../ports/directory.ts';
 import type { Leases } from '../../ports/leases.ts';
 import type { Notifier } from '../../ports/notifier.ts';
 import { EmbeddedAccountLog } from './account-log.ts';
+import { type BackupReport, backUp } from './backup.ts';
 import { BlobFiles, syncFolder } from './blob-files.ts';
 import { EmbeddedBlobStore } from './blob-store.ts';
 import { EmbeddedDirectory } from './directory.ts';
@@ -40,6 +41,8 @@ export interface EmbeddedStore {
   removedAccounts(): readonly AccountId[];
   /** Resolves when what crashes left in the folder is cleared; nobody need wait for it. */
   readonly swept: Promise<void>;
+  /** Copies the folder to another while it is in use. Throws what the file system says, or BackupIncomplete: try again. */
+  backUp(to: string): Promise<BackupReport>;
   /** Resolves when everything put or asked for is on the disk and the folder is let go; the store is of no use then. */
   close(): Promise<void>;
 }
@@ -88,6 +91,7 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
     notifier,
     removedAccounts: () => directory.removedAccounts(),
     swept,
+    backUp: (to) => backUp(folder, to, busyTimeoutMs),
     close: () => {
       closing ??= close();
       return closing;

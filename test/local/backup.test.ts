@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Account } from '../../shared/engine/account.ts';
+import { appendMessages } from '../../shared/engine/actions.ts';
+import { messageKey } from '../../shared/ids.ts';
+import type { Address } from '../../shared/ports/directory.ts';
+import { localEngine } from '../support/local-engine.ts';
+import { assertReadable, deliver, subjects } from '../support/mail.ts';
+import { runCommand } from '../support/run-command.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+async function large(account: Account, n: number) {
+  const staged = await account.stage(Buffer.from(`Subject: large ${n}\r\n\r\n${'x'.repeat(200_000)}`));
+  assert.ok(staged.ok);
+  const request = { message: staged.value, flags: [], internalDate: 1 };
+  assert.ok((await account.commit(appendMessages('INBOX', [request]))).ok);
+  return messageKey(account.id, staged.value.emailId);
+}
+
+async function server() {
+  const folder = temporaryFolder();
+  const local = await localEngine({}, folder);
+  const run = (...args: string[]) => runCommand(folder, args);
+  await run('domain', 'add', 'example.test');
+  await run('account', 'add', 'anna@example.test', '--password', 'a long password');
+  const record = await local.store.directory.accountByAddress('anna@example.test' as Address);
+  const account = await local.account(record!.id);
+  return { ...local, folder, account, run, to: join(temporaryFolder(), 'backup') };
+}
+
+const filesIn = (folder: string) =>
+  readdirSync(join(folder, 'blobs'), { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+
+test('a backup under load is a whole installation, and in order', async () => {
+  const { account, run, to } = await server();
+  let ended = false;
+  let sent = 0;
+  const load = (async () => {
+    while (!ended) {
+      await deliver(account, ++sent);
+      if (sent % 5 === 0) await large(account, sent);
+      if (sent % 20 === 0) await account.compact();
+    }
+  })();
+  while (sent < 30) await new Promise((resolve) => setImmediate(resolve));
+  const before = account.state.usage.messages;
+  const { code, stdout, stderr } = await run('backup', to);
+  ended = true;
+  await load;
+  assert.deepEqual([code, stderr], [0, '']);
+  assert.match(stdout, /^backed up: a database of .* and \d+ files, of which \d+ \(.*\) were copied now/);
+  const verified = await runCommand(to, ['verify', '--deep']);
+  assert.equal(verified.code, 0, verified.stdout);
+  const copy = await localEngine({}, to);
+  const restored = await copy.account(account.id);
+  assert.ok(restored.state.usage.messages >= before);
+  await assertReadable(restored, copy.store.blobs);
+  assert.equal(statSync(join(to, 'restante.db')).mode & 0o777, 0o600);
+});
+
+test('a second backup copies what is new and drops what is gone', async () => {
+  const { account, run, to, folder, store } = await server();
+  const first = await large(account, 1);
+  await run('backup', to);
+  assert.equal(filesIn(to).length, 1);
+  const { mtimeMs } = statSync(join(filesIn(to)[0]!.parentPath, filesIn(to)[0]!.name));
+  await large(account, 2);
+  assert.match((await run('backup', to)).stdout, /2 files, of which 1 /);
+  assert.equal(filesIn(to).length, 2);
+  assert.ok(filesIn(to).some((file) => statSync(join(file.parentPath, file.name)).mtimeMs === mtimeMs));
+  await store.blobs.delete([first]);
+  await run('backup', to);
+  assert.equal(filesIn(to).length, 1);
+  assert.equal(filesIn(folder).length, 1);
+  const copy = await (await localEngine({}, to)).account(account.id);
+  assert.deepEqual(await subjects(copy, 'INBOX'), ['large 1', 'large 2']);
+});
+
+test('a copy that was cut off is not taken for whole', async () => {
+  const { account, run, to } = await server();
+  await large(account, 1);
+  await run('backup', to);
+  const [file] = filesIn(to);
+  const path = join(file!.parentPath, file!.name);
+  const whole = readFileSync(path);
+  await writeFile(path, whole.subarray(0, 1000));
+  await run('backup', to);
+  assert.ok(readFileSync(path).equals(whole));
+});
+
+test('a backup onto the data folder itself is refused', async () => {
+  const { run, folder } = await server();
+  const { code, stderr } = await run('backup', folder);
+  assert.equal(code, 2);
+  assert.match(stderr, /cannot be the data folder itself/);
+});
