@@ -163,8 +163,11 @@ export class Connection {
     this.#chunks = [];
     this.#waiting = 0;
     this.#paused = false;
-    while (plain.read() !== null);
-    if (goAhead !== undefined) plain.write(goAhead);
+    if (goAhead !== undefined) {
+      // Sent in plain, to be taken for encrypted. Where TLS begins with the first byte, these are its first bytes.
+      while (plain.read() !== null);
+      plain.write(goAhead);
+    }
     const socket = new TLSSocket(plain, {
       isServer: true,
       secureContext: settings.context.secureContext,

@@ -6,12 +6,15 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import { Connection, ConnectionClosed, type TlsSettings } from './connection.ts';
 import type { OpenCounts } from './limits.ts';
 import { limitKey, type NetworkList, printAddress } from './networks.ts';
+import { readProxyHeader } from './proxy-protocol.ts';
 
 /** How many may be connected; one for all listeners that share a limit. */
 export interface ConnectionLimits {
   readonly counts: OpenCounts;
   /** Held to the total only, not to the limit per address. */
   readonly trusted: NetworkList;
+  /** Balancers: their connections begin with a PROXY header that says whose they are. */
+  readonly proxies?: NetworkList | undefined;
 }
 
 export interface ListenOptions {
@@ -47,6 +50,8 @@ export interface Listener {
 
 /** NATs and balancers forget in minutes; a probe each two finds those that are gone. */
 const keepAliveMs = 120_000;
+/** Connections that may wait for their PROXY header at once; each waits for seconds at most. */
+const maxUnnamed = 4096;
 
 const listenFailures: Record<string, string> = {
   EADDRINUSE: 'the port is in use',
@@ -71,6 +76,8 @@ export async function listen(options: ListenOptions): Promise<Result<Listener, s
   const draining = new AbortController();
   setMaxListeners(0, draining.signal);
   const connections = new Set<Connection>();
+  /** Connections of balancers that have not said yet whose they are. */
+  const unnamed = new Set<Socket>();
   let whenEmpty: (() => void) | undefined;
 
   const serve = async (connection: Connection): Promise<void> => {
@@ -91,9 +98,25 @@ export async function listen(options: ListenOptions): Promise<Result<Listener, s
   };
 
   const accept = (socket: Socket): void => {
+    const { remoteAddress } = socket;
     // Undefined where the client is gone already.
-    if (socket.remoteAddress === undefined) return void socket.destroy();
-    const remoteAddress = printAddress(socket.remoteAddress);
+    if (remoteAddress === undefined) return void socket.destroy();
+    if (!limits.proxies?.contains(remoteAddress)) {
+      admit(socket, remoteAddress);
+      return;
+    }
+    if (unnamed.size >= maxUnnamed) return void socket.destroy();
+    unnamed.add(socket);
+    void readProxyHeader(socket).then((client) => {
+      unnamed.delete(socket);
+      // Nobody's: a balancer that looks whether the port is open, or something that is none.
+      if (client === undefined || client === 'bad') socket.destroy();
+      else admit(socket, client);
+    });
+  };
+
+  const admit = (socket: Socket, peer: string): void => {
+    const remoteAddress = printAddress(peer);
     const key = limitKey(remoteAddress);
     const admission = limits.counts.open(key, limits.trusted.contains(remoteAddress));
     if (admission !== 'ok') {
@@ -148,6 +171,7 @@ export async function listen(options: ListenOptions): Promise<Result<Listener, s
   const close = async (graceMs: number): Promise<void> => {
     const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
     drain();
+    for (const socket of unnamed) socket.destroy();
     let cut = 0;
     if (connections.size > 0) {
       const timer = setTimeout(() => {
