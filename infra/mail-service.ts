@@ -21,7 +21,7 @@ import type { Config, TaskSize } from './config.ts';
 import { grantCertificate, grantMail, grantSending } from './grants.ts';
 import { tell, told } from './parameters.ts';
 import { type ExposedPort, healthPort } from './ports.ts';
-import { dataEnvironment } from './task-environment.ts';
+import { dataEnvironment, taskFolder } from './task-environment.ts';
 
 export interface MailServiceProps {
   readonly config: Config;
@@ -88,6 +88,8 @@ export class MailService extends Construct {
       readonlyRootFilesystem: true,
       stopTimeout,
     });
+    task.addVolume({ name: 'certificate' });
+    container.addMountPoints({ sourceVolume: 'certificate', containerPath: taskFolder, readOnly: false });
     container.addUlimits({ name: UlimitName.NOFILE, softLimit: 65_536, hardLimit: 65_536 });
     grantMail(this, config, task.taskRole);
     grantCertificate(this, config, task.taskRole, 'read');

@@ -1,4 +1,3 @@
-import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Config } from './config.ts';
 import { told } from './parameters.ts';
@@ -13,20 +12,24 @@ export function storeEnvironment(scope: Construct, config: Config): Record<strin
   };
 }
 
+/** The one folder of a task that can be written to. */
+export const taskFolder = '/restante/data';
+
 /** What a task is told of the world, ports aside. */
 export function dataEnvironment(scope: Construct, config: Config): Record<string, string> {
   return {
     ...storeEnvironment(scope, config),
     RESTANTE_HOST: '0.0.0.0',
+    // A volume of the task's own: the certificate is all that is written there.
+    RESTANTE_DATA: taskFolder,
     RESTANTE_HOSTNAME: config.hostname,
     RESTANTE_NO_DEMO: 'true',
     RESTANTE_TLS_SECRET: told(scope, config, 'data/certificate-secret-arn'),
     // Whoever reaches the ports of a task is the balancer: its security group admits nobody else.
     RESTANTE_PROXY_PROTOCOL: config.network.cidr,
     RESTANTE_DRAIN_SECONDS: '110',
-    RESTANTE_SMART_HOST: `ses://${Stack.of(scope).region}`,
     ...(config.features.valkey && {
-      RESTANTE_VALKEY: `rediss://${told(scope, config, 'network/valkey-endpoint')}:6379`,
+      RESTANTE_VALKEY: `rediss+cluster://${told(scope, config, 'network/valkey-endpoint')}:6379`,
     }),
   };
 }

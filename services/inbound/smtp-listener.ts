@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { SecureContext, TLSSocket } from 'node:tls';
 import {
@@ -8,7 +9,8 @@ import {
 } from 'smtp-server';
 import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
 import type { ConnectionLimits } from '../../shared/net/listener.ts';
-import { limitKey, printAddress } from '../../shared/net/networks.ts';
+import { limitKey, type NetworkList, printAddress } from '../../shared/net/networks.ts';
+import { readProxyHeader } from '../../shared/net/proxy-protocol.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
 import type { Metrics } from '../../shared/telemetry/metrics.ts';
@@ -93,6 +95,27 @@ class LiveContexts extends Map<string, SecureContext> {
 }
 
 class Server extends SMTPServer {
+  readonly #proxies: NetworkList | undefined;
+
+  constructor(options: SMTPServerOptions, proxies: NetworkList | undefined) {
+    super(options);
+    this.#proxies = proxies;
+  }
+
+  /** smtp-server reads version 1 of the PROXY protocol; balancers of AWS speak version 2. */
+  override _handleProxy(...[socket, callback]: Parameters<SMTPServer['_handleProxy']>): void {
+    if (socket.remoteAddress === undefined || !this.#proxies?.contains(socket.remoteAddress)) {
+      super._handleProxy(socket, callback);
+      return;
+    }
+    void readProxyHeader(socket).then((client) => {
+      if (client !== undefined && client !== 'bad')
+        return callback(null, { id: randomBytes(8).toString('hex'), remoteAddress: printAddress(client) });
+      socket.destroy();
+      callback(new Error('no PROXY header'));
+    });
+  }
+
   override connect(socket: TLSSocket, options?: SMTPConnectionOptions | null): void {
     const connection = new CodedConnection(this, socket, options);
     this.connections.add(connection);
@@ -178,65 +201,68 @@ export async function openSmtpListener(options: SmtpListenOptions): Promise<Resu
     return handlers.connected?.(session);
   };
 
-  const server = new Server({
-    // No names are looked up: what the client says and where it comes from stands in the trace fields.
-    disableReverseLookup: true,
-    hideENHANCEDSTATUSCODES: false,
-    heloResponse: '%s',
-    // Addresses are judged by the directory's own rules.
-    lenientAddressParsing: true,
-    maxCommandLength: 8192,
-    logger: false,
-    ...options.server,
-    disabledCommands: [...disabledCommands(tls !== undefined), ...(options.server.disabledCommands ?? [])],
-    onConnect: (session, callback) =>
-      answer(session.remoteAddress, Promise.resolve(connected(session)), callback),
-    onSecure(_socket, session, callback) {
-      handlers.secured?.(session);
-      callback();
+  const server = new Server(
+    {
+      // No names are looked up: what the client says and where it comes from stands in the trace fields.
+      disableReverseLookup: true,
+      hideENHANCEDSTATUSCODES: false,
+      heloResponse: '%s',
+      // Addresses are judged by the directory's own rules.
+      lenientAddressParsing: true,
+      maxCommandLength: 8192,
+      logger: false,
+      ...options.server,
+      disabledCommands: [...disabledCommands(tls !== undefined), ...(options.server.disabledCommands ?? [])],
+      onConnect: (session, callback) =>
+        answer(session.remoteAddress, Promise.resolve(connected(session)), callback),
+      onSecure(_socket, session, callback) {
+        handlers.secured?.(session);
+        callback();
+      },
+      onMailFrom: (address, session, callback) =>
+        answer(session.remoteAddress, handlers.mailFrom(session, address), callback),
+      onRcptTo: (address, session, callback) =>
+        answer(session.remoteAddress, handlers.rcptTo(session, address), callback),
+      onData(stream, session, callback) {
+        const taken = handlers.data(stream, session).then(
+          (reply) => {
+            if (isList(reply))
+              callback(
+                null,
+                reply.map((one) => one ?? delivered),
+              );
+            else if (reply === undefined) callback(null, delivered);
+            else callback(reply);
+          },
+          (cause) => {
+            // A connection that broke in the middle of its message is nobody's fault here.
+            if (!stream.destroyed)
+              log.error({ event: 'connection.fault', service, remote: session.remoteAddress }, cause);
+            skip(stream);
+            callback(tryLater());
+          },
+        );
+        underWay.add(taken);
+        void taken.finally(() => underWay.delete(taken));
+      },
+      onClose(session) {
+        const known = counted.get(session.id);
+        handlers.closed(session);
+        if (known === undefined) return;
+        counted.delete(session.id);
+        limits.counts.close(known.key);
+        openNow.add({ service }, -1);
+        log.info({
+          event: 'smtp.session',
+          protocol: service,
+          remote: session.remoteAddress,
+          secure: session.secure,
+          ms: Date.now() - known.startedAt,
+        });
+      },
     },
-    onMailFrom: (address, session, callback) =>
-      answer(session.remoteAddress, handlers.mailFrom(session, address), callback),
-    onRcptTo: (address, session, callback) =>
-      answer(session.remoteAddress, handlers.rcptTo(session, address), callback),
-    onData(stream, session, callback) {
-      const taken = handlers.data(stream, session).then(
-        (reply) => {
-          if (isList(reply))
-            callback(
-              null,
-              reply.map((one) => one ?? delivered),
-            );
-          else if (reply === undefined) callback(null, delivered);
-          else callback(reply);
-        },
-        (cause) => {
-          // A connection that broke in the middle of its message is nobody's fault here.
-          if (!stream.destroyed)
-            log.error({ event: 'connection.fault', service, remote: session.remoteAddress }, cause);
-          skip(stream);
-          callback(tryLater());
-        },
-      );
-      underWay.add(taken);
-      void taken.finally(() => underWay.delete(taken));
-    },
-    onClose(session) {
-      const known = counted.get(session.id);
-      handlers.closed(session);
-      if (known === undefined) return;
-      counted.delete(session.id);
-      limits.counts.close(known.key);
-      openNow.add({ service }, -1);
-      log.info({
-        event: 'smtp.session',
-        protocol: service,
-        remote: session.remoteAddress,
-        secure: session.secure,
-        ms: Date.now() - known.startedAt,
-      });
-    },
-  });
+    limits.proxies,
+  );
   if (tls !== undefined) server.useContexts(tls);
 
   const opened = Promise.withResolvers<Result<void, string>>();

@@ -9,8 +9,9 @@ import { openTlsContext, type TlsContext } from '../../shared/net/tls-context.ts
 import { ok, type Result } from '../../shared/result.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
 import type { ServeConfig } from './config.ts';
-import { type CommandError, failed, wrongUsage } from './context.ts';
+import { type CommandContext, type CommandError, failed, wrongUsage } from './context.ts';
 import { describeCause } from './describe-mail-error.ts';
+import { keepSecretCertificate } from './secret-certificate.ts';
 
 export interface Certificate {
   readonly context: TlsContext;
@@ -26,6 +27,7 @@ const wildcards = new Set(['0.0.0.0', '::']);
 /** The operator's certificate, or one of this machine's own authority, which is made where it is missing and renewed in time. */
 export async function openCertificate(
   config: Pick<ServeConfig, 'tls' | 'dataFolder' | 'host'>,
+  readSecret: CommandContext['readSecret'],
   log: Log,
 ): Promise<Result<Certificate, CommandError>> {
   if (config.tls.kind === 'files') {
@@ -38,7 +40,16 @@ export async function openCertificate(
   const options = { folder: join(config.dataFolder, 'tls'), names, log };
   try {
     const files = await ensureLocalCertificate(options);
-    const opened = await openTlsContext({ ...files, log });
+    const secret =
+      config.tls.kind === 'secret'
+        ? await keepSecretCertificate(
+            await readSecret(config.tls.id),
+            join(options.folder, 'secret'),
+            files,
+            log,
+          )
+        : undefined;
+    const opened = await openTlsContext({ ...(secret ?? files), log });
     if (!opened.ok) return failed(opened.error);
     const context = opened.value;
     const endRenewal = keepLocalCertificate(options);
@@ -47,6 +58,7 @@ export async function openCertificate(
       caFile: files.caFile,
       authority: () => readFile(files.caFile),
       close() {
+        secret?.close();
         endRenewal();
         context.close();
       },

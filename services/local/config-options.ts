@@ -53,6 +53,30 @@ export const serveOptions: readonly ServeOption[] = [
   },
   { name: 'tls-key', value: 'file', description: 'its private key (PEM)', fallback: undefined },
   {
+    name: 'tls-secret',
+    value: 'arn',
+    description: 'certificate and key in AWS Secrets Manager, {"cert", "key"}, looked at every five minutes',
+    fallback: undefined,
+  },
+  {
+    name: 'hostname',
+    value: 'name',
+    description: "this server's name to other servers and in trace fields; the machine's unless given",
+    fallback: undefined,
+  },
+  {
+    name: 'proxy-protocol',
+    value: 'cidr,...',
+    description: 'balancers whose connections begin with a PROXY header (version 2)',
+    fallback: undefined,
+  },
+  {
+    name: 'drain-seconds',
+    value: 'seconds',
+    description: 'how long clients have to end what they are at when the server stops',
+    fallback: '5',
+  },
+  {
     name: 'demo',
     value: undefined,
     description: 'make example accounts with --store aws too',

@@ -18,10 +18,17 @@ export interface ServeConfig {
   readonly ports: Readonly<Record<ServiceName, number | 'off'>>;
   readonly tls:
     | { readonly kind: 'local' }
-    | { readonly kind: 'files'; readonly certFile: string; readonly keyFile: string };
+    | { readonly kind: 'files'; readonly certFile: string; readonly keyFile: string }
+    | { readonly kind: 'secret'; readonly id: string };
   readonly demo: boolean;
   readonly allowPlaintextAuth: boolean;
   readonly trustedNetworks: NetworkList;
+  /** Balancers, whose connections begin with a PROXY header; undefined for none. */
+  readonly proxies: NetworkList | undefined;
+  /** Undefined: the machine's. */
+  readonly hostname: string | undefined;
+  /** What clients have to take their leave, ms. */
+  readonly graceMs: number;
   /** How long expunged messages are kept, ms. */
   readonly retention: number;
   readonly logLevel: LogLevel;
@@ -40,6 +47,15 @@ function parsePort(text: string): Parsed<number | 'off'> {
   if (text.toLowerCase() === 'off') return ok('off');
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   return port <= 65_535 ? ok(port) : err(`${quoted(text)} is not a port (0 to 65535, or off)`);
+}
+
+function parseSeconds(text: string): Parsed<number> {
+  const seconds = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
+  return seconds <= 3600 ? ok(seconds) : err(`${quoted(text)} is not a number of seconds, up to 3600`);
+}
+
+function parseSecretId(text: string): Parsed<string> {
+  return /^[\w/+=.@:-]{1,2048}$/.test(text) ? ok(text) : err(`${quoted(text)} is no name or ARN of a secret`);
 }
 
 function parseHost(text: string): Parsed<string> {
@@ -123,7 +139,8 @@ export function parseServeConfig(
       ['tls-key', 'tls-cert'],
     ] as const)
       if (reader.has(name) && !reader.has(other)) reader.complain(name, `needs --${other} too`);
-    return { kind: 'local' };
+    const id = read<string | undefined>('tls-secret', parseSecretId, undefined);
+    return id === undefined ? { kind: 'local' } : { kind: 'secret', id };
   }
 
   const dataFolder = read('data', parseFile, '');
@@ -138,6 +155,9 @@ export function parseServeConfig(
       !read('no-demo', parseSwitch, false) && (store.kind === 'embedded' || read('demo', parseSwitch, false)),
     allowPlaintextAuth: read('allow-plaintext-auth', parseSwitch, false),
     trustedNetworks: read<NetworkList>('trusted-networks', parseTrusted, noNetworks),
+    proxies: read<NetworkList | undefined>('proxy-protocol', parseTrusted, undefined),
+    hostname: read<string | undefined>('hostname', parseHost, undefined),
+    graceMs: read('drain-seconds', parseSeconds, 0) * 1000,
     retention: read('retention', parseDuration, 0),
     logLevel: read('log-level', parseLogLevel, 'info'),
     smartHost: read<SmartHost | undefined>('smart-host', parseSmartHost, undefined),

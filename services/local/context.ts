@@ -69,6 +69,8 @@ export interface CommandContext {
   readonly stdin: Readable;
   readonly stdout: Output;
   readonly stderr: Output;
+  /** A secret's text, to be read again and again. */
+  readSecret(id: string): Promise<() => Promise<string | undefined>>;
   openStore(choice: StoreChoice, options: OpenStoreOptions): Promise<Result<Store, string>>;
   /** The AWS store that the command's options or the environment name; undefined where the data folder is meant. */
   readonly awsStore: StoreChoice | undefined;

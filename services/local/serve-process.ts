@@ -34,8 +34,8 @@ import { terminalDestination } from './terminal-log.ts';
 /** In all, over all services; the limit per address keeps one guest from taking the whole house. */
 const maxConnections = 20_000;
 const maxConnectionsPerAddress = 500;
-/** What clients have to take their leave. */
-const graceMs = 5_000;
+/** How often the number of connections is told, ms: what autoscaling looks at. */
+const loadEvery = 60_000;
 
 /** Serves until it is told to stop; then says goodbye to clients, completes what is under way and lets the data folder go. */
 export async function serve(context: CommandContext, config: ServeConfig): Promise<CommandOutcome> {
@@ -45,7 +45,7 @@ export async function serve(context: CommandContext, config: ServeConfig): Promi
   });
   await using open = new AsyncDisposableStack();
   open.defer(() => log.flush());
-  const stop = awaitStop(context, log);
+  const stop = awaitStop(context, log, config.graceMs);
   open.defer(() => stop.end());
   const startedAt = performance.now();
   log.info({ event: 'process.starting', version: context.version, node: context.nodeVersion });
@@ -83,7 +83,7 @@ async function startEverything(
   log: Log,
   open: AsyncDisposableStack,
 ): Promise<CommandOutcome> {
-  const certificate = await openCertificate(config, log);
+  const certificate = await openCertificate(config, context.readSecret, log);
   if (!certificate.ok) return certificate;
   open.defer(() => certificate.value.close());
   open.defer(context.onReload(() => void certificate.value.context.reload()));
@@ -93,6 +93,8 @@ async function startEverything(
     process.memoryUsage.rss(),
   );
   const trusted = config.trustedNetworks;
+  const { graceMs } = config;
+  const counts = new OpenCounts(maxConnections, maxConnectionsPerAddress);
   const services = await startMailServices({
     config,
     data,
@@ -105,11 +107,11 @@ async function startEverything(
       metrics,
     }),
     tls: certificate.value.context,
-    limits: { counts: new OpenCounts(maxConnections, maxConnectionsPerAddress), trusted },
+    limits: { counts, trusted, proxies: config.proxies },
     log,
     metrics,
     version: context.version,
-    hostname: hostname(),
+    hostname: config.hostname ?? hostname(),
     retries: new RetryMemory(),
   });
   if (!services.ok) return failed(namingOption(services.error));
@@ -172,6 +174,11 @@ async function startEverything(
     { retention: config.retention },
   );
   open.defer(() => maintenance.stop(graceMs));
+  const load = setInterval(
+    () => log.info({ event: 'process.load', connections: counts.total, rss: process.memoryUsage.rss() }),
+    loadEvery,
+  ).unref();
+  open.defer(() => clearInterval(load));
   return ok(undefined);
 }
 

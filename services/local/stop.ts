@@ -3,8 +3,8 @@ import type { Log } from '../../shared/telemetry/log.ts';
 import { type CommandContext, type CommandOutcome, failed } from './context.ts';
 import { describeCause } from './describe-mail-error.ts';
 
-/** A process that has not ended by then has something that does not end. Nothing acknowledged is lost by cutting it short. */
-const lastResortMs = 20_000;
+/** A process that has not ended by then, past what clients were given, has something that does not end. Nothing acknowledged is lost by cutting it short. */
+const lastResortMs = 15_000;
 
 export interface Stop {
   /** Resolves when the server is to stop: with no error where somebody asked for it. */
@@ -19,14 +19,17 @@ export interface Stop {
  * Waits for SIGINT or SIGTERM, of which a second one ends the process at once. What nobody caught is logged and ends it
  * too: after a bug the memory cannot be trusted, and the data folder does not depend on a clean end.
  */
-export function awaitStop(context: CommandContext, log: Log & { flush(): void }): Stop {
+export function awaitStop(context: CommandContext, log: Log & { flush(): void }, graceMs: number): Stop {
   const asked = Promise.withResolvers<CommandOutcome>();
   let stoppingSince: number | undefined;
   let lastResort: NodeJS.Timeout | undefined;
 
   const begin = (outcome: CommandOutcome): void => {
     stoppingSince ??= performance.now();
-    lastResort ??= setTimeout(() => quit(1, 'stopping', new Error('the end took too long')), lastResortMs);
+    lastResort ??= setTimeout(
+      () => quit(1, 'stopping', new Error('the end took too long')),
+      graceMs + lastResortMs,
+    );
     lastResort.unref();
     asked.resolve(outcome);
   };

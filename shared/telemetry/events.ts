@@ -21,6 +21,8 @@ export type SessionEnd = 'logout' | 'clientClosed' | 'idle' | 'drained' | 'refus
 type ProcessEvent =
   | { readonly event: 'process.starting'; readonly version: string; readonly node: string }
   | { readonly event: 'process.ready'; readonly ms: number }
+  /** Told once a minute. `rss` in bytes. */
+  | { readonly event: 'process.load'; readonly connections: number; readonly rss: number }
   | { readonly event: 'process.stopping'; readonly signal: string }
   | { readonly event: 'process.stopped'; readonly ms: number }
   | { readonly event: 'process.fault'; readonly where: string };

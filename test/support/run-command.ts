@@ -30,6 +30,7 @@ export async function runCommand(
     stdin: Readable.from([]),
     stdout: collect('stdout'),
     stderr: collect('stderr'),
+    readSecret: () => Promise.reject(new Error('there are no secrets here')),
     openStore: async () => ({
       ok: true,
       value: change({ kind: 'embedded', ...(await openEmbeddedStore({ folder })) }),
