@@ -133,7 +133,7 @@ export async function curl(bench: Bench): Promise<void> {
     await writeFile(file, sent.bytes);
     const reader = await bench.another('reader');
     const envelope = ['--mail-from', account.address, '--mail-rcpt', reader.address, '--upload-file', file];
-    await bench.runToSuccess('curl', [...trust, ...envelope, `smtp://localhost:${ports.smtp}`]);
+    await bench.runToSuccess('curl', [...trust, '--ssl-reqd', ...envelope, `smtp://localhost:${ports.smtp}`]);
     await get(...envelope, `smtps://localhost:${ports.submissions}`);
     await get(...envelope, '--ssl-reqd', `smtp://localhost:${ports.submission}`);
     const asReader = ['--user', `${reader.address}:${reader.password}`];
@@ -145,6 +145,15 @@ export async function curl(bench: Bench): Promise<void> {
     const stranger = ['--mail-from', account.address, '--mail-rcpt', 'nobody@example.test'];
     const refused = await run(...stranger, '--upload-file', file, `smtp://localhost:${ports.smtp}`);
     assert.notEqual(refused.code, 0);
+  });
+  await check('mail by SMTP ends where STARTTLS shows a certificate that it cannot trust', async () => {
+    const file = join(home, 'sent.eml');
+    const envelope = ['--mail-from', account.address, '--mail-rcpt', account.address, '--upload-file', file];
+    for (const port of [ports.smtp, ports.submission]) {
+      const url = `smtp://localhost:${port}`;
+      const { code } = await bench.run('curl', ['--silent', '--ssl-reqd', ...login, ...envelope, url]);
+      assert.equal(code, certificateNotTrusted, url);
+    }
   });
   await check('submission takes nothing without TLS and a sign-in', async () => {
     const file = join(home, 'sent.eml');
