@@ -5,6 +5,7 @@ import { backupCommand } from './commands/backup.ts';
 import { domainCommands } from './commands/domain.ts';
 import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
+import { rebuildCommand } from './commands/rebuild.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { serveCommand } from './commands/serve.ts';
 import { verifyCommand } from './commands/verify.ts';
@@ -59,6 +60,7 @@ export async function runCommandLine(args: readonly string[], context: CommandCo
     backupCommand,
     restoreCommand,
     verifyCommand,
+    rebuildCommand,
   ])
     add(
       program,

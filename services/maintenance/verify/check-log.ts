@@ -41,17 +41,20 @@ async function checkFold(
   findings: Findings,
 ): Promise<number | undefined> {
   let tried = 0;
+  const replaced = new Set(account.snapshot?.replaced.map((object) => object.key));
   for await (const { key } of listBlobs(parts.blobs, account.id, 'x')) {
     if (key === account.snapshot?.manifest || ++tried > mostManifests) return undefined;
     let older: AccountState;
     try {
       older = (await loadSnapshot(parts.blobs, key)).state;
     } catch (cause) {
-      // Replaced objects are deleted one by one; the manifest itself may be half of a compaction that crashed.
-      if (!(cause instanceof ObjectGone))
+      // Replaced objects are deleted one by one; one that is not even known as replaced is what a crash or a rebuild left.
+      if (!(cause instanceof ObjectGone) && replaced.has(key))
         findings.add('snapshot', `replaced manifest ${key}: ${because(cause)}`);
       continue;
     }
+    // A rebuild begins an epoch: no entries lead from the one before to it.
+    if (older.modSeqBase !== folded.modSeqBase) continue;
     if (older.position === 0 || older.position >= folded.position) continue;
     const first = (await parts.log.read(account.id, older.position)).entries[0];
     if (first?.position !== older.position + 1) continue;

@@ -1,0 +1,122 @@
+import { Account } from '../../../shared/engine/account.ts';
+import type { EngineParts } from '../../../shared/engine/engine.ts';
+import { readEntry } from '../../../shared/engine/entry-reader.ts';
+import { listBlobs } from '../../../shared/engine/list-blobs.ts';
+import { loadSnapshot } from '../../../shared/engine/snapshot-loader.ts';
+import type { AccountId, BlobKey, LogPosition } from '../../../shared/ids.ts';
+import type { AccountLog, Head, StoredEntry } from '../../../shared/ports/account-log.ts';
+import { checkMessages, type MessageCounts } from '../verify/check-messages.ts';
+import { because, type Finding, Findings } from '../verify/findings.ts';
+import { RepairLog } from './repair-log.ts';
+
+/** What a rebuild starts from. */
+export interface Base {
+  /** The account as it could be read, over `log`: changes to it go nowhere else. */
+  readonly account: Account;
+  readonly log: RepairLog;
+  /** The snapshot's position, 0 for none, and how many entries follow it without a gap. */
+  readonly snapshotAt: number;
+  readonly entries: number;
+  readonly counts: MessageCounts;
+  /** What is wrong with the messages that it refers to. */
+  readonly findings: readonly Finding[];
+  /** Newer snapshots that could not be used, with the reason. */
+  readonly unusable: readonly string[];
+}
+
+/** The highest position that was ever used in the real log, as far as can be seen. */
+export async function lastUsed(log: AccountLog, account: AccountId): Promise<number> {
+  let last = 0;
+  for (;;) {
+    const { head, entries, more } = await log.read(account, last as LogPosition);
+    last = Math.max(last, head?.position ?? 0, entries.at(-1)?.position ?? 0);
+    if (!more) return last;
+  }
+}
+
+/** Snapshots are tried from the newest on, at most this many. */
+const mostManifests = 50;
+
+/** The newest snapshot all of whose pieces can be read, else the one with the least that cannot; none: the log from its beginning. */
+export async function findBase(id: AccountId, parts: EngineParts): Promise<Base> {
+  const { head } = await parts.log.read(id, 0 as LogPosition);
+  // The one in use first: of the others some may be of compactions that came to nothing.
+  const others: BlobKey[] = [];
+  for await (const { key } of listBlobs(parts.blobs, id, 'x')) if (key !== head?.manifest) others.push(key);
+  const manifests = [...(head === undefined ? [] : [head.manifest]), ...others.reverse()];
+  const unusable: string[] = [];
+  let best: Base | undefined;
+  for (const manifest of manifests.slice(0, mostManifests)) {
+    try {
+      const { state } = await loadSnapshot(parts.blobs, manifest);
+      const base = await baseOn(id, parts, { position: state.position, manifest }, unusable);
+      const broken = recordsMissing(base);
+      if (best === undefined || broken < recordsMissing(best)) best = base;
+      if (broken === 0) return best;
+      unusable.push(`the snapshot at ${state.position} (${broken} header records cannot be read)`);
+    } catch (cause) {
+      unusable.push(`${manifest}: ${because(cause)}`);
+    }
+  }
+  return best ?? (await baseOn(id, parts, undefined, unusable));
+}
+
+const recordsMissing = ({ findings }: Base): number =>
+  findings.filter(({ checked }) => checked === 'record').length;
+
+async function baseOn(
+  id: AccountId,
+  parts: EngineParts,
+  head: Head | undefined,
+  unusable: readonly string[],
+): Promise<Base> {
+  const entries = await entriesAfter(id, parts, (head?.position ?? 0) as LogPosition);
+  const log = new RepairLog(head, entries);
+  const account = new Account(id, {
+    ...parts,
+    log,
+    // What is there stays: the real head may still name it.
+    blobs: { ...boundTo(parts.blobs), delete: async () => {} },
+    leases: {
+      acquire: async (name, holder) => ({ name, holder }),
+      renew: async () => true,
+      release: async () => {},
+    },
+    notifier: { announce: () => {}, watch: () => () => {} },
+  });
+  await account.catchUp();
+  const findings = new Findings();
+  const counts = await checkMessages(account, parts, 'shallow', findings);
+  const snapshotAt = head?.position ?? 0;
+  return { account, log, snapshotAt, entries: entries.length, counts, findings: findings.told, unusable };
+}
+
+const boundTo = (blobs: EngineParts['blobs']): EngineParts['blobs'] => ({
+  put: (key, body) => blobs.put(key, body),
+  get: (key, range) => blobs.get(key, range),
+  delete: (keys) => blobs.delete(keys),
+  list: (prefix, after) => blobs.list(prefix, after),
+});
+
+/** The entries that follow a position without a gap and can be read, spilled operations included. */
+async function entriesAfter(
+  id: AccountId,
+  { log, blobs }: EngineParts,
+  after: LogPosition,
+): Promise<StoredEntry[]> {
+  const found: StoredEntry[] = [];
+  for (let last = after; ; ) {
+    const { entries } = await log.read(id, last);
+    for (const stored of entries) {
+      if (stored.position !== last + 1) return found;
+      try {
+        await readEntry(blobs, stored);
+      } catch {
+        return found;
+      }
+      found.push(stored);
+      last = stored.position;
+    }
+    if (entries.length === 0) return found;
+  }
+}
