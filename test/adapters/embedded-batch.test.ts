@@ -52,3 +52,13 @@ test('what only a new process can mend is told apart from what passes', () => {
   assert.equal(fatalFailure([{ id: 1, kind: 'failed', cause: new Error('busy') }]), undefined);
   assert.equal(fatalFailure([{ id: 1, kind: 'done', value: undefined }]), undefined);
 });
+
+test('a folder of this release is opened without a write, so that it can be read on a full disk', () => {
+  const path = join(temporaryFolder(), 'full.db');
+  const first = openForWriting(path, 1000);
+  const version = () => first.prepare('PRAGMA data_version').get()?.data_version;
+  const before = version();
+  openForWriting(path, 1000).close();
+  assert.equal(version(), before);
+  first.close();
+});

@@ -138,6 +138,8 @@ const sqliteBusy = 5;
 
 /** Brings a database to this release's tables, a new one too. Throws NewerStore. */
 export function createTables(db: DatabaseSync): void {
+  // Nothing is written where there is nothing to do: commands that only read work on a full disk too.
+  if (userVersion(db) === schemaVersion) return;
   db.exec('BEGIN IMMEDIATE');
   refuseNewer(db);
   if (userVersion(db) < 1) db.exec(tables);
