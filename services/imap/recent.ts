@@ -1,5 +1,3 @@
-import type { Mailbox } from '../../shared/engine/mailbox.ts';
-import { lowerBound } from '../../shared/engine/rows.ts';
 import type { Selected } from './session-state.ts';
 
 /** How many messages that the client knows are \Recent to this session (RFC 3501 §2.3.2). */
@@ -13,16 +11,4 @@ export function recentCount({ view, recentFrom }: Selected): number {
     else high = middle;
   }
   return view.exists + 1 - low;
-}
-
-/** How many messages of a mailbox have UIDs from `recentFrom` on. */
-export function countFrom(mailbox: Mailbox, recentFrom: number): number {
-  let count = 0;
-  for (let i = mailbox.chunks.length - 1; i >= 0; i--) {
-    const chunk = mailbox.chunks[i]!;
-    const from = lowerBound(chunk, recentFrom);
-    count += chunk.length - from;
-    if (from > 0) break;
-  }
-  return count;
 }

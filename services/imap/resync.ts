@@ -1,5 +1,5 @@
 import { changedSince } from '../../shared/engine/actions.ts';
-import { everyUid, vanishedSince } from '../../shared/engine/mailbox.ts';
+import { everyUid } from '../../shared/engine/mailbox.ts';
 import { UidSet } from '../../shared/engine/uid-set.ts';
 import type { MailboxView } from '../../shared/engine/view.ts';
 import type { QResyncParameter } from '../../shared/imap/commands.ts';
@@ -19,14 +19,15 @@ export async function writeResync(
   state: In<'selected'>,
   { uidValidity, modSeq, knownUids, match }: QResyncParameter,
 ): Promise<void> {
-  const { view } = state.selected;
+  const { account, selected } = state;
+  const { view } = selected;
   const { mailbox } = view;
   if (uidValidity !== mailbox.uidValidity) return;
   const known =
     knownUids === undefined
       ? everyUid
       : UidSet.ofRanges(knownUids.map(({ first, last }) => [first, last] as const));
-  const vanished = vanishedSince(mailbox, modSeq).intersect(known);
+  const vanished = (await account.vanishedSince(mailbox, modSeq)).intersect(known);
   const agreed = match === undefined ? 0 : lastAgreed(view, match.sequence, match.uids);
   const untold = agreed === 0 ? vanished : vanished.subtract(UidSet.ofRanges([[1, agreed]]));
   await sendAll(client, vanishedLines(client.writer, 'earlier', rangesOfUids(untold)));

@@ -1,7 +1,6 @@
-import type { Mailbox } from '../../shared/engine/mailbox.ts';
+import { countFrom, type Mailbox } from '../../shared/engine/mailbox.ts';
 import type { StatusValues } from '../../shared/imap/responses/mailbox.ts';
 import { mailboxIdText } from './mailbox-id.ts';
-import { countFrom } from './recent.ts';
 import type { ImapSession } from './session.ts';
 import type { In } from './session-state.ts';
 

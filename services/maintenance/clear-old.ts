@@ -15,7 +15,10 @@ export async function clearOld(account: Account, clearing: Clearing, now: number
   for (const mailbox of account.state.mailboxes) {
     const kept = clearing[mailbox.specialUse as keyof Clearing];
     if (kept === undefined || mailbox.exists === 0) continue;
-    const old = savedBefore(mailbox, Math.floor((now - kept) / 1000));
+    await account.load(mailbox.id);
+    const loaded = account.state.mailboxes.get(mailbox.id);
+    if (loaded === undefined) continue;
+    const old = savedBefore(loaded, Math.floor((now - kept) / 1000));
     if (old.size === 0) continue;
     const done = await account.commit(expungeMessages(mailbox.id, old), { urgency: 'background' });
     if (!done.ok) throw new Error(`clear: ${done.error.kind}`, { cause: done.error });

@@ -33,12 +33,13 @@ export async function openMaildrop(
   if (lease === undefined) return err({ kind: 'inUse' });
   const held = lease;
   const opened = await engine.open(record.id);
-  const inbox = opened.ok ? opened.value.account.state.mailboxes.get(inboxId) : undefined;
-  if (!opened.ok || inbox === undefined) {
+  const found = opened.ok ? await opened.value.account.openMailbox(inboxId) : opened;
+  if (!opened.ok || !found.ok || found.value === undefined) {
     if (opened.ok) opened.value.release();
     await leases.release(held).catch(() => undefined);
-    return opened.ok ? err({ kind: 'noSuchMailbox', creatable: false }) : opened;
+    return found.ok ? err({ kind: 'noSuchMailbox', creatable: false }) : found;
   }
+  const inbox = found.value;
   // A lease that was lost is no reason to disturb the client; see above.
   const timer = setInterval(() => void leases.renew(held, leaseMs).catch(() => undefined), renewMs).unref();
   let released: Promise<void> | undefined;

@@ -10,11 +10,26 @@ import type { EngineParts } from './engine.ts';
 import type { Entry } from './entry.ts';
 import { readEntry } from './entry-reader.ts';
 import { type MailError, unavailable } from './mail-error.ts';
+import { type Departure, type Mailbox, vanishedSince } from './mailbox.ts';
+import {
+  anyMailbox,
+  loadHistory,
+  loadRows,
+  loadWhole,
+  withMailbox,
+  withStoredHistory,
+  withStoredRows,
+} from './mailbox-loader.ts';
 import { MessageIndex, ObjectGone } from './message-index.ts';
+import type { Chunk } from './rows.ts';
+import { settleState } from './settle-state.ts';
+import { SharedVector } from './shared-vector.ts';
 import { loadSnapshot, type Snapshot } from './snapshot-loader.ts';
 import type { StagedMessage } from './stage.ts';
 import { stageMessage } from './stage.ts';
 import type { AccountState } from './state.ts';
+import { RowsNeeded, type StoredHistory, type StoredRows } from './stored-rows.ts';
+import { UidSet } from './uid-set.ts';
 
 /**
  * One account as this process holds it: its newest known state, shared by all its sessions, and the way to change it. Any number of
@@ -34,6 +49,9 @@ export class Account {
   #running: Promise<void> | undefined;
   #queued: Promise<void> | undefined;
   #compaction: Promise<void> | undefined;
+  /** Mailboxes whose rows somebody asked for. */
+  readonly #opened = new Set<MailboxId>();
+  readonly #loading = new Map<object, Promise<unknown>>();
   /** Lowest UID still \Recent to a session of this process, by mailbox: written down with the next entry. */
   readonly #recentFrom = new Map<number, number>();
 
@@ -111,7 +129,7 @@ export class Account {
       for (const stored of tail.entries) {
         if (stored.position <= this.#state.position) continue;
         const entry = await readEntry(this.#parts.blobs, stored);
-        this.#adoptEntry(entry, stored.bytes.length);
+        await this.#adoptEntry(entry, stored.bytes.length);
       }
       if (tail.more) continue;
       this.#readAt = readAt;
@@ -119,26 +137,42 @@ export class Account {
     }
   }
 
+  /** Begins anew from a snapshot. Mailboxes that somebody opened here have their rows at once. */
   async #loadFrom(manifest: Snapshot['manifest']): Promise<void> {
-    const snapshot = await loadSnapshot(this.#parts.blobs, manifest);
+    const { blobs } = this.#parts;
+    const snapshot = await loadSnapshot(blobs, manifest);
+    let { state } = snapshot;
+    for (const id of this.#opened) {
+      const mailbox = anyMailbox(state, id);
+      if (mailbox?.rows.stored === undefined) continue;
+      const known = anyMailbox(this.#state, id);
+      const same = known?.rows.stored === undefined && known?.highestModSeq === mailbox.highestModSeq;
+      const chunks = same ? known.rows.chunks : await loadRows(blobs, mailbox.rows.stored, state.flags);
+      state = withMailbox(state, withStoredRows(mailbox, chunks));
+    }
+    // Entries may have been taken in meanwhile.
+    if (snapshot.state.position <= this.#state.position) return this.settled(snapshot);
     this.#snapshot = snapshot;
-    this.#messages = new MessageIndex(this.id, this.#parts.blobs, this.#parts.frames);
+    this.#messages = new MessageIndex(this.id, blobs, this.#parts.frames);
     this.#messages.settle(snapshot.messages);
     this.#tail = { entries: 0, bytes: 0 };
-    this.#become(snapshot.state);
-  }
-
-  #adoptEntry(entry: Entry, bytes: number): void {
-    if (entry.position !== this.#state.position + 1) return;
-    const { state, effects } = applyOperations(this.#state, entry, entry.operations);
-    this.#messages.note(this.#state.nextMessage, entry.operations, effects);
-    this.#tail = { entries: this.#tail.entries + 1, bytes: this.#tail.bytes + bytes };
     this.#become(state);
   }
 
+  /** What an entry needs of mailboxes that are not loaded is read first. */
+  async #adoptEntry(entry: Entry, bytes: number): Promise<void> {
+    await this.asking(() => {
+      if (entry.position !== this.#state.position + 1) return;
+      const { state, effects } = applyOperations(this.#state, entry, entry.operations);
+      this.#messages.note(this.#state.nextMessage, entry.operations, effects);
+      this.#tail = { entries: this.#tail.entries + 1, bytes: this.#tail.bytes + bytes };
+      this.#become(state);
+    });
+  }
+
   /** Takes in an entry whose fate is known: ours that was accepted, or another's that stands in its place. */
-  adopt(entry: Entry, bytes: number): void {
-    this.#adoptEntry(entry, bytes);
+  async adopt(entry: Entry, bytes: number): Promise<void> {
+    await this.#adoptEntry(entry, bytes);
     this.#parts.notifier.announce(this.id, entry.position);
     if (needsCompaction(this.#tail, this.#snapshot)) this.#startCompaction();
   }
@@ -188,21 +222,101 @@ export class Account {
       if (!(cause instanceof ObjectGone)) throw cause;
       const { head } = await this.#parts.log.read(this.id, this.#state.position);
       if (head === undefined || head.manifest === this.#snapshot?.manifest) throw cause;
-      const snapshot = await loadSnapshot(this.#parts.blobs, head.manifest);
-      if (snapshot.state.position > this.#state.position) await this.catchUp();
-      else this.settled(snapshot);
+      await this.#loadFrom(head.manifest);
       return await read();
     }
   }
 
   /**
-   * A snapshot of a state this account has passed: its objects now serve the older messages. One that is older than what serves them is
-   * of no use: who read it was slow, and another compaction has ended meanwhile.
+   * Asks something of the newest state; rows and history that it needs are loaded, and it is asked again. What is asked must change nothing
+   * before it knows all it needs.
+   */
+  async asking<T>(question: (state: AccountState) => T): Promise<T> {
+    for (;;) {
+      try {
+        return question(this.#state);
+      } catch (cause) {
+        if (!(cause instanceof RowsNeeded)) throw cause;
+        await this.load(cause.mailbox, cause.part);
+      }
+    }
+  }
+
+  /** Makes a mailbox's rows, or its history, part of the state; other sessions and later versions share them. */
+  load(mailbox: MailboxId, part: 'rows' | 'history' = 'rows'): Promise<void> {
+    if (part === 'rows') this.#opened.add(mailbox);
+    return this.#reading(async () => {
+      const { blobs } = this.#parts;
+      for (;;) {
+        const before = anyMailbox(this.#state, mailbox);
+        const stored = before?.[part].stored;
+        if (before === undefined || stored === undefined) return;
+        const { flags } = this.#state;
+        const loaded = await this.#once(stored, async () =>
+          part === 'rows'
+            ? loadRows(blobs, stored as StoredRows, flags)
+            : loadHistory(blobs, stored as StoredHistory, flags),
+        );
+        // The state went on meanwhile: to one with other sections behind it, perhaps, or with these in it.
+        const now = anyMailbox(this.#state, mailbox);
+        if (now?.[part].stored !== stored) continue;
+        const whole =
+          part === 'rows'
+            ? withStoredRows(now, loaded as readonly Chunk[])
+            : withStoredHistory(now, loaded as readonly Departure[]);
+        this.#state = withMailbox(this.#state, whole);
+      }
+    });
+  }
+
+  /** Several who want the same read it once. */
+  #once(what: object, read: () => Promise<unknown>): Promise<unknown> {
+    let reading = this.#loading.get(what);
+    if (reading === undefined) {
+      reading = read().finally(() => this.#loading.delete(what));
+      this.#loading.set(what, reading);
+    }
+    return reading;
+  }
+
+  /** A mailbox with all its rows, as it is now; undefined where it is gone. */
+  async openMailbox(id: MailboxId): Promise<Result<Mailbox | undefined, MailError>> {
+    try {
+      await this.load(id);
+      return ok(this.#state.mailboxes.get(id));
+    } catch (cause) {
+      return { ok: false, error: unavailable(cause) };
+    }
+  }
+
+  /** The newest state with the rows and the history of all mailboxes, for whoever must look at everything. */
+  whole(): Promise<AccountState> {
+    return this.#reading(() => loadWhole(this.#parts.blobs, this.#state));
+  }
+
+  /** UIDs that left a version of a mailbox after a mod-sequence (RFC 7162 §3.2.6): reads only as much history as that takes. */
+  async vanishedSince(mailbox: Mailbox, since: number): Promise<UidSet> {
+    try {
+      return vanishedSince(mailbox, since);
+    } catch (cause) {
+      if (!(cause instanceof RowsNeeded)) throw cause;
+    }
+    await this.load(mailbox.id, 'history');
+    const newest = anyMailbox(this.#state, mailbox.id);
+    if (newest === undefined) return UidSet.empty;
+    const known = Array.from(newest.departures).filter(({ modSeq }) => modSeq <= mailbox.highestModSeq);
+    return vanishedSince(mailbox.with({ departures: SharedVector.of(known) }), since);
+  }
+
+  /**
+   * A snapshot of a state this account has passed: its objects now serve the older messages, and rows that are not loaded. One that is older
+   * than what serves them is of no use: who read it was slow, and another compaction has ended meanwhile.
    */
   settled(snapshot: Snapshot): void {
     if (snapshot.state.position < (this.#snapshot?.state.position ?? 0)) return;
     this.#snapshot = snapshot;
     this.#messages.settle(snapshot.messages);
+    this.#state = settleState(this.#state, snapshot.state);
     const entries = this.#state.position - snapshot.state.position;
     this.#tail = { entries, bytes: entries === 0 ? 0 : this.#tail.bytes };
   }

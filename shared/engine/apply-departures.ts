@@ -1,8 +1,9 @@
 import type { MailboxId } from '../ids.ts';
 import { addMailbox, ancestors } from './apply-mailboxes.ts';
 import { addRows, lastUidOfAll, nothing, replace, type Step, seconds } from './apply-rows.ts';
-import { countRows, type Departure, everyUid, type Mailbox, presentUids } from './mailbox.ts';
-import { type Row, removeRows, selectRows } from './rows.ts';
+import { purgedHistory, withDeparture, withoutRows } from './departure-list.ts';
+import { countRows, everyUid, type Mailbox, presentUids } from './mailbox.ts';
+import { countIn, type Row, removeRows, selectRows } from './rows.ts';
 import { SharedVector } from './shared-vector.ts';
 import { type AccountState, modSeqAt, type RemovedMailbox } from './state.ts';
 import { UidSet } from './uid-set.ts';
@@ -25,50 +26,52 @@ export function takeOut(
 ): { readonly state: AccountState; readonly uids: UidSet } {
   const uids = presentUids(mailbox, wanted);
   if (uids.size === 0) return { state, uids };
-  const gone = countRows(mailbox.chunks, uids, state.flags);
-  const { kept, touched } = removeRows(mailbox.chunks, uids, state.flags);
+  const lost = countRows(mailbox.chunks, uids, state.flags);
+  const { kept, gone } = removeRows(mailbox.chunks, uids, state.flags);
   const modSeq = modSeqAt(state, state.position);
-  const next: Mailbox = {
-    ...mailbox,
+  const next = mailbox.with({
     highestModSeq: modSeq,
-    exists: mailbox.exists - gone.exists,
-    unseen: mailbox.unseen - gone.unseen,
-    deleted: mailbox.deleted - gone.deleted,
-    bytes: mailbox.bytes - gone.bytes,
+    exists: mailbox.exists - lost.exists,
+    unseen: mailbox.unseen - lost.unseen,
+    deleted: mailbox.deleted - lost.deleted,
+    bytes: mailbox.bytes - lost.bytes,
     hiddenFromPop3: mailbox.hiddenFromPop3.subtract(uids),
     chunks: kept,
-    departures: mailbox.departures.push({
-      modSeq,
-      time: seconds(state),
-      uids,
-      rows: rest === 'restorable' ? touched : [],
-    }),
-  };
+    history: withDeparture(
+      mailbox,
+      { modSeq, time: seconds(state), uids, rows: rest === 'restorable' ? gone : [] },
+      state.flags,
+    ),
+  });
   return {
     uids,
     state: {
       ...replace(state, next),
-      usage: { bytes: state.usage.bytes - gone.bytes, messages: state.usage.messages - gone.exists },
+      usage: { bytes: state.usage.bytes - lost.bytes, messages: state.usage.messages - lost.exists },
     },
   };
 }
 
-/** The mailbox without the rows of some departures. Their UIDs stay: VANISHED needs them. */
-function forget(mailbox: Mailbox, which: (departure: Departure) => boolean): Mailbox {
-  if (![...mailbox.departures].some((d) => d.rows.length > 0 && which(d))) return mailbox;
-  const departures = Array.from(mailbox.departures, (d) => (which(d) ? { ...d, rows: [] } : d));
-  return { ...mailbox, departures: SharedVector.of(departures) };
+function purged(mailbox: Mailbox, before: number, modSeq: number): Mailbox {
+  const history = purgedHistory(mailbox.history, before, modSeq);
+  return history === mailbox.history ? mailbox : mailbox.with({ history });
+}
+
+/** Without the rows of what left at or after a time: they are back. */
+function returned(mailbox: Mailbox, since: number, modSeq: number): Mailbox {
+  const history = withoutRows(mailbox.history, (departure) => departure.time >= since, modSeq);
+  return mailbox.with({ history });
 }
 
 export function purge(state: AccountState, expungedBefore: number): Step {
-  const old = (departure: Departure) => departure.time <= expungedBefore;
+  const modSeq = modSeqAt(state, state.position);
   let mailboxes = state.mailboxes;
   for (const mailbox of state.mailboxes) {
-    const purged = forget(mailbox, old);
-    if (purged !== mailbox) mailboxes = mailboxes.with(purged);
+    const rest = purged(mailbox, expungedBefore, modSeq);
+    if (rest !== mailbox) mailboxes = mailboxes.with(rest);
   }
   const removed = [...state.removedMailboxes].flatMap((r) =>
-    r.time <= expungedBefore ? [] : [{ ...r, mailbox: forget(r.mailbox, old) }],
+    r.time <= expungedBefore ? [] : [{ ...r, mailbox: purged(r.mailbox, expungedBefore, modSeq) }],
   );
   return nothing({ ...state, mailboxes, removedMailboxes: SharedVector.of(removed) });
 }
@@ -90,7 +93,7 @@ export function restore(state: AccountState, id: MailboxId, since: number): Step
   const mailbox = state.mailboxes.get(id);
   if (mailbox !== undefined) {
     const returning = returningRows(mailbox, since);
-    const rest = forget(mailbox, (departure) => departure.time >= since);
+    const rest = returned(mailbox, since, modSeqAt(state, state.position));
     return bringBack(replace(state, rest), state, rest, returning);
   }
   const removed = [...state.removedMailboxes].find((r) => r.mailbox.id === id);
@@ -110,8 +113,8 @@ export function restore(state: AccountState, id: MailboxId, since: number): Step
 
 /** A deleted mailbox that was restored is kept only for what it still could give back. */
 function withoutRemoved(state: AccountState, removed: RemovedMailbox, since: number): AccountState {
-  const rest = forget(removed.mailbox, (departure) => departure.time >= since);
-  const emptied = { ...rest, chunks: [], exists: 0, unseen: 0, deleted: 0, bytes: 0 };
+  const rest = returned(removed.mailbox, since, modSeqAt(state, state.position));
+  const emptied = rest.with({ chunks: [], exists: 0, unseen: 0, deleted: 0, bytes: 0 });
   const more = [...rest.departures].some((d) => d.rows.length > 0);
   const removedMailboxes = SharedVector.of(
     Array.from(state.removedMailboxes).flatMap((r) =>
@@ -156,8 +159,9 @@ export function* restorableRows(mailbox: Mailbox): Generator<Row> {
 /** How many messages a state could still bring back; those in deleted mailboxes among them. */
 export function restorableCount(state: AccountState): number {
   let count = 0;
-  const look = ({ departures }: Mailbox) => {
-    for (const { rows, uids } of departures) if (rows.length > 0) count += uids.size;
+  const look = ({ history }: Mailbox) => {
+    count += history.stored?.restorable ?? 0;
+    for (const { rows, uids } of history.departures) count += countIn(rows, uids);
   };
   for (const mailbox of state.mailboxes) look(mailbox);
   for (const { mailbox } of state.removedMailboxes) {

@@ -1,9 +1,8 @@
 import type { MailboxId } from '../ids.ts';
-import type { Mailbox } from './mailbox.ts';
-import { allUids } from './mailbox.ts';
+import { withDeparture } from './departure-list.ts';
+import { allUids, Mailbox, noHistory, noRows } from './mailbox.ts';
 import type { Effect, Operation, SpecialUse } from './operation.ts';
 import { appendRows, rowsOf } from './rows.ts';
-import { SharedVector } from './shared-vector.ts';
 import { type AccountState, inboxId, modSeqAt } from './state.ts';
 import { UidSet } from './uid-set.ts';
 
@@ -53,7 +52,7 @@ export function addMailbox(
   specialUse: SpecialUse | undefined,
 ): AccountState {
   const uidValidity = Math.max(Math.floor(state.time / 1000), state.lastUidValidity + 1);
-  const mailbox: Mailbox = {
+  const mailbox = new Mailbox({
     id: state.nextMailbox,
     name,
     specialUse,
@@ -67,9 +66,9 @@ export function addMailbox(
     bytes: 0,
     keywords: [],
     hiddenFromPop3: UidSet.empty,
-    chunks: [],
-    departures: SharedVector.of(),
-  };
+    rows: noRows,
+    history: noHistory,
+  });
   return {
     ...state,
     mailboxes: state.mailboxes.with(mailbox),
@@ -105,7 +104,7 @@ function rename(state: AccountState, from: string, to: string): Step {
   for (const above of ancestors(to))
     if (next.mailboxes.named(above) === undefined) next = addMailbox(next, above, undefined);
   let mailboxes = next.mailboxes;
-  for (const mailbox of moved) mailboxes = mailboxes.with({ ...mailbox, name: target(mailbox.name) });
+  for (const mailbox of moved) mailboxes = mailboxes.with(mailbox.with({ name: target(mailbox.name) }));
   return nothing({ ...next, mailboxes });
 }
 
@@ -118,8 +117,7 @@ function renameInbox(state: AccountState, to: string): Step {
   const modSeq = modSeqAt(state, state.position);
   let uid = 1;
   const rows = Array.from(rowsOf(inbox.chunks), (row) => ({ ...row, uid: uid++, modSeq }));
-  const moved: Mailbox = {
-    ...target,
+  const moved = target.with({
     uidNext: uid,
     exists: inbox.exists,
     unseen: inbox.unseen,
@@ -127,9 +125,8 @@ function renameInbox(state: AccountState, to: string): Step {
     bytes: inbox.bytes,
     keywords: inbox.keywords,
     chunks: appendRows([], rows, created.flags),
-  };
-  const emptied: Mailbox = {
-    ...inbox,
+  });
+  const emptied = inbox.with({
     highestModSeq: modSeq,
     recentFrom: inbox.uidNext,
     exists: 0,
@@ -138,16 +135,20 @@ function renameInbox(state: AccountState, to: string): Step {
     bytes: 0,
     hiddenFromPop3: UidSet.empty,
     chunks: [],
-    departures:
+    history:
       inbox.exists === 0
-        ? inbox.departures
-        : inbox.departures.push({
-            modSeq,
-            time: Math.floor(state.time / 1000),
-            uids: allUids(inbox),
-            rows: [],
-          }),
-  };
+        ? inbox.history
+        : withDeparture(
+            inbox,
+            {
+              modSeq,
+              time: Math.floor(state.time / 1000),
+              uids: allUids(inbox),
+              rows: [],
+            },
+            created.flags,
+          ),
+  });
   return {
     state: { ...created, mailboxes: created.mailboxes.with(moved).with(emptied) },
     effect: { kind: 'created', mailbox: moved.id },

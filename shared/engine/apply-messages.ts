@@ -32,7 +32,7 @@ export function applyMessageOperation(state: AccountState, operation: MessageOpe
     case 'recent': {
       const mailbox = state.mailboxes.get(operation.mailbox);
       if (mailbox === undefined || operation.uid <= mailbox.recentFrom) return nothing(state);
-      return nothing(replace(state, { ...mailbox, recentFrom: Math.min(operation.uid, mailbox.uidNext) }));
+      return nothing(replace(state, mailbox.with({ recentFrom: Math.min(operation.uid, mailbox.uidNext) })));
     }
     case 'purge':
       return purge(state, operation.expungedBefore);
@@ -114,7 +114,7 @@ function changeFlags(state: AccountState, operation: Of<'flags'>): Step {
   if (changed.length === 0) return { state, effect: { kind: 'flagged', changed: UidSet.empty } };
   let keywords = mailbox.keywords;
   for (const after of changes.values()) keywords = withKeywords(keywords, table.set(after).flags);
-  const next = { ...mailbox, highestModSeq: modSeq, unseen, deleted, keywords, chunks };
+  const next = mailbox.with({ highestModSeq: modSeq, unseen, deleted, keywords, chunks });
   return {
     state: { ...replace(state, next), flags: table },
     effect: { kind: 'flagged', changed: UidSet.of(changed) },
@@ -158,5 +158,5 @@ function hide(state: AccountState, { mailbox: id, uids }: Of<'hideFromPop3'>): S
   const mailbox = state.mailboxes.get(id);
   if (mailbox === undefined) return nothing(state);
   const hidden = mailbox.hiddenFromPop3.union(presentUids(mailbox, uids));
-  return nothing(replace(state, { ...mailbox, hiddenFromPop3: hidden }));
+  return nothing(replace(state, mailbox.with({ hiddenFromPop3: hidden })));
 }

@@ -44,8 +44,8 @@ export function addRows(state: AccountState, mailbox: Mailbox, rows: readonly Ro
   bytes += added;
   let keywords = mailbox.keywords;
   for (const id of seenSets) keywords = withKeywords(keywords, state.flags.set(id).flags);
-  const grown: Mailbox = {
-    ...mailbox,
+  const { stored, chunks } = mailbox.rows;
+  const grown = mailbox.with({
     uidNext: rows.at(-1)!.uid + 1,
     highestModSeq: modSeqAt(state, state.position),
     exists: mailbox.exists + rows.length,
@@ -53,8 +53,8 @@ export function addRows(state: AccountState, mailbox: Mailbox, rows: readonly Ro
     deleted,
     bytes,
     keywords,
-    chunks: appendRows(mailbox.chunks, rows, state.flags),
-  };
+    rows: { stored, chunks: appendRows(chunks, rows, state.flags) },
+  });
   return {
     ...replace(state, grown),
     usage: { bytes: state.usage.bytes + added, messages: state.usage.messages + rows.length },

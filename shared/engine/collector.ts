@@ -6,6 +6,7 @@ import { referencedMessages } from './apply-departures.ts';
 import type { EngineParts } from './engine.ts';
 import { decodeEntry } from './entry.ts';
 import { listBlobs } from './list-blobs.ts';
+import { loadWhole } from './mailbox-loader.ts';
 import { collect, ObjectGone } from './message-index.ts';
 import { decodeManifest } from './snapshot.ts';
 import { namedObjects, snapshotKinds } from './snapshot-objects.ts';
@@ -73,7 +74,7 @@ async function* oldObjects(
 async function keepMessages(
   candidates: Candidates,
   account: Account,
-  { sleep }: SweepParts,
+  { blobs, sleep }: SweepParts,
   stop: AbortSignal | undefined,
 ): Promise<void> {
   let numbers: number[] = [];
@@ -82,7 +83,7 @@ async function keepMessages(
     numbers = [];
     await sleep(0);
   };
-  for (const no of referencedMessages(account.state)) {
+  for (const no of referencedMessages(await loadWhole(blobs, account.state))) {
     if (numbers.push(no) < idsAtOnce) continue;
     await keep();
     if (candidates.size === 0 || stop?.aborted) return;

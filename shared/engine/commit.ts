@@ -112,8 +112,9 @@ export class CommitQueue {
           answer(err(unavailable('an earlier change is not settled')));
         return;
       }
-      const base = this.#account.state;
-      const { planned, operations, blobs, time } = this.#decide(base, group);
+      const { base, planned, operations, blobs, time } = await this.#account.asking((state) =>
+        this.#decide(state, group),
+      );
       const refused = planned.some((p) => !p.outcome.ok && p.proposal.madeAt >= this.#account.readAt);
       if (refused) {
         await this.#account.catchUp();
@@ -191,7 +192,7 @@ export class CommitQueue {
       }
       planned.push({ proposal, outcome, effects });
     }
-    return { planned, operations, blobs, time: at.time };
+    return { base, planned, operations, blobs, time: at.time };
   }
 
   #answer(planned: readonly Planned[], state: AccountState): void {

@@ -1,9 +1,11 @@
-import { type BlobKey, type LogPosition, objectKey } from '../ids.ts';
+import { type LogPosition, objectKey } from '../ids.ts';
 import type { Account } from './account.ts';
 import type { EngineParts } from './engine.ts';
 import { settleMessages } from './header-segments.ts';
-import { encodeIndexGently, encodeManifest, type PastHead, type ReplacedObject } from './snapshot.ts';
+import { decodeManifest, encodeManifest, type PastHead, type ReplacedObject } from './snapshot.ts';
 import { loadSnapshot, type Snapshot } from './snapshot-loader.ts';
+import { neededObjects } from './snapshot-objects.ts';
+import { storeIndex } from './store-index.ts';
 
 /** What the log holds beyond the newest snapshot. */
 export interface CompactionNeed {
@@ -13,8 +15,8 @@ export interface CompactionNeed {
 
 const tailEntries = 64;
 const tailBytes = 256 * 1024;
-/** Folding rewrites the index: it waits until the tail is worth an eighth of it, so that the cost stays in proportion. */
-const indexShare = 8;
+/** Folding rewrites the manifest: it waits until the tail is worth an eighth of it, so that the cost stays in proportion. */
+const manifestShare = 8;
 /** Entries that are folded stay this long before they are trimmed, ms. */
 export const foldedLifetime = 24 * 3600_000;
 /** Two compactors do no harm, only work: the lease is comfort. */
@@ -22,7 +24,7 @@ const leaseTime = 120_000;
 
 export function needsCompaction(tail: CompactionNeed, snapshot: Snapshot | undefined): boolean {
   if (tail.entries < tailEntries && tail.bytes < tailBytes) return false;
-  return (tail.bytes + tail.entries * 64) * indexShare >= (snapshot?.indexBytes ?? 0);
+  return (tail.bytes + tail.entries * 64) * manifestShare >= (snapshot?.manifestBytes ?? 0);
 }
 
 /**
@@ -50,36 +52,31 @@ async function fold(account: Account, parts: EngineParts): Promise<void> {
   const { state, snapshot: base } = account;
   if (state.position === (base?.state.position ?? 0)) return;
   const now = entropy.now();
-  const put = async (kind: string, bytes: Uint8Array): Promise<BlobKey> => {
-    const key = objectKey(account.id, kind, entropy);
-    await blobs.put(key, bytes);
-    return key;
-  };
   const messages = await settleMessages(account, state, parts);
-  const indexBytes = await encodeIndexGently(state);
-  const index = await put('i', indexBytes);
+  const { stored, objects } = await storeIndex(account.id, state, base, parts);
   const pastHeads: PastHead[] = [...(base?.pastHeads ?? [])];
   const replaced: ReplacedObject[] = [...(base?.replaced ?? [])];
   if (base !== undefined) {
     pastHeads.push({ position: base.state.position, replacedAt: now });
-    const kept = new Set(messages.segments.map((s) => s.key));
-    const gone = [base.manifest, base.index, ...base.messages.segments.map((s) => s.key)];
-    for (const key of gone) if (!kept.has(key)) replaced.push({ key, replacedAt: now });
+    const kept = new Set(neededObjects({ objects, messages }));
+    for (const key of [base.manifest, ...neededObjects(base)])
+      if (!kept.has(key)) replaced.push({ key, replacedAt: now });
   }
   const due = <T extends { replacedAt: number }>(items: readonly T[], lifetime: number) =>
     items.filter((item) => item.replacedAt <= now - lifetime);
   const trimmable = due(pastHeads, foldedLifetime);
   const deletable = due(replaced, parts.replacedLifetime);
-  const content = {
-    state,
-    index,
+  const bytes = encodeManifest({
+    state: stored,
+    objects,
     messages,
     pastHeads: pastHeads.filter((h) => !trimmable.includes(h)),
     replaced: replaced.filter((r) => !deletable.includes(r)),
-  };
-  const manifest = await put('x', encodeManifest(content));
+  });
+  const manifest = objectKey(account.id, 'x', entropy);
+  await blobs.put(manifest, bytes);
   if (!(await log.moveHead(account.id, { position: state.position, manifest }))) return;
-  account.settled({ ...content, manifest, indexBytes: indexBytes.length });
+  account.settled({ ...decodeManifest(bytes), manifest, manifestBytes: bytes.length });
   const upTo = trimmable.at(-1)?.position;
   if (upTo !== undefined) await log.trim(account.id, upTo as LogPosition);
   if (deletable.length > 0) await blobs.delete(deletable.map((r) => r.key));

@@ -88,7 +88,7 @@ export class EntrySender {
       try {
         const outcome = await log.append({ ...request, readAt: this.#account.readAt });
         if (outcome.kind === 'done') {
-          this.#account.adopt(entry, bytes.length);
+          await this.#account.adopt(entry, bytes.length);
           return 'done';
         }
         if (outcome.kind === 'taken') return await this.#settleTaken(sent, outcome.occupant, doubtful);
@@ -134,7 +134,7 @@ export class EntrySender {
     }
     this.#unsettled = undefined;
     if (decodeEntry(position, stored).writer === writer) {
-      this.#account.adopt(sent.entry, stored.length);
+      await this.#account.adopt(sent.entry, stored.length);
       return 'done';
     }
     return 'lost';

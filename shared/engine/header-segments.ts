@@ -1,9 +1,11 @@
 import { setImmediate as yieldToSessions } from 'node:timers/promises';
 import { objectKey } from '../ids.ts';
+import type { BlobStore } from '../ports/blob-store.ts';
 import type { Account } from './account.ts';
 import { referencedMessages, restorableCount } from './apply-departures.ts';
 import { packedIdBytes, packIds } from './email-id-codec.ts';
 import type { EngineParts } from './engine.ts';
+import { loadWhole } from './mailbox-loader.ts';
 import { collect, ObjectGone } from './message-index.ts';
 import {
   decodeFrame,
@@ -58,24 +60,28 @@ export async function settleMessages(
 ): Promise<SettledMessages> {
   const { settled, tail } = account.messages;
   const count = state.nextMessage - 1;
-  const dead = deadIn(state, settled);
-  if (settled.count === count && dead === undefined) return settled;
+  const referenced = await referencedOnly(state, settled, parts.blobs);
+  if (settled.count === count && referenced === undefined) return settled;
   let bytes = 0;
   for (let no = settled.count + 1; no <= count; no++) bytes += tail.get(no)?.record.length ?? 0;
-  const joined = dead === undefined ? joinedSegments(settled.segments, bytes) : settled.segments.length;
+  const joined = referenced === undefined ? joinedSegments(settled.segments, bytes) : settled.segments.length;
   const kept = settled.segments.slice(0, settled.segments.length - joined);
-  const writer = new SegmentWriter(account, parts, kept, dead);
+  const writer = new SegmentWriter(account, parts, kept, referenced);
   for (const segment of settled.segments.slice(kept.length)) await writer.takeSegment(segment);
   await writer.takeTail(settled.count + 1, count);
   return { count, segments: await writer.end() };
 }
 
 /** Tells the messages that are referred to, where more than half of the settled ones are not: then all is written anew. */
-function deadIn(state: AccountState, { segments }: SettledMessages): Uint8Array | undefined {
+async function referencedOnly(
+  state: AccountState,
+  { segments }: SettledMessages,
+  blobs: BlobStore,
+): Promise<Uint8Array | undefined> {
   const live = segments.reduce((sum, segment) => sum + segment.live, 0);
   if (live <= 2 * (state.usage.messages + restorableCount(state)) + deadAllowed) return undefined;
   const referenced = new Uint8Array(state.nextMessage);
-  for (const no of referencedMessages(state)) referenced[no] = 1;
+  for (const no of referencedMessages(await loadWhole(blobs, state))) referenced[no] = 1;
   return referenced;
 }
 

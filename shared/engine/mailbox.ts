@@ -1,8 +1,9 @@
 import type { MailboxId, ModSeq } from '../ids.ts';
 import type { FlagTable } from './flag-table.ts';
 import type { SpecialUse } from './operation.ts';
-import { type Chunk, runs } from './rows.ts';
-import type { SharedVector } from './shared-vector.ts';
+import { type Chunk, lowerBound, runs } from './rows.ts';
+import { SharedVector } from './shared-vector.ts';
+import { RowsNeeded, type StoredHistory, type StoredRows } from './stored-rows.ts';
 import { UidSet } from './uid-set.ts';
 
 /** Messages that left a mailbox together: for VANISHED (RFC 7162), and to bring them back within the retention period. */
@@ -15,8 +16,25 @@ export interface Departure {
   readonly rows: readonly Chunk[];
 }
 
-/** One mailbox (IMAP's folder). Immutable; versions share what did not change. */
-export interface Mailbox {
+/** The rows of a mailbox: those held, and behind them in time those that still lie in a snapshot. */
+export interface MailboxRows {
+  readonly stored: StoredRows | undefined;
+  /** All rows, or those appended since the snapshot. */
+  readonly chunks: readonly Chunk[];
+}
+
+/** What left a mailbox. */
+export interface History {
+  readonly stored: StoredHistory | undefined;
+  /** All departures in their order, or those since the snapshot. */
+  readonly departures: SharedVector<Departure>;
+  /** Nothing is known of what left at or before this mod-sequence. */
+  readonly from: number;
+  /** Mod-sequence of the last change of what had left before it; 0 for none that is known. */
+  readonly rewritten: number;
+}
+
+interface MailboxFields {
   readonly id: MailboxId;
   /** Unicode, levels separated by '/'. */
   readonly name: string;
@@ -36,8 +54,86 @@ export interface Mailbox {
   readonly keywords: readonly string[];
   /** Messages that POP3 no longer shows. */
   readonly hiddenFromPop3: UidSet;
-  readonly chunks: readonly Chunk[];
-  readonly departures: SharedVector<Departure>;
+  readonly rows: MailboxRows;
+  readonly history: History;
+}
+
+export const noRows: MailboxRows = { stored: undefined, chunks: [] };
+export const noHistory: History = {
+  stored: undefined,
+  departures: SharedVector.of(),
+  from: 0,
+  rewritten: 0,
+};
+
+/**
+ * One mailbox (IMAP's folder). Immutable; versions share what did not change. Its counters are always there; its rows and its history may
+ * lie in a snapshot until they are asked for (see RowsNeeded).
+ */
+export class Mailbox implements MailboxFields {
+  readonly id: MailboxId;
+  readonly name: string;
+  readonly specialUse: SpecialUse | undefined;
+  readonly uidValidity: number;
+  readonly uidNext: number;
+  readonly highestModSeq: ModSeq;
+  readonly recentFrom: number;
+  readonly exists: number;
+  readonly unseen: number;
+  readonly deleted: number;
+  readonly bytes: number;
+  readonly keywords: readonly string[];
+  readonly hiddenFromPop3: UidSet;
+  readonly rows: MailboxRows;
+  readonly history: History;
+
+  constructor(fields: MailboxFields) {
+    this.id = fields.id;
+    this.name = fields.name;
+    this.specialUse = fields.specialUse;
+    this.uidValidity = fields.uidValidity;
+    this.uidNext = fields.uidNext;
+    this.highestModSeq = fields.highestModSeq;
+    this.recentFrom = fields.recentFrom;
+    this.exists = fields.exists;
+    this.unseen = fields.unseen;
+    this.deleted = fields.deleted;
+    this.bytes = fields.bytes;
+    this.keywords = fields.keywords;
+    this.hiddenFromPop3 = fields.hiddenFromPop3;
+    this.rows = fields.rows;
+    this.history = fields.history;
+  }
+
+  /** The mailbox with other values; `chunks` are all its rows, `departures` its whole history. */
+  with(
+    change: Partial<
+      MailboxFields & {
+        readonly chunks: readonly Chunk[];
+        readonly departures: SharedVector<Departure>;
+      }
+    >,
+  ): Mailbox {
+    const { chunks, departures, ...fields } = change;
+    const rows = chunks === undefined ? (fields.rows ?? this.rows) : { stored: undefined, chunks };
+    const history =
+      departures === undefined
+        ? (fields.history ?? this.history)
+        : { ...this.history, stored: undefined, departures };
+    return new Mailbox({ ...(this as MailboxFields), ...fields, rows, history });
+  }
+
+  /** All its rows. @throws RowsNeeded */
+  get chunks(): readonly Chunk[] {
+    if (this.rows.stored !== undefined) throw new RowsNeeded(this.id, 'rows');
+    return this.rows.chunks;
+  }
+
+  /** Everything that is known of what left it, oldest first. @throws RowsNeeded */
+  get departures(): SharedVector<Departure> {
+    if (this.history.stored !== undefined) throw new RowsNeeded(this.id, 'history');
+    return this.history.departures;
+  }
 }
 
 /** Exists, unseen, deleted and bytes of the rows of a set. */
@@ -84,12 +180,37 @@ export function uidsWithFlags(mailbox: Mailbox, set: UidSet, test: (flagsId: num
   return UidSet.of(uids());
 }
 
-/** UIDs at or below `known` that left the mailbox after `since`; all missing ones where the history does not reach back. */
+/**
+ * UIDs that left the mailbox after `since`; where the history does not reach back, all that are missing (RFC 7162 §3.2.6 allows more than
+ * the client knew). Asks only for the part of the history that it needs. @throws RowsNeeded
+ */
 export function vanishedSince(mailbox: Mailbox, since: number): UidSet {
-  let gone = UidSet.empty;
-  for (const departure of mailbox.departures.reversed()) {
-    if (departure.modSeq <= since) break;
-    gone = gone.union(departure.uids);
+  const { stored, departures, from } = mailbox.history;
+  if (since >= mailbox.highestModSeq) return UidSet.empty;
+  if (since < from) {
+    const all = UidSet.ofRanges(mailbox.uidNext > 1 ? [[1, mailbox.uidNext - 1]] : []);
+    return all.subtract(allUids(mailbox));
   }
-  return gone;
+  if (stored !== undefined && stored.modSeq > since) throw new RowsNeeded(mailbox.id, 'history');
+  const gone: UidSet[] = [];
+  for (const departure of departures.reversed()) {
+    if (departure.modSeq <= since) break;
+    gone.push(departure.uids);
+  }
+  return UidSet.unionOf(gone);
+}
+
+/** How many messages have UIDs from `uid` on: what is \Recent. Where that is not known without the rows, at most as many. */
+export function countFrom(mailbox: Mailbox, uid: number): number {
+  const { stored, chunks } = mailbox.rows;
+  let count = 0;
+  for (let i = chunks.length - 1; i >= 0; i--) {
+    const chunk = chunks[i]!;
+    const from = lowerBound(chunk, uid);
+    count += chunk.length - from;
+    if (from > 0) return count;
+  }
+  if (stored === undefined || uid >= stored.uidNext) return count;
+  if (uid === stored.recentFrom) return count + stored.recent;
+  return Math.min(mailbox.exists, mailbox.uidNext - uid);
 }

@@ -6,6 +6,7 @@ import type { Decide } from './decision.ts';
 import type { EngineParts } from './engine.ts';
 import { type MailError, unavailable } from './mail-error.ts';
 import type { Mailbox } from './mailbox.ts';
+import { loadWhole } from './mailbox-loader.ts';
 import { type Chunk, selectRows } from './rows.ts';
 import type { AccountState } from './state.ts';
 
@@ -17,11 +18,12 @@ export interface Purged {
   readonly messages: number;
 }
 
-/** When the oldest of what is restorable left, in seconds; undefined where nothing is. */
+/** When the oldest of what is restorable left, in seconds; undefined where nothing is. Where history is not loaded, perhaps earlier. */
 export function oldestDeparture(state: AccountState): number | undefined {
   let oldest = Number.POSITIVE_INFINITY;
-  const look = (mailbox: Mailbox) => {
-    for (const { rows, time } of mailbox.departures) if (rows.length > 0) oldest = Math.min(oldest, time);
+  const look = ({ history }: Mailbox) => {
+    if (history.stored !== undefined) oldest = Math.min(oldest, history.stored.oldest);
+    for (const { rows, time } of history.departures) if (rows.length > 0) oldest = Math.min(oldest, time);
   };
   for (const mailbox of state.mailboxes) look(mailbox);
   for (const { mailbox, time } of state.removedMailboxes) {
@@ -98,7 +100,8 @@ export async function purgeExpunged(
 ): Promise<Result<Purged, MailError>> {
   try {
     await account.catchUp();
-    const before = account.state;
+    if (!isDue(account.state, cutoff)) return ok({ messages: 0 });
+    const before = await account.whole();
     if (!isDue(before, cutoff)) return ok({ messages: 0 });
     const given = dueMessages(before, cutoff);
     // Asked now: a compaction after the purge no longer knows them.
@@ -106,7 +109,7 @@ export async function purgeExpunged(
     const emailIds = await account.emailIds(numbers);
     const purged = await account.commit(purge(cutoff), { urgency: 'background' });
     if (!purged.ok) return purged;
-    await removeReferenced(given, purged.value, () => sleep(0));
+    await removeReferenced(given, await loadWhole(blobs, purged.value), () => sleep(0));
     const keys: BlobKey[] = [];
     numbers.forEach((no, i) => {
       if (given.has(no)) keys.push(messageKey(account.id, emailIds[i]!));

@@ -19,13 +19,25 @@ interface FixedColumns {
   readonly message: Uint32Array;
 }
 
-/** What flag changes touch; a change of flags copies only these. */
+/** What flag changes touch; a change of flags copies only these. Wide columns come where numbers outgrow the narrow ones. */
 interface MarkColumns {
   used: number;
   /** Ids in the account's FlagTable. */
-  readonly flags: Uint32Array;
-  readonly modSeq: Float64Array;
+  readonly flags: FlagColumn;
+  readonly modSeq: ModSeqColumn;
 }
+
+export type FlagColumn = Uint16Array | Uint32Array;
+export type ModSeqColumn = Uint32Array | Float64Array;
+
+const narrowFlags = 0xffff;
+const narrowModSeq = 0xffff_ffff;
+
+export const flagColumn = (length: number, highest: number): FlagColumn =>
+  highest <= narrowFlags ? new Uint16Array(length) : new Uint32Array(length);
+
+export const modSeqColumn = (length: number, highest: number): ModSeqColumn =>
+  highest <= narrowModSeq ? new Uint32Array(length) : new Float64Array(length);
 
 /**
  * Up to 512 messages of a mailbox in ascending order of UID, as columns. Immutable to its readers: only rows below `length` are
@@ -58,11 +70,15 @@ const newFixed = (capacity: number): FixedColumns => ({
   message: new Uint32Array(capacity),
 });
 
-const newMarks = (capacity: number): MarkColumns => ({
+/** `flags` and `modSeq`: the highest that will stand in them. */
+const newMarks = (capacity: number, flags: number, modSeq: number): MarkColumns => ({
   used: 0,
-  flags: new Uint32Array(capacity),
-  modSeq: new Float64Array(capacity),
+  flags: flagColumn(capacity, flags),
+  modSeq: modSeqColumn(capacity, modSeq),
 });
+
+const fits = ({ flags: f, modSeq: m }: MarkColumns, flags: number, modSeq: number): boolean =>
+  (flags <= narrowFlags || f instanceof Uint32Array) && (modSeq <= narrowModSeq || m instanceof Float64Array);
 
 export const rowAt = ({ fixed, marks }: Chunk, i: number): Row => ({
   uid: fixed.uid[i]!,
@@ -82,8 +98,16 @@ function copyFixed(from: FixedColumns, length: number, capacity: number): FixedC
   return to;
 }
 
-function copyMarks(from: MarkColumns, length: number, capacity: number): MarkColumns {
-  const to = newMarks(capacity);
+function copyMarks(
+  from: MarkColumns,
+  length: number,
+  capacity: number,
+  flags: number,
+  modSeq: number,
+): MarkColumns {
+  const highestFlags = from.flags instanceof Uint32Array ? Number.POSITIVE_INFINITY : flags;
+  const highestModSeq = from.modSeq instanceof Float64Array ? Number.POSITIVE_INFINITY : modSeq;
+  const to = newMarks(capacity, highestFlags, highestModSeq);
   to.flags.set(from.flags.subarray(0, length));
   to.modSeq.set(from.modSeq.subarray(0, length));
   to.used = length;
@@ -102,14 +126,13 @@ function writeRow(fixed: FixedColumns, marks: MarkColumns, i: number, row: Row):
 
 /** A chunk of rows in ascending order of UID; at most `chunkRows` of them. */
 export function chunkOf(rows: readonly Row[], flags: FlagTable): Chunk {
+  const maxModSeq = rows.reduce((highest, row) => Math.max(highest, row.modSeq), 0);
   const fixed = newFixed(rows.length);
-  const marks = newMarks(rows.length);
+  const marks = newMarks(rows.length, flags.size, maxModSeq);
   let unseen = 0;
-  let maxModSeq = 0;
   rows.forEach((row, i) => {
     writeRow(fixed, marks, i, row);
     if (!flags.set(row.flags).seen) unseen++;
-    if (row.modSeq > maxModSeq) maxModSeq = row.modSeq;
   });
   fixed.used = marks.used = rows.length;
   return { length: rows.length, fixed, marks, unseen, maxModSeq: maxModSeq as ModSeq };
@@ -137,15 +160,14 @@ function extendChunk(chunk: Chunk, rows: readonly Row[], flags: FlagTable): Chun
   const length = chunk.length + rows.length;
   const capacity = Math.min(chunkRows, Math.max(8, length * 2));
   let { fixed, marks, unseen } = chunk;
-  let maxModSeq: number = chunk.maxModSeq;
+  const maxModSeq = rows.reduce((highest, row) => Math.max(highest, row.modSeq), chunk.maxModSeq as number);
   if (fixed.used !== chunk.length || length > fixed.uid.length)
     fixed = copyFixed(fixed, chunk.length, capacity);
-  if (marks.used !== chunk.length || length > marks.flags.length)
-    marks = copyMarks(marks, chunk.length, capacity);
+  if (marks.used !== chunk.length || length > marks.flags.length || !fits(marks, flags.size, maxModSeq))
+    marks = copyMarks(marks, chunk.length, capacity, flags.size, maxModSeq);
   rows.forEach((row, i) => {
     writeRow(fixed, marks, chunk.length + i, row);
     if (!flags.set(row.flags).seen) unseen++;
-    if (row.modSeq > maxModSeq) maxModSeq = row.modSeq;
   });
   fixed.used = marks.used = length;
   return { length, fixed, marks, unseen, maxModSeq: maxModSeq as ModSeq };
@@ -190,7 +212,7 @@ export function remark(
       const before = (marks ?? chunk.marks).flags[i]!;
       const after = change(before);
       if (after === before) continue;
-      marks ??= copyMarks(chunk.marks, chunk.length, chunk.fixed.uid.length);
+      marks ??= copyMarks(chunk.marks, chunk.length, chunk.fixed.uid.length, flags.size, modSeq);
       marks.flags[i] = after;
       marks.modSeq[i] = modSeq;
       unseen += (flags.set(after).seen ? 0 : 1) - (flags.set(before).seen ? 0 : 1);
@@ -199,34 +221,51 @@ export function remark(
   return marks === undefined ? chunk : { ...chunk, marks, unseen, maxModSeq: modSeq };
 }
 
-/** Takes the rows of a set out: what stays (small neighbours joined), and the chunks as they were that lost any. */
+/** How many rows of a set there are. */
+export function countIn(chunks: readonly Chunk[], set: UidSet): number {
+  let count = 0;
+  for (const chunk of chunks) for (const [from, to] of runs(chunk, set)) count += to - from;
+  return count;
+}
+
+/**
+ * Takes the rows of a set out: what stays (small neighbours joined), and chunks that hold all that went: as they were where most of
+ * them went, so that nothing is copied; else of those rows alone, so that little is kept alive.
+ */
 export function removeRows(
   chunks: readonly Chunk[],
   set: UidSet,
   flags: FlagTable,
-): { readonly kept: Chunk[]; readonly touched: Chunk[] } {
+): { readonly kept: Chunk[]; readonly gone: Chunk[] } {
   const kept: Chunk[] = [];
-  const touched: Chunk[] = [];
+  const gone: Chunk[] = [];
   for (const chunk of chunks) {
-    const gone = [...runs(chunk, set)];
-    if (gone.length === 0) {
+    const going = [...runs(chunk, set)];
+    if (going.length === 0) {
       kept.push(chunk);
       continue;
     }
-    touched.push(chunk);
-    if (gone.length === 1 && gone[0]![0] === 0 && gone[0]![1] === chunk.length) continue;
+    const count = going.reduce((sum, [from, to]) => sum + to - from, 0);
+    if (count === chunk.length) {
+      gone.push(chunk);
+      continue;
+    }
     const rows: Row[] = [];
+    const left: Row[] = [];
+    const few = count * 2 < chunk.length;
     let at = 0;
-    for (const [from, to] of [...gone, [chunk.length, chunk.length] as const]) {
+    for (const [from, to] of [...going, [chunk.length, chunk.length] as const]) {
       for (; at < from; at++) rows.push(rowAt(chunk, at));
+      for (; few && at < to; at++) left.push(rowAt(chunk, at));
       at = to;
     }
+    gone.push(few ? chunkOf(left, flags) : chunk);
     const before = kept.at(-1);
     if (before !== undefined && before.length + rows.length <= chunkRows / 2)
       kept[kept.length - 1] = chunkOf([...rowsOf([before]), ...rows], flags);
     else kept.push(chunkOf(rows, flags));
   }
-  return { kept, touched };
+  return { kept, gone };
 }
 
 export function* rowsOf(chunks: readonly Chunk[]): Generator<Row> {
@@ -237,4 +276,53 @@ export function* rowsOf(chunks: readonly Chunk[]): Generator<Row> {
 export function* selectRows(chunks: readonly Chunk[], set: UidSet): Generator<Row> {
   for (const chunk of chunks)
     for (const [from, to] of runs(chunk, set)) for (let i = from; i < to; i++) yield rowAt(chunk, i);
+}
+
+/** The rows of a chunk from one on; shares its columns. */
+export function chunkFrom(chunk: Chunk, from: number, flags: FlagTable): Chunk {
+  if (from === 0) return chunk;
+  const { length } = chunk;
+  const { uid, size, internalDate, saveDate, message } = chunk.fixed;
+  let unseen = 0;
+  let maxModSeq = 0;
+  for (let i = from; i < length; i++) {
+    if (!flags.set(chunk.marks.flags[i]!).seen) unseen++;
+    if (chunk.marks.modSeq[i]! > maxModSeq) maxModSeq = chunk.marks.modSeq[i]!;
+  }
+  return {
+    length: length - from,
+    fixed: {
+      used: length - from,
+      uid: uid.subarray(from, length),
+      size: size.subarray(from, length),
+      internalDate: internalDate.subarray(from, length),
+      saveDate: saveDate.subarray(from, length),
+      message: message.subarray(from, length),
+    },
+    marks: {
+      used: length - from,
+      flags: chunk.marks.flags.subarray(from, length),
+      modSeq: chunk.marks.modSeq.subarray(from, length),
+    },
+    unseen,
+    maxModSeq: maxModSeq as ModSeq,
+  };
+}
+
+/** The chunk with other marks in some rows: their places, flags ids and mod-sequences. */
+export function withMarks(
+  chunk: Chunk,
+  changes: () => Iterable<readonly [number, number, ModSeq]>,
+  flags: FlagTable,
+): Chunk {
+  let highest: number = chunk.maxModSeq;
+  for (const [, , modSeq] of changes()) if (modSeq > highest) highest = modSeq;
+  const marks = copyMarks(chunk.marks, chunk.length, chunk.length, flags.size, highest);
+  let { unseen } = chunk;
+  for (const [row, id, modSeq] of changes()) {
+    unseen += (flags.set(id).seen ? 0 : 1) - (flags.set(marks.flags[row]!).seen ? 0 : 1);
+    marks.flags[row] = id;
+    marks.modSeq[row] = modSeq;
+  }
+  return { ...chunk, marks, unseen, maxModSeq: highest as ModSeq };
 }

@@ -5,12 +5,11 @@ import type { Manifest } from './snapshot.ts';
 export const snapshotKinds = ['i', 'h', 'x'] as const;
 
 /** Every object that a manifest needs, itself left out. */
-export function neededObjects({ index, messages }: Pick<Manifest, 'index' | 'messages'>): BlobKey[] {
-  const headers = messages.segments.map((segment) => segment.key);
-  return [index, ...headers];
+export function neededObjects({ objects, messages }: Pick<Manifest, 'objects' | 'messages'>): BlobKey[] {
+  return [...objects.map((object) => object.key), ...messages.segments.map((segment) => segment.key)];
 }
 
 /** Every object that a manifest names, itself left out: also those that it only keeps for readers who are behind. */
-export function namedObjects(manifest: Pick<Manifest, 'index' | 'messages' | 'replaced'>): BlobKey[] {
+export function namedObjects(manifest: Pick<Manifest, 'objects' | 'messages' | 'replaced'>): BlobKey[] {
   return [...neededObjects(manifest), ...manifest.replaced.map((replaced) => replaced.key)];
 }

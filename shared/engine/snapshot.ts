@@ -1,24 +1,18 @@
-import { setImmediate as yieldToSessions } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import { zstdCompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import type { BlobKey, LogPosition, MailboxId, ModSeq } from '../ids.ts';
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import type { BlobKey, LogPosition, MailboxId } from '../ids.ts';
 import { emptyState, NewerRules, rulesVersion } from './apply.ts';
 import { BinaryReader, BinaryWriter } from './binary.ts';
 import { DeliveryIds } from './delivery-ids.ts';
 import { FlagTable } from './flag-table.ts';
-import type { Departure, Mailbox } from './mailbox.ts';
-import type { SpecialUse } from './operation.ts';
-import { decodeRows, encodeRows } from './row-codec.ts';
+import { readMailbox, writeMailbox } from './mailbox-codec.ts';
+import type { IndexObject } from './section-store.ts';
 import type { SettledMessages } from './segment.ts';
 import { readMessages, writeMessages } from './segment-refs.ts';
 import { SharedVector } from './shared-vector.ts';
 import { type AccountState, MailboxTable } from './state.ts';
-import { UidSet } from './uid-set.ts';
 
-const compress = promisify(zstdCompress) as (bytes: Uint8Array) => Promise<Uint8Array>;
-
-/** The layout of manifests and index objects. */
-const formatVersion = 2;
+/** The layout of manifests. */
+const formatVersion = 3;
 
 /** A head that was, and when its successor took over (ms): entries up to it may be trimmed a day later. */
 export interface PastHead {
@@ -34,9 +28,9 @@ export interface ReplacedObject {
 
 /** What the head points to: enough to answer STATUS without loading anything else, and the list of objects. */
 export interface Manifest {
-  /** Without the mailboxes' rows: `withRows` adds them. */
+  /** Every mailbox's rows and history are stored, in sections of `objects`. */
   readonly state: AccountState;
-  readonly index: BlobKey;
+  readonly objects: readonly IndexObject[];
   readonly messages: SettledMessages;
   readonly pastHeads: readonly PastHead[];
   readonly replaced: readonly ReplacedObject[];
@@ -62,12 +56,17 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
   });
   out.varint(state.flags.size);
   for (let id = 0; id < state.flags.size; id++) out.list(state.flags.set(id).flags, (f) => out.string(f));
-  out.list([...state.mailboxes], (mailbox) => writeMailbox(out, mailbox));
+  const { objects } = manifest;
+  out.list(objects, ({ key, bytes }) => {
+    out.string(key);
+    out.varint(bytes);
+  });
+  const numbers = new Map(objects.map(({ key }, i) => [key, i]));
+  out.list([...state.mailboxes], (mailbox) => writeMailbox(out, mailbox, numbers));
   out.list([...state.removedMailboxes], ({ time, mailbox }) => {
     out.varint(time);
-    writeMailbox(out, mailbox);
+    writeMailbox(out, mailbox, numbers);
   });
-  out.string(manifest.index);
   const { messages } = manifest;
   writeMessages(out, messages);
   out.list(manifest.pastHeads, (head) => {
@@ -99,10 +98,10 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
   const deliveries = DeliveryIds.of(source.list(() => [source.string(), source.varint()] as const));
   let flags = FlagTable.empty;
   for (const set of source.list(() => source.list(() => source.string()))) flags = flags.intern(set).table;
-  let mailboxes = MailboxTable.empty;
-  for (const mailbox of source.list(() => readMailbox(source))) mailboxes = mailboxes.with(mailbox);
-  const removed = source.list(() => ({ time: source.varint(), mailbox: readMailbox(source) }));
-  const index = source.string() as BlobKey;
+  const objects = source.list(() => ({ key: source.string() as BlobKey, bytes: source.varint() }));
+  const keys = objects.map(({ key }) => key);
+  const mailboxes = MailboxTable.of(source.list(() => readMailbox(source, keys)));
+  const removed = source.list(() => ({ time: source.varint(), mailbox: readMailbox(source, keys) }));
   const messages = readMessages(source);
   const pastHeads = source.list(() => ({ position: number() as LogPosition, replacedAt: number() }));
   const replaced = source.list(() => ({ key: source.string() as BlobKey, replacedAt: source.varint() }));
@@ -122,101 +121,5 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
     metadata,
     removedMailboxes: SharedVector.of(removed),
   };
-  return { state, index, messages, pastHeads, replaced };
-}
-
-function writeMailbox(out: BinaryWriter, m: Mailbox): void {
-  out.varint(m.id);
-  out.string(m.name);
-  out.string(m.specialUse ?? '');
-  for (const n of [m.uidValidity, m.uidNext, m.highestModSeq, m.recentFrom]) out.varint(n);
-  for (const n of [m.exists, m.unseen, m.deleted, m.bytes]) out.varint(n);
-  out.list(m.keywords, (keyword) => out.string(keyword));
-  m.hiddenFromPop3.write(out);
-}
-
-function readMailbox(source: BinaryReader): Mailbox {
-  const number = () => source.varint();
-  return {
-    id: number() as MailboxId,
-    name: source.string(),
-    specialUse: (source.string() || undefined) as SpecialUse | undefined,
-    uidValidity: number(),
-    uidNext: number(),
-    highestModSeq: number() as ModSeq,
-    recentFrom: number(),
-    exists: number(),
-    unseen: number(),
-    deleted: number(),
-    bytes: number(),
-    keywords: source.list(() => source.string()),
-    hiddenFromPop3: UidSet.read(source),
-    chunks: [],
-    departures: SharedVector.of(),
-  };
-}
-
-/** The rows of every mailbox, and the history of what left it, in one object. */
-export function encodeIndex(state: AccountState): Uint8Array {
-  const pieces = [...indexPieces(state)];
-  return zstdCompressSync(Buffer.concat(pieces));
-}
-
-/** The same a mailbox at a time, compressed off the event loop: sessions go on meanwhile. */
-export async function encodeIndexGently(state: AccountState): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  for (const piece of indexPieces(state)) {
-    pieces.push(piece);
-    await yieldToSessions();
-  }
-  return compress(Buffer.concat(pieces));
-}
-
-function* indexPieces(state: AccountState): Generator<Uint8Array> {
-  const all = [...state.mailboxes, ...Array.from(state.removedMailboxes, (r) => r.mailbox)];
-  const head = new BinaryWriter();
-  head.byte(formatVersion);
-  head.varint(all.length);
-  yield head.take();
-  for (const mailbox of all) {
-    const out = new BinaryWriter(1024);
-    out.varint(mailbox.id);
-    encodeRows(out, mailbox.chunks);
-    out.list([...mailbox.departures], (departure) => {
-      out.varint(departure.modSeq);
-      out.varint(departure.time);
-      departure.uids.write(out);
-      encodeRows(out, departure.rows, departure.uids);
-    });
-    yield out.take();
-  }
-}
-
-/** The state of a manifest with the rows of its index object. */
-export function withRows(state: AccountState, bytes: Uint8Array): AccountState {
-  const source = new BinaryReader(zstdDecompressSync(bytes));
-  if (source.byte() !== formatVersion) throw new NewerRules('index');
-  const rows = new Map(
-    source.list(() => {
-      const id = source.varint() as MailboxId;
-      const chunks = decodeRows(source, state.flags);
-      const departures = source.list(
-        (): Departure => ({
-          modSeq: source.varint() as ModSeq,
-          time: source.varint(),
-          uids: UidSet.read(source),
-          rows: decodeRows(source, state.flags),
-        }),
-      );
-      return [id, { chunks, departures: SharedVector.of(departures) }] as const;
-    }),
-  );
-  source.end();
-  let mailboxes = state.mailboxes;
-  for (const mailbox of state.mailboxes) mailboxes = mailboxes.with({ ...mailbox, ...rows.get(mailbox.id) });
-  const removed = Array.from(state.removedMailboxes, (r) => ({
-    ...r,
-    mailbox: { ...r.mailbox, ...rows.get(r.mailbox.id) },
-  }));
-  return { ...state, mailboxes, removedMailboxes: SharedVector.of(removed) };
+  return { state, objects, messages, pastHeads, replaced };
 }

@@ -61,6 +61,20 @@ export class MailboxTable {
     this.#names = names;
   }
 
+  static of(mailboxes: Iterable<Mailbox>): MailboxTable {
+    const buckets: (Mailbox | undefined)[][] = [];
+    const names = new Map<string, MailboxId>();
+    for (const mailbox of mailboxes) {
+      const index = Math.floor(mailbox.id / bucketSize);
+      while (buckets.length <= index) buckets.push([]);
+      const bucket = buckets[index]!;
+      while (bucket.length <= mailbox.id % bucketSize) bucket.push(undefined);
+      bucket[mailbox.id % bucketSize] = mailbox;
+      names.set(mailbox.name, mailbox.id);
+    }
+    return new MailboxTable(buckets, names);
+  }
+
   get size(): number {
     return this.#names.size;
   }

@@ -6,9 +6,7 @@ import { referencedMessages } from '../../shared/engine/apply-messages.ts';
 import { decodeEntry } from '../../shared/engine/entry.ts';
 import { allUids, countRows, everyUid } from '../../shared/engine/mailbox.ts';
 import { decodeOperations, encodeOperations } from '../../shared/engine/operation-codec.ts';
-import { decodeManifest, encodeIndex, encodeManifest, withRows } from '../../shared/engine/snapshot.ts';
-import type { AccountState } from '../../shared/engine/state.ts';
-import type { BlobKey, LogPosition } from '../../shared/ids.ts';
+import type { LogPosition } from '../../shared/ids.ts';
 import { digest, logs, operations, replay, storedEntry } from './random-operations.ts';
 
 test('an entry is read back as it was written', () =>
@@ -48,27 +46,6 @@ test('replay of any log equals the state kept entry by entry', () =>
       let kept = initialState;
       for (const entry of entries) kept = applyEntry(kept, entry).state;
       assert.equal(digest(replay(entries)), digest(kept));
-    }),
-  ));
-
-/** What a reader of the snapshot of a state holds. */
-function throughSnapshot(state: AccountState): AccountState {
-  const manifest = encodeManifest({
-    state,
-    index: 'i' as BlobKey,
-    messages: { count: 0, segments: [] },
-    pastHeads: [],
-    replaced: [],
-  });
-  return withRows(decodeManifest(manifest).state, encodeIndex(state));
-}
-
-test('snapshot plus tail equals full replay, wherever the cut is', () =>
-  fc.assert(
-    fc.property(logs, fc.nat(), (entries, at) => {
-      const cut = at % (entries.length + 1);
-      const folded = throughSnapshot(replay(entries.slice(0, cut)));
-      assert.equal(digest(replay(entries.slice(cut), folded)), digest(replay(entries)));
     }),
   ));
 

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { applyOperations, initialState } from '../../shared/engine/apply.ts';
 import { type Entry, encodeEntry } from '../../shared/engine/entry.ts';
+import type { Mailbox } from '../../shared/engine/mailbox.ts';
 import type { Operation } from '../../shared/engine/operation.ts';
 import { encodeOperations } from '../../shared/engine/operation-codec.ts';
-import { encodeIndex, encodeManifest } from '../../shared/engine/snapshot.ts';
+import { rowsOf, selectRows } from '../../shared/engine/rows.ts';
 import type { AccountState } from '../../shared/engine/state.ts';
 import { UidSet } from '../../shared/engine/uid-set.ts';
-import type { BlobKey, EmailId, LogPosition, MailboxId } from '../../shared/ids.ts';
+import type { EmailId, LogPosition, MailboxId } from '../../shared/ids.ts';
 
 /** UID sets with holes and runs, small enough that operations meet. */
 export const uidSets: fc.Arbitrary<UidSet> = fc
@@ -26,7 +27,7 @@ const flagLists = fc.subarray([
   'later',
 ]);
 
-const appends: fc.Arbitrary<Operation> = fc.record({
+const appends: fc.Arbitrary<Extract<Operation, { kind: 'append' }>> = fc.record({
   kind: fc.constant('append' as const),
   mailbox: mailboxIds,
   deliveryId: fc.option(fc.constantFrom('d1', 'd2', 'd3', 'd4'), { nil: undefined, freq: 3 }),
@@ -136,45 +137,73 @@ export const operations: fc.Arbitrary<Operation> = fc
   )
   .map((operation) => ({ ...operation }));
 
-/** A log of entries from the first: INBOX is made, then anything happens. */
-export const logs: fc.Arbitrary<readonly Entry[]> = fc
-  .array(
+const groups = (minLength: number, maxLength: number) =>
+  fc.array(
     fc.tuple(fc.array(operations, { minLength: 1, maxLength: 5 }), fc.integer({ min: -5_000, max: 60_000 })),
-    {
-      maxLength: 30,
-    },
-  )
-  .map((groups) => {
-    let time = 1_000_000;
-    const first: Operation[] = [{ kind: 'create', name: 'INBOX', specialUse: undefined }];
-    return [[first, 0] as const, ...groups].map(([list, elapsed], i): Entry => {
-      time = Math.max(time, time + elapsed);
-      return {
-        position: (i + 1) as LogPosition,
-        rules: 1,
-        writer: '00112233aabbccdd',
-        time,
-        usage: { bytes: 0, messages: 0 },
-        limit: undefined,
-        operations: list,
-      };
-    });
+    { minLength, maxLength, size: 'max' },
+  );
+
+function logOf(
+  first: readonly Operation[],
+  rest: readonly (readonly [readonly Operation[], number])[],
+): readonly Entry[] {
+  let time = 1_000_000;
+  return [[first, 0] as const, ...rest].map(([list, elapsed], i): Entry => {
+    time = Math.max(time, time + elapsed);
+    return {
+      position: (i + 1) as LogPosition,
+      rules: 1,
+      writer: '00112233aabbccdd',
+      time,
+      usage: { bytes: 0, messages: 0 },
+      limit: undefined,
+      operations: list,
+    };
   });
+}
+
+const makeInbox: Operation = { kind: 'create', name: 'INBOX', specialUse: undefined };
+
+/** A log of entries from the first: INBOX is made, then anything happens. */
+export const logs: fc.Arbitrary<readonly Entry[]> = groups(0, 30).map((rest) => logOf([makeInbox], rest));
+
+/** Logs in which there is something for most operations to meet: mailboxes, and a good many messages in INBOX. */
+export const busyLogs: fc.Arbitrary<readonly Entry[]> = fc
+  .tuple(fc.array(appends, { minLength: 30, maxLength: 50, size: 'max' }), groups(15, 40))
+  .map(([messages, rest]) =>
+    logOf(
+      [
+        makeInbox,
+        { kind: 'create', name: 'a', specialUse: undefined },
+        { kind: 'create', name: 'b', specialUse: undefined },
+        ...messages.map((message) => ({ ...message, deliveryId: undefined, mailbox: 1 as MailboxId })),
+      ],
+      rest,
+    ),
+  );
 
 export function replay(entries: readonly Entry[], from: AccountState = initialState): AccountState {
   return entries.reduce((state, entry) => applyOperations(state, entry, entry.operations).state, from);
 }
 
-/** Everything a state says, as text to compare: the stored forms leave nothing out. */
+/** Everything a state says, as text to compare; how its rows are held is left out. */
 export function digest(state: AccountState): string {
-  const manifest = encodeManifest({
-    state,
-    index: 'i' as BlobKey,
-    messages: { count: 0, segments: [] },
-    pastHeads: [],
-    replaced: [],
+  const { flags } = state;
+  const mailbox = ({ rows: _, history: __, hiddenFromPop3, ...fields }: Mailbox, m: Mailbox) => ({
+    ...fields,
+    hidden: String(hiddenFromPop3),
+    rows: [...rowsOf(m.chunks)],
+    left: Array.from(m.departures, (d) => [d.modSeq, d.time, String(d.uids), ...selectRows(d.rows, d.uids)]),
   });
-  return `${Buffer.from(manifest).toString('base64')} ${Buffer.from(encodeIndex(state)).toString('base64')}`;
+  return JSON.stringify({
+    ...state,
+    mailboxes: Array.from(state.mailboxes, (m) => mailbox(m, m)),
+    removedMailboxes: Array.from(state.removedMailboxes, (r) => [r.time, mailbox(r.mailbox, r.mailbox)]),
+    subscriptions: [...state.subscriptions],
+    metadata: [...state.metadata],
+    deliveries: [...state.deliveries.live(Math.floor(state.time / 1000))].sort(),
+    flags: Array.from({ length: flags.size }, (_, id) => flags.set(id)),
+  });
 }
 
 export const storedEntry = (entry: Entry): Uint8Array =>

@@ -100,7 +100,7 @@ export async function inboundWorld(
 /** The octets of the messages of a mailbox, in order. */
 export async function contents(account: Account, name = 'INBOX'): Promise<string[]> {
   assert((await account.refresh()).ok);
-  const mailbox = account.state.mailboxes.named(name);
+  const mailbox = (await account.whole()).mailboxes.named(name);
   const messages: string[] = [];
   for (const row of rowsOf(mailbox?.chunks ?? [])) {
     const { body } = await account.body(row.message);

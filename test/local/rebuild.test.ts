@@ -161,9 +161,9 @@ test('it is refused while somebody holds the maildrop, unless --force is given',
 
 test('--dry-run says what would be done and changes nothing', async () => {
   const { account, run, reopened } = await place();
-  const before = stateDigest(account.state);
+  const before = stateDigest(await account.whole());
   const { code, stdout } = await run(...rebuild, '--dry-run');
   assert.equal(code, 0);
   assert.match(stdout, /nothing was changed\n$/);
-  assert.equal(stateDigest((await reopened()).state), before);
+  assert.equal(stateDigest(await (await reopened()).whole()), before);
 });

@@ -23,6 +23,8 @@ const require = createRequire(import.meta.url);
 const zlib = require('node:zlib') as {
   zstdCompress: unknown;
   zstdCompressSync(bytes: Uint8Array): Uint8Array;
+  zstdDecompress: unknown;
+  zstdDecompressSync(bytes: Uint8Array): Uint8Array;
 };
 const own = {
   now: Date.now,
@@ -34,6 +36,7 @@ const own = {
   clearTimeout: globalThis.clearTimeout,
   turn: timers.setImmediate,
   compress: zlib.zstdCompress as (...args: unknown[]) => void,
+  decompress: zlib.zstdDecompress as (...args: unknown[]) => void,
 };
 
 /** A timer of the simulated world. */
@@ -100,6 +103,16 @@ Object.assign(timers, {
 });
 zlib.zstdCompress = (bytes: Uint8Array, done: (cause: null, packed: Uint8Array) => void) =>
   world === undefined ? own.compress(bytes, done) : done(null, zlib.zstdCompressSync(bytes));
+zlib.zstdDecompress = (bytes: Uint8Array, done: (cause: unknown, plain?: Uint8Array) => void) => {
+  if (world === undefined) return own.decompress(bytes, done);
+  let plain: Uint8Array;
+  try {
+    plain = zlib.zstdDecompressSync(bytes);
+  } catch (cause) {
+    return done(cause);
+  }
+  done(null, plain);
+};
 syncBuiltinESMExports();
 
 function clearImmediateOf(timer: NodeJS.Immediate): void {

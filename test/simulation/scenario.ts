@@ -298,7 +298,7 @@ export class Scenario {
         const opened = await running.engine.open(id);
         if (!opened.ok)
           throw new Violation(`the account ${id} cannot be opened after its table was restored`);
-        world.judgeState(opened.value.account);
+        await world.judgeState(opened.value.account);
         compared = true;
       };
       await world.as(running.node, () => {
@@ -320,7 +320,7 @@ export class Scenario {
         waiting.add(pair);
         await this.#onAccount(running, address, 'compare', async (account) => {
           await account.catchUp();
-          world.judgeState(account);
+          await world.judgeState(account);
           const { position } = account.state;
           if (position !== world.truthOf(account.id).length)
             throw new Violation(`a node stays at ${position}`);

@@ -1,5 +1,6 @@
 import { applyOperations, initialState } from '../../shared/engine/apply.ts';
 import { decodeEntry, type Entry } from '../../shared/engine/entry.ts';
+import { loadWhole } from '../../shared/engine/mailbox-loader.ts';
 import type { Effect, Operation } from '../../shared/engine/operation.ts';
 import { decodeOperations, encodeOperations } from '../../shared/engine/operation-codec.ts';
 import { rowsOf } from '../../shared/engine/rows.ts';
@@ -8,6 +9,7 @@ import { neededObjects } from '../../shared/engine/snapshot-objects.ts';
 import type { AccountState } from '../../shared/engine/state.ts';
 import { type AccountId, type BlobKey, type LogPosition, messageKey } from '../../shared/ids.ts';
 import type { LogTail, StoredEntry } from '../../shared/ports/account-log.ts';
+import type { ByteRange } from '../../shared/ports/blob-store.ts';
 import { differenceFromModel, inWords, sameEffect } from './compare.ts';
 import { digestOf } from './digest.ts';
 import { ModelAccount } from './model.ts';
@@ -248,9 +250,9 @@ export class Truth {
   }
 
   async #judgeHead(position: LogPosition, manifest: BlobKey): Promise<void> {
-    const get = async (key: BlobKey) => {
-      const body = this.#oracle.object(key);
-      return body && { size: body.length, body };
+    const get = async (key: BlobKey, range?: ByteRange) => {
+      const bytes = this.#oracle.object(key);
+      return bytes && { size: bytes.length, body: bytes.subarray(range?.start ?? 0, range?.end) };
     };
     const snapshot = await loadSnapshot({ get } as never, manifest);
     if (snapshot.state.position !== position) throw new Violation(`the head ${position} names another state`);
@@ -258,7 +260,7 @@ export class Truth {
     for (const key of this.#headNeeds)
       if (this.#oracle.object(key) === undefined)
         throw new Violation(`the head needs ${key}, which is not there`);
-    if (digestOf(snapshot.state) !== digestOf(this.stateAt(position)))
+    if (digestOf(await loadWhole({ get } as never, snapshot.state)) !== digestOf(this.stateAt(position)))
       throw new Violation(`the snapshot at ${position} is not what the log says`);
   }
 }

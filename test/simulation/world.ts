@@ -1,10 +1,12 @@
 import './builtins.ts';
 import type { Account } from '../../shared/engine/account.ts';
 import type { MailEngine } from '../../shared/engine/engine.ts';
+import { loadWhole } from '../../shared/engine/mailbox-loader.ts';
 import { ObjectGone } from '../../shared/engine/message-index.ts';
 import { rowsOf } from '../../shared/engine/rows.ts';
 import { type AccountId, type BlobKey, messageKey, newAccountId } from '../../shared/ids.ts';
 import type { AccountLog } from '../../shared/ports/account-log.ts';
+import type { BlobStore, ByteRange } from '../../shared/ports/blob-store.ts';
 import type { AccountRecord, Address } from '../../shared/ports/directory.ts';
 import { awsStore } from './aws-store.ts';
 import { inWords } from './compare.ts';
@@ -271,10 +273,10 @@ export class World {
   }
 
   /** Whatever this node holds must be what the log says. */
-  judgeState(account: Account): void {
+  async judgeState(account: Account): Promise<void> {
     const truth = this.truthOf(account.id);
     if (truth.removed) return;
-    const { state } = account;
+    const state = await loadWhole(this.#everything, account.state);
     if (digestOf(state) !== digestOf(truth.stateAt(state.position)))
       throw new Violation(`a node holds another state at ${state.position} of ${account.id}`);
   }
@@ -296,6 +298,14 @@ export class World {
     const bytes = this.store.ever(messageKey(id, email as never));
     return bytes && Buffer.from(bytes);
   }
+
+  /** Every object that ever was, read without the network. */
+  readonly #everything = {
+    get: async (key: BlobKey, range?: ByteRange) => {
+      const bytes = this.store.ever(key);
+      return bytes && { size: bytes.length, body: bytes.subarray(range?.start ?? 0, range?.end) };
+    },
+  } as unknown as BlobStore;
 
   #judgeDeletion(key: BlobKey): void {
     const [, account] = key.split('/');

@@ -32,7 +32,7 @@ export async function keysUnder(blobs: BlobStore, prefix: string): Promise<BlobK
 
 /** Every message that the state refers to can be read: its record, and its blob with the right length. */
 export async function assertReadable(account: Account, blobs: BlobStore): Promise<void> {
-  const numbers = [...new Set(referencedMessages(account.state))];
+  const numbers = [...new Set(referencedMessages(await account.whole()))];
   const ids = await account.emailIds(numbers);
   const records = await account.records(numbers);
   for (const [i, id] of ids.entries()) {
@@ -44,7 +44,7 @@ export async function assertReadable(account: Account, blobs: BlobStore): Promis
 
 /** UIDs with the subjects of a mailbox, in order. */
 export async function subjects(account: Account, name: string): Promise<string[]> {
-  const mailbox = account.state.mailboxes.named(name);
+  const mailbox = (await account.whole()).mailboxes.named(name);
   assert.ok(mailbox, `no mailbox ${name}`);
   const numbers = mailbox.chunks.flatMap((c) => [...c.fixed.message.subarray(0, c.length)]);
   return (await account.records(numbers)).map((record) => record.envelope.subject ?? '');

@@ -1,4 +1,3 @@
-import { vanishedSince } from '../../../shared/engine/mailbox.ts';
 import { UidSet } from '../../../shared/engine/uid-set.ts';
 import type { MailboxView } from '../../../shared/engine/view.ts';
 import type { Uid } from '../../../shared/ids.ts';
@@ -11,7 +10,7 @@ import { type Shortfall, sendMessages } from '../fetch/send.ts';
 import { FlagTexts } from '../flag-text.ts';
 import { namedUids, noSuchMessage, rangesOfUids, uidsOfRanges } from '../message-set.ts';
 import { sendAll } from '../send-rows.ts';
-import type { Client, CommandOf, Outcome, Reply, Selected, SelectedHandler } from '../session-state.ts';
+import type { Client, CommandOf, In, Outcome, Reply, SelectedHandler } from '../session-state.ts';
 import { turnOnCondStore, writeKeywords } from '../updates.ts';
 
 /** FETCH and UID FETCH: RFC 9051 §6.4.5, RFC 3516, RFC 7162, RFC 8474, RFC 8514, RFC 8970. */
@@ -28,7 +27,7 @@ export const fetch: SelectedHandler<'fetch'> = async (client, state, command): P
   const { changedSince } = command;
   const target = changedSince === undefined ? named : knownChangedSince(view, named, changedSince);
   if (command.vanished === 'report' && changedSince !== undefined)
-    await sendVanished(client, selected, command.set, changedSince);
+    await sendVanished(client, state, command.set, changedSince);
   let marked = UidSet.empty;
   if (plan.seen && selected.access === 'readWrite') {
     const seen = await markSeen(state, target);
@@ -68,13 +67,14 @@ function knownChangedSince(view: MailboxView, set: UidSet, since: number): UidSe
 /** VANISHED (EARLIER), RFC 7162 §3.2.6. Ghosts are not among them: they are still numbered, and told of when that may change. */
 async function sendVanished(
   client: Client,
-  selected: Selected,
+  { account, selected }: In<'selected'>,
   set: CommandOf<'fetch'>['set'],
   since: number,
 ): Promise<void> {
   const { view, saved } = selected;
   const asked = set.kind === 'saved' ? saved : uidsOfRanges(view, set.ranges, view.uidNext - 1);
-  const gone = vanishedSince(view.mailbox, since).intersect(asked).subtract(view.ghostUids);
+  const vanished = await account.vanishedSince(view.mailbox, since);
+  const gone = vanished.intersect(asked).subtract(view.ghostUids);
   await sendAll(client, vanishedLines(client.writer, 'earlier', rangesOfUids(gone)));
 }
 

@@ -5,6 +5,7 @@ import { MailboxView } from '../../../shared/engine/view.ts';
 import type { MailboxName } from '../../../shared/imap/mailbox-name.ts';
 import { flagsLine, listLine, numberLine } from '../../../shared/imap/responses/mailbox.ts';
 import { type ResponseCode, statusLine } from '../../../shared/imap/responses/status.ts';
+import { ok } from '../../../shared/result.ts';
 import type { SessionHandler } from '../dispatch.ts';
 import { errorReply } from '../error-reply.ts';
 import { attributesOf, ListedNames } from '../listed-names.ts';
@@ -35,7 +36,10 @@ export const select: SessionHandler<'select', 'authenticated' | 'selected'> = as
   if (command.condStore === 'wanted') enabled.condStore = true;
   const refreshed = await account.refresh();
   if (!refreshed.ok) return errorReply(refreshed.error, session.log);
-  const mailbox = account.state.mailboxes.named(command.mailbox);
+  const named = account.state.mailboxes.named(command.mailbox);
+  const opened = named === undefined ? ok(undefined) : await account.openMailbox(named.id);
+  if (!opened.ok) return errorReply(opened.error, session.log);
+  const mailbox = opened.value;
   if (mailbox === undefined) return errorReply({ kind: 'noSuchMailbox', creatable: false }, session.log);
 
   const selected: Selected = {

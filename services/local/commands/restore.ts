@@ -64,7 +64,7 @@ async function runRestore(
     };
     const run = await engine.with(found.value.id, async (account) => {
       if (!dryRun) return account.commit(restoreMessages(request), { urgency: 'background' });
-      const would = restorable(account.state, request);
+      const would = await account.asking((state) => restorable(state, request));
       const known = request.mailbox === undefined || account.state.mailboxes.named(request.mailbox);
       return would.length > 0 || known
         ? ok(would)

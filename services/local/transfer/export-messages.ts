@@ -22,8 +22,9 @@ const idsAtOnce = 512;
 
 /** The messages of a mailbox in order of UID, as they are now: what changes meanwhile is not seen. */
 export async function* messagesOf(account: Account, mailbox: Mailbox): AsyncGenerator<ExportedMessage> {
-  const { flags } = account.state;
-  for (const { fixed, marks, length } of mailbox.chunks)
+  await account.load(mailbox.id);
+  const { flags, mailboxes } = account.state;
+  for (const { fixed, marks, length } of mailboxes.get(mailbox.id)?.chunks ?? [])
     for (let from = 0; from < length; from += idsAtOnce) {
       const to = Math.min(length, from + idsAtOnce);
       const ids = await account.emailIds([...fixed.message.subarray(from, to)]);

@@ -29,7 +29,7 @@ export function inNewEpoch(before: Manifest, { position, now, lastUsed, manifest
   let uidValidity = Math.max(Math.floor(now / 1000), state.lastUidValidity);
   let { mailboxes } = state;
   for (const mailbox of state.mailboxes)
-    mailboxes = mailboxes.with({ ...mailbox, uidValidity: ++uidValidity, highestModSeq });
+    mailboxes = mailboxes.with(mailbox.with({ uidValidity: ++uidValidity, highestModSeq }));
   return {
     ...before,
     state: { ...epoch, mailboxes, lastUidValidity: uidValidity },

@@ -76,7 +76,7 @@ async function knownMessages(
 ): Promise<{ readonly ids: Set<EmailId>; readonly messageIds: Set<string> }> {
   const ids = new Set<EmailId>();
   const messageIds = new Set<string>();
-  const numbers = [...new Set(referencedMessages(account.state))];
+  const numbers = [...new Set(referencedMessages(await account.whole()))];
   for (const no of numbers) {
     // One that cannot be read is told elsewhere, and is recovered as what its bytes say.
     const [id] = await account.emailIds([no]).catch(() => []);

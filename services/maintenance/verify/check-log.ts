@@ -3,6 +3,7 @@ import { applyEntry, initialState } from '../../../shared/engine/apply.ts';
 import type { EngineParts } from '../../../shared/engine/engine.ts';
 import { readEntry } from '../../../shared/engine/entry-reader.ts';
 import { listBlobs } from '../../../shared/engine/list-blobs.ts';
+import { loadWhole } from '../../../shared/engine/mailbox-loader.ts';
 import { ObjectGone } from '../../../shared/engine/message-index.ts';
 import { loadSnapshot } from '../../../shared/engine/snapshot-loader.ts';
 import type { AccountState } from '../../../shared/engine/state.ts';
@@ -21,8 +22,9 @@ const mostManifests = 20;
  * which on every entry was applied again.
  */
 export async function checkLog(account: Account, parts: Parts, findings: Findings): Promise<number> {
-  const { state, snapshot } = account;
-  const base = snapshot?.state ?? initialState;
+  const { snapshot } = account;
+  const state = await loadWhole(parts.blobs, account.state);
+  const base = await loadWhole(parts.blobs, snapshot?.state ?? initialState);
   const now = await replay(account, parts, base, state.position, findings);
   if (now !== undefined && stateDigest(now) !== stateDigest(state))
     findings.add(
@@ -30,7 +32,7 @@ export async function checkLog(account: Account, parts: Parts, findings: Finding
       `entries ${base.position + 1} to ${state.position} do not give the state that is held`,
     );
   if (snapshot === undefined) return 0;
-  return (await checkFold(account, parts, snapshot.state, findings)) ?? snapshot.state.position;
+  return (await checkFold(account, parts, base, findings)) ?? base.position;
 }
 
 /** Looks for a snapshot before the newest one from which the log still leads to it. */
@@ -46,7 +48,7 @@ async function checkFold(
     if (key === account.snapshot?.manifest || ++tried > mostManifests) return undefined;
     let older: AccountState;
     try {
-      older = (await loadSnapshot(parts.blobs, key)).state;
+      older = await loadWhole(parts.blobs, (await loadSnapshot(parts.blobs, key)).state);
     } catch (cause) {
       // Replaced objects are deleted one by one; one that is not even known as replaced is what a crash or a rebuild left.
       if (!(cause instanceof ObjectGone) && replaced.has(key))

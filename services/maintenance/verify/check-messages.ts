@@ -37,7 +37,7 @@ export async function checkMessages(
   depth: 'shallow' | 'deep',
   findings: Findings,
 ): Promise<MessageCounts> {
-  const sizes = sizesByMessage(account.state, findings);
+  const sizes = sizesByMessage(await account.whole(), findings);
   const counts: MessageCounts = {
     messages: sizes.size,
     bytes: 0,

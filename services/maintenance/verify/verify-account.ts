@@ -47,7 +47,7 @@ async function verifyOnce(engine: MailEngine, id: AccountId, depth: 'shallow' | 
   try {
     const { position } = account.state;
     const replayedFrom = await checkLog(account, gentle, findings);
-    checkCounters(account.state, findings);
+    checkCounters(await account.whole(), findings);
     const counts = await checkMessages(account, gentle, depth, findings);
     return { position, replayedFrom, counts, differences: findings.count, findings: findings.told };
   } catch (cause) {

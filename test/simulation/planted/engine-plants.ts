@@ -3,12 +3,12 @@ import { applyOperations } from '../../../shared/engine/apply.ts';
 import { sweepOrphans } from '../../../shared/engine/collector.ts';
 import type { CommitOptions } from '../../../shared/engine/commit.ts';
 import type { Decide } from '../../../shared/engine/decision.ts';
+import { loadWhole } from '../../../shared/engine/mailbox-loader.ts';
 import { collect } from '../../../shared/engine/message-index.ts';
 import { lastUid } from '../../../shared/engine/rows.ts';
-import { decodeManifest, encodeManifest, withRows } from '../../../shared/engine/snapshot.ts';
+import { decodeManifest, encodeManifest } from '../../../shared/engine/snapshot.ts';
 import { stageMessage } from '../../../shared/engine/stage.ts';
 import { MailboxView } from '../../../shared/engine/view.ts';
-import type { BlobKey } from '../../../shared/ids.ts';
 import { ok } from '../../../shared/result.ts';
 import { Random } from '../random.ts';
 import type { Plant } from './plant.ts';
@@ -122,14 +122,12 @@ export const reuseAUid: Plant = {
       const blob = await blobs.get(key, range);
       if (blob === undefined || key.split('/')[2] !== 'x') return blob;
       const manifest = decodeManifest(await collect(blob.body));
-      const index = await blobs.get(manifest.index as BlobKey);
-      if (index === undefined) return blob;
-      const full = withRows(manifest.state, await collect(index.body));
+      const full = await loadWhole(blobs, manifest.state);
       let { mailboxes } = manifest.state;
       for (const { id, chunks } of full.mailboxes) {
         const last = chunks.at(-1);
-        const mailbox = mailboxes.get(id)!;
-        mailboxes = mailboxes.with({ ...mailbox, uidNext: last === undefined ? 1 : lastUid(last) + 1 });
+        const uidNext = last === undefined ? 1 : lastUid(last) + 1;
+        mailboxes = mailboxes.with(mailboxes.get(id)!.with({ uidNext }));
       }
       const body = encodeManifest({ ...manifest, state: { ...manifest.state, mailboxes } });
       return { size: body.length, body };

@@ -1,0 +1,179 @@
+import type { ModSeq } from '../ids.ts';
+import { NewerRules } from './apply.ts';
+import { BinaryReader, BinaryWriter } from './binary.ts';
+import { compress, decompress, readColumn, writeColumn } from './columns.ts';
+import type { FlagTable } from './flag-table.ts';
+import type { RowDelta } from './row-delta.ts';
+import { type Chunk, chunkRows, flagColumn, modSeqColumn } from './rows.ts';
+import { UidSet } from './uid-set.ts';
+
+/** The layout of sections of rows. */
+const formatVersion = 1;
+
+/** Rows that are packed, and unpacked, at once: a few milliseconds' work, and sessions have their turn between. */
+const blockRows = 32 * chunkRows;
+
+/** A section of a mailbox's rows as bytes: what it removes and changes in older ones, then its own rows in blocks of columns. */
+export async function encodeRowSection(delta: RowDelta): Promise<Uint8Array> {
+  const head = new BinaryWriter();
+  head.varint(delta.uidFrom);
+  delta.removed.write(head);
+  const { uid, flags, modSeq } = delta.changed;
+  head.varint(uid.length);
+  writeColumn(head, uid.length, (i) => uid[i]!, 'ascending');
+  writeColumn(head, uid.length, (i) => flags[i]!, 'plain');
+  writeColumn(head, uid.length, (i) => modSeq[i]!, 'wandering');
+  const out = new BinaryWriter(1024);
+  out.byte(formatVersion);
+  out.bytes(await compress(head.take()));
+  for (const rows of blocksOf(delta.appended)) out.bytes(await encodeBlock(rows));
+  return out.take();
+}
+
+/** Chunks, in groups that hold a block's rows. */
+function* blocksOf(chunks: readonly Chunk[]): Generator<readonly Chunk[]> {
+  let block: Chunk[] = [];
+  let rows = 0;
+  for (const chunk of chunks) {
+    if (rows + chunk.length > blockRows) {
+      yield block;
+      block = [];
+      rows = 0;
+    }
+    block.push(chunk);
+    rows += chunk.length;
+  }
+  if (rows > 0) yield block;
+}
+
+function encodeBlock(chunks: readonly Chunk[]): Promise<Uint8Array> {
+  const count = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  const out = new BinaryWriter(count * 12 + 64);
+  out.varint(count);
+  const numbers = new Float64Array(count);
+  const fill = (pick: (chunk: Chunk) => ArrayLike<number>): ((i: number) => number) => {
+    let at = 0;
+    for (const chunk of chunks) {
+      const column = pick(chunk);
+      for (let i = 0; i < chunk.length; i++) numbers[at++] = column[i]!;
+    }
+    return (i) => numbers[i]!;
+  };
+  writeColumn(
+    out,
+    count,
+    fill((c) => c.fixed.uid),
+    'ascending',
+  );
+  writeColumn(
+    out,
+    count,
+    fill((c) => c.fixed.message),
+    'wandering',
+  );
+  writeColumn(
+    out,
+    count,
+    fill((c) => c.fixed.internalDate),
+    'wandering',
+  );
+  writeColumn(
+    out,
+    count,
+    fill((c) => c.fixed.saveDate),
+    'wandering',
+  );
+  writeColumn(
+    out,
+    count,
+    fill((c) => c.fixed.size),
+    'plain',
+  );
+  writeColumn(
+    out,
+    count,
+    fill((c) => c.marks.flags),
+    'plain',
+  );
+  writeColumn(
+    out,
+    count,
+    fill((c) => c.marks.modSeq),
+    'wandering',
+  );
+  return compress(out.take());
+}
+
+/** @throws NewerRules where a newer release wrote it, CorruptData where the bytes are no section. */
+export async function decodeRowSection(bytes: Uint8Array, flags: FlagTable): Promise<RowDelta> {
+  const source = new BinaryReader(bytes);
+  if (source.byte() !== formatVersion) throw new NewerRules('a section of rows');
+  const head = new BinaryReader(await decompress(source.bytes()));
+  const uidFrom = head.varint();
+  const removed = UidSet.read(head);
+  const count = head.varint();
+  const changed = {
+    uid: new Uint32Array(count),
+    flags: new Uint32Array(count),
+    modSeq: new Float64Array(count),
+  };
+  readColumn(head, count, 'ascending', (i, value) => (changed.uid[i] = value));
+  readColumn(head, count, 'plain', (i, value) => (changed.flags[i] = value));
+  readColumn(head, count, 'wandering', (i, value) => (changed.modSeq[i] = value));
+  head.end();
+  const appended: Chunk[] = [];
+  while (source.left > 0) {
+    const block = new BinaryReader(await decompress(source.bytes()));
+    appended.push(...decodeBlock(block, flags));
+    block.end();
+  }
+  return { uidFrom, removed, changed, appended };
+}
+
+function decodeBlock(source: BinaryReader, table: FlagTable): Chunk[] {
+  const count = source.varint();
+  const read = <C extends { [i: number]: number }>(column: C, kind: Parameters<typeof readColumn>[2]): C => {
+    readColumn(source, count, kind, (i, value) => {
+      column[i] = value;
+    });
+    return column;
+  };
+  const uid = read(new Uint32Array(count), 'ascending');
+  const message = read(new Uint32Array(count), 'wandering');
+  const internalDate = read(new Uint32Array(count), 'wandering');
+  const saveDate = read(new Uint32Array(count), 'wandering');
+  const size = read(new Uint32Array(count), 'plain');
+  const flags = read(flagColumn(count, table.size), 'plain');
+  const exact = read(new Float64Array(count), 'wandering');
+  const modSeq = modSeqColumn(
+    count,
+    exact.reduce((a, b) => Math.max(a, b), 0),
+  );
+  modSeq.set(exact);
+  const chunks: Chunk[] = [];
+  for (let from = 0; from < count; from += chunkRows) {
+    const to = Math.min(count, from + chunkRows);
+    let unseen = 0;
+    let maxModSeq = 0;
+    for (let i = from; i < to; i++) {
+      if (!table.set(flags[i]!).seen) unseen++;
+      if (modSeq[i]! > maxModSeq) maxModSeq = modSeq[i]!;
+    }
+    chunks.push({
+      length: to - from,
+      // `used` equals the length of the columns: the first append to such a chunk copies it.
+      fixed: {
+        used: to - from,
+        uid: uid.subarray(from, to),
+        size: size.subarray(from, to),
+        internalDate: internalDate.subarray(from, to),
+        saveDate: saveDate.subarray(from, to),
+        message: message.subarray(from, to),
+      },
+      marks: { used: to - from, flags: flags.subarray(from, to), modSeq: modSeq.subarray(from, to) },
+      unseen,
+      maxModSeq: maxModSeq as ModSeq,
+    });
+  }
+  return chunks;
+}
