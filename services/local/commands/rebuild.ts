@@ -68,10 +68,12 @@ function print(report: RebuildReport, mailbox: string, dryRun: boolean): string 
   const { snapshotAt, entries, upTo, upToTime, lastUsed, overtaken, recovered, messages, findings } = report;
   const lost = lastUsed - upTo;
   const lines = [
-    snapshotAt === 0
-      ? 'no snapshot could be used'
-      : `from the snapshot at entry ${snapshotAt}: ${messages} messages`,
-    `${entries} entries after it applied${upTo > 0 ? `, up to ${upTo} of ${printTime(upToTime)}` : ''}`,
+    snapshotAt > 0
+      ? `from the snapshot at entry ${snapshotAt}: ${messages} messages with what follows`
+      : upTo > 0
+        ? `from the first entry of the log: ${messages} messages`
+        : 'from nothing: no snapshot could be used, and the log does not begin with its first entry',
+    `${entries} entries of the log applied${upTo > 0 ? `, up to ${upTo} of ${printTime(upToTime)}` : ''}`,
     ...report.unusable.map((what) => `not usable: ${what}`),
     `${recovered.messages} messages (${printSize(recovered.bytes)}) found in the store and put in ${mailbox}`,
     ...(recovered.repeated > 0

@@ -71,7 +71,9 @@ function print(
   const facts = [
     `${messages} messages`,
     printSize(bytes),
-    `entries ${replayedFrom + 1} to ${position} replayed`,
+    position === replayedFrom
+      ? `no entries after its snapshot at ${position}`
+      : `entries ${replayedFrom + 1} to ${position} replayed`,
     ...(read > 0 ? [`${read} read`] : []),
     ...(parsedOtherwise > 0 ? [`${parsedOtherwise} of them parsed otherwise by this release`] : []),
     ...(orphans.objects > 0 ? [`${orphans.objects} objects (${printSize(orphans.bytes)}) not in use`] : []),
