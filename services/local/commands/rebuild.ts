@@ -76,6 +76,9 @@ function print(report: RebuildReport, mailbox: string, dryRun: boolean): string 
     `${entries} entries of the log applied${upTo > 0 ? `, up to ${upTo} of ${printTime(upToTime)}` : ''}`,
     ...report.unusable.map((what) => `not usable: ${what}`),
     `${recovered.messages} messages (${printSize(recovered.bytes)}) found in the store and put in ${mailbox}`,
+    ...(report.dropped > 0
+      ? [`MISSING: mailboxes and flags of ${report.dropped} of them, of which nothing but the bytes was left`]
+      : []),
     ...(recovered.repeated > 0
       ? [`${recovered.repeated} more left out: the same Message-ID is there already`]
       : []),

@@ -7,6 +7,7 @@ import type { AccountId, BlobKey, LogPosition } from '../../../shared/ids.ts';
 import type { AccountLog, Head, StoredEntry } from '../../../shared/ports/account-log.ts';
 import { checkMessages, type MessageCounts } from '../verify/check-messages.ts';
 import { because, type Finding, Findings } from '../verify/findings.ts';
+import { dropLost, withoutBrokenSegments } from './drop-broken.ts';
 import { RepairLog } from './repair-log.ts';
 
 /** What a rebuild starts from. */
@@ -18,6 +19,8 @@ export interface Base {
   readonly snapshotAt: number;
   readonly entries: number;
   readonly counts: MessageCounts;
+  /** Messages taken out of their mailboxes, since neither their headers nor their ids can be read: their bytes may be in the store. */
+  readonly dropped: number;
   /** What is wrong with the messages that it refers to. */
   readonly findings: readonly Finding[];
   /** Newer snapshots that could not be used, with the reason. */
@@ -58,7 +61,25 @@ export async function findBase(id: AccountId, parts: EngineParts): Promise<Base>
       unusable.push(`${manifest}: ${because(cause)}`);
     }
   }
-  return best ?? (await baseOn(id, parts, undefined, unusable));
+  if (best === undefined) return baseOn(id, parts, undefined, unusable);
+  return (await mended(id, parts, best, unusable)) ?? best;
+}
+
+/** The same base without the messages of which header and id are lost; undefined where that is not what is wrong. */
+async function mended(
+  id: AccountId,
+  parts: EngineParts,
+  { log: { head } }: Base,
+  unusable: readonly string[],
+): Promise<Base | undefined> {
+  if (head === undefined) return undefined;
+  const without = await withoutBrokenSegments(id, parts, head.manifest);
+  if (without === undefined) return undefined;
+  const base = await baseOn(id, parts, { position: head.position, manifest: without.manifest }, unusable);
+  const dropped = await dropLost(base.account, without.lost);
+  const findings = new Findings();
+  const counts = await checkMessages(base.account, parts, 'shallow', findings);
+  return { ...base, counts, dropped, findings: findings.told };
 }
 
 const recordsMissing = ({ findings }: Base): number =>
@@ -88,7 +109,16 @@ async function baseOn(
   const findings = new Findings();
   const counts = await checkMessages(account, parts, 'shallow', findings);
   const snapshotAt = head?.position ?? 0;
-  return { account, log, snapshotAt, entries: entries.length, counts, findings: findings.told, unusable };
+  return {
+    account,
+    log,
+    snapshotAt,
+    entries: entries.length,
+    counts,
+    dropped: 0,
+    findings: findings.told,
+    unusable,
+  };
 }
 
 const boundTo = (blobs: EngineParts['blobs']): EngineParts['blobs'] => ({

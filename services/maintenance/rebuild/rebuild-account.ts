@@ -35,6 +35,8 @@ export interface RebuildReport {
   /** Messages of the account, those recovered left out, and what is wrong with them. */
   readonly messages: number;
   readonly findings: readonly Finding[];
+  /** Messages that were taken out of their mailboxes because nothing but their bytes is left: they are among those recovered. */
+  readonly dropped: number;
   /** Newer snapshots that could not be used. */
   readonly unusable: readonly string[];
 }
@@ -92,9 +94,11 @@ async function rebuild(
   const last = await lastUsed(parts.log, id);
   const base = await findBase(id, parts);
   const { account } = base;
-  const { position, time } = account.state;
+  const position = base.snapshotAt + base.entries;
+  const { time } = account.state;
   // Where something of the account itself is unreadable, it cannot be told which objects it does not refer to.
-  const whole = position > 0 && !base.findings.some(({ checked }) => checked === 'record');
+  const whole =
+    position > 0 && base.dropped === 0 && !base.findings.some(({ checked }) => checked === 'record');
   const initialised = await account.commit(initialiseAccount(undefined));
   if (!initialised.ok) return initialised;
   const recovered = await recoverBlobs(account, parts, mailbox, whole ? time - stagedBefore : 0);
@@ -111,6 +115,7 @@ async function rebuild(
     recovered: recovered.value,
     messages: base.counts.messages,
     findings: base.findings,
+    dropped: base.dropped,
     unusable: base.unusable,
   });
 }
