@@ -28,7 +28,8 @@ export interface Maintenance {
 const leaseTime = 5 * minute;
 
 /**
- * Passes over all accounts, one at a time over all processes: a lease is held during a pass, and kept until the next one is due. When a
+ * Passes over all accounts, one at a time over all processes: a lease is held during a pass, and kept until the next one is due (or the
+ * process ends, where the store frees its leases then: a pass too many does no harm). When a
  * process looks for that lease varies by chance, so that processes started together do not all come at once.
  */
 export function startMaintenance(
