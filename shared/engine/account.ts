@@ -2,13 +2,14 @@ import { type AccountId, type EmailId, type MailboxId, messageKey } from '../ids
 import type { MessageRecord } from '../message/structure.ts';
 import type { Blob, ByteRange } from '../ports/blob-store.ts';
 import { ok, type Result } from '../result.ts';
-import { applyOperations, initialState } from './apply.ts';
+import { type Applied, applyOperations, initialState } from './apply.ts';
 import { type CommitOptions, CommitQueue } from './commit.ts';
 import { type CompactionNeed, compactAccount, needsCompaction } from './compactor.ts';
 import type { Decide } from './decision.ts';
 import type { EngineParts } from './engine.ts';
 import type { Entry } from './entry.ts';
 import { readEntry } from './entry-reader.ts';
+import type { Sent } from './entry-sender.ts';
 import { type MailError, unavailable } from './mail-error.ts';
 import { type Departure, type Mailbox, vanishedSince } from './mailbox.ts';
 import {
@@ -124,7 +125,10 @@ export class Account {
       if (gap || behindHead || fresh) {
         if (tail.head === undefined) throw new Error(`the log of ${this.id} has a gap and no head`);
         await this.#loadFrom(tail.head.manifest);
-        continue;
+        // What was read may be all that follows: then nothing is read again.
+        const next = tail.entries.find((e) => e.position > this.#state.position);
+        if (tail.head.position > this.#state.position) continue;
+        if (next !== undefined && next.position !== this.#state.position + 1) continue;
       }
       for (const stored of tail.entries) {
         if (stored.position <= this.#state.position) continue;
@@ -163,16 +167,20 @@ export class Account {
   async #adoptEntry(entry: Entry, bytes: number): Promise<void> {
     await this.asking(() => {
       if (entry.position !== this.#state.position + 1) return;
-      const { state, effects } = applyOperations(this.#state, entry, entry.operations);
-      this.#messages.note(this.#state.nextMessage, entry.operations, effects);
-      this.#tail = { entries: this.#tail.entries + 1, bytes: this.#tail.bytes + bytes };
-      this.#become(state);
+      this.#takeIn(entry, bytes, applyOperations(this.#state, entry, entry.operations));
     });
   }
 
+  #takeIn({ operations }: Entry, bytes: number, { state, effects }: Applied): void {
+    this.#messages.note(this.#state.nextMessage, operations, effects);
+    this.#tail = { entries: this.#tail.entries + 1, bytes: this.#tail.bytes + bytes };
+    this.#become(state);
+  }
+
   /** Takes in an entry whose fate is known: ours that was accepted, or another's that stands in its place. */
-  async adopt(entry: Entry, bytes: number): Promise<void> {
-    await this.#adoptEntry(entry, bytes);
+  async adopt({ entry, bytes, base, applied }: Sent): Promise<void> {
+    if (this.#state === base) this.#takeIn(entry, bytes.length, applied);
+    else await this.#adoptEntry(entry, bytes.length);
     this.#parts.notifier.announce(this.id, entry.position);
     if (needsCompaction(this.#tail, this.#snapshot)) this.#startCompaction();
   }

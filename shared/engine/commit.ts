@@ -5,7 +5,7 @@ import { applyOperations } from './apply.ts';
 import { Contention } from './contention.ts';
 import type { Decide, Decided } from './decision.ts';
 import type { EngineParts } from './engine.ts';
-import { EntrySender } from './entry-sender.ts';
+import { type Deciding, EntrySender } from './entry-sender.ts';
 import { type MailError, unavailable } from './mail-error.ts';
 import type { Effect, Operation } from './operation.ts';
 import { encodeOperations } from './operation-codec.ts';
@@ -112,9 +112,8 @@ export class CommitQueue {
           answer(err(unavailable('an earlier change is not settled')));
         return;
       }
-      const { base, planned, operations, blobs, time } = await this.#account.asking((state) =>
-        this.#decide(state, group),
-      );
+      const decided = await this.#account.asking((state) => this.#decide(state, group));
+      const { base, planned, operations } = decided;
       const refused = planned.some((p) => !p.outcome.ok && p.proposal.madeAt >= this.#account.readAt);
       if (refused) {
         await this.#account.catchUp();
@@ -125,7 +124,7 @@ export class CommitQueue {
         this.#answer(planned, base);
         continue;
       }
-      const sent = await this.#sender.build(base, operations, blobs, time);
+      const sent = await this.#sender.build(decided);
       const began = entropy.now();
       const fate = await this.#sender.send(sent, deadline);
       this.#contention.took(entropy.now() - began);
@@ -166,7 +165,10 @@ export class CommitQueue {
   }
 
   /** One after another, each on a state that holds the earlier ones: what is right alone may be wrong together. */
-  #decide(base: AccountState, group: readonly Proposal[]) {
+  #decide(
+    base: AccountState,
+    group: readonly Proposal[],
+  ): Deciding & { readonly planned: readonly Planned[] } {
     const at = {
       position: (base.position + 1) as LogPosition,
       time: Math.max(base.time, this.#parts.entropy.now()),
@@ -192,7 +194,8 @@ export class CommitQueue {
       }
       planned.push({ proposal, outcome, effects });
     }
-    return { base, planned, operations, blobs, time: at.time };
+    const effects = planned.flatMap((p) => p.effects);
+    return { base, planned, operations, blobs, state: working, effects };
   }
 
   #answer(planned: readonly Planned[], state: AccountState): void {

@@ -1,18 +1,27 @@
 import { type BlobKey, type LogPosition, type MailboxId, objectKey } from '../ids.ts';
 import { StaleTail } from '../ports/account-log.ts';
 import type { Account } from './account.ts';
-import { applyOperations, rulesVersion } from './apply.ts';
+import { type Applied, applyOperations, rulesVersion } from './apply.ts';
 import type { EngineParts } from './engine.ts';
 import { decodeEntry, type Entry, encodeEntry } from './entry.ts';
 import type { Operation } from './operation.ts';
 import { encodeOperations } from './operation-codec.ts';
 import type { AccountState } from './state.ts';
 
-/** An entry that was sent, or is about to be. */
+/** Operations that were decided one after another on a state, at the time and position of the entry that will hold them. */
+export interface Deciding extends Applied {
+  readonly base: AccountState;
+  readonly operations: readonly Operation[];
+  readonly blobs: readonly BlobKey[];
+}
+
+/** An entry that was sent, or is about to be, and what it makes of the state before it. */
 export interface Sent {
   readonly entry: Entry;
   readonly bytes: Uint8Array;
   readonly blobs: readonly BlobKey[];
+  readonly base: AccountState;
+  readonly applied: Applied;
 }
 
 /** What became of an entry; 'unsettled': it may or may not be in the log, now or later. */
@@ -44,18 +53,16 @@ export class EntrySender {
   }
 
   /** The entry of some operations on a state, its spill object put where they are too many. */
-  async build(
-    base: AccountState,
-    decided: readonly Operation[],
-    named: readonly BlobKey[],
-    time: number,
-  ): Promise<Sent> {
-    const recent = this.#account.pendingRecent();
-    const operations: Operation[] = decided.concat(
-      recent.map(([mailbox, uid]) => ({ kind: 'recent', mailbox: mailbox as MailboxId, uid })),
-    );
-    const position = (base.position + 1) as LogPosition;
-    const after = applyOperations(base, { position, time }, operations).state;
+  async build({ base, operations: decided, blobs: named, state, effects }: Deciding): Promise<Sent> {
+    const { position, time } = state;
+    const recent = this.#account
+      .pendingRecent()
+      .map(([mailbox, uid]): Operation => ({ kind: 'recent', mailbox: mailbox as MailboxId, uid }));
+    const operations = decided.concat(recent);
+    // In a group the operations mean the same as in one entry: they are not applied again.
+    const last = applyOperations(state, { position, time }, recent);
+    const applied = { state: last.state, effects: effects.concat(last.effects) };
+    const after = applied.state;
     const header = {
       position,
       rules: rulesVersion,
@@ -67,12 +74,12 @@ export class EntrySender {
     const body = encodeOperations(operations);
     if (body.length <= this.#parts.inlineBytes) {
       const bytes = encodeEntry({ ...header, body: { kind: 'inline', bytes: body } });
-      return { entry: { ...header, operations }, bytes, blobs: named };
+      return { entry: { ...header, operations }, bytes, blobs: named, base, applied };
     }
     const key = objectKey(this.#account.id, 's', this.#parts.entropy);
     await this.#parts.blobs.put(key, body);
     const bytes = encodeEntry({ ...header, body: { kind: 'spill', key } });
-    return { entry: { ...header, operations }, bytes, blobs: [...named, key] };
+    return { entry: { ...header, operations }, bytes, blobs: [...named, key], base, applied };
   }
 
   /**
@@ -88,7 +95,7 @@ export class EntrySender {
       try {
         const outcome = await log.append({ ...request, readAt: this.#account.readAt });
         if (outcome.kind === 'done') {
-          await this.#account.adopt(entry, bytes.length);
+          await this.#account.adopt(sent);
           return 'done';
         }
         if (outcome.kind === 'taken') return await this.#settleTaken(sent, outcome.occupant, doubtful);
@@ -134,7 +141,7 @@ export class EntrySender {
     }
     this.#unsettled = undefined;
     if (decodeEntry(position, stored).writer === writer) {
-      await this.#account.adopt(sent.entry, stored.length);
+      await this.#account.adopt(sent);
       return 'done';
     }
     return 'lost';

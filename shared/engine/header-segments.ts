@@ -24,7 +24,7 @@ const waitingSegments = 3;
 /** Joined frames below this are packed anew with their neighbours; larger ones are copied as they are. */
 const smallFrame = 8 * 1024;
 /** Records handled before sessions have their turn. */
-const recordsAtOnce = 32;
+const recordsAtOnce = 16;
 /** Records of messages that are gone are dropped once they outnumber the others, and these. */
 const deadAllowed = 4096;
 

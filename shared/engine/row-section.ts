@@ -3,7 +3,7 @@ import { NewerRules } from './apply.ts';
 import { BinaryReader, BinaryWriter } from './binary.ts';
 import { compress, decompress, readColumn, writeColumn } from './columns.ts';
 import type { FlagTable } from './flag-table.ts';
-import type { RowDelta } from './row-delta.ts';
+import type { ChangedMarks, RowDelta } from './row-delta.ts';
 import { type Chunk, chunkRows, flagColumn, modSeqColumn } from './rows.ts';
 import { UidSet } from './uid-set.ts';
 
@@ -18,16 +18,23 @@ export async function encodeRowSection(delta: RowDelta): Promise<Uint8Array> {
   const head = new BinaryWriter();
   head.varint(delta.uidFrom);
   delta.removed.write(head);
-  const { uid, flags, modSeq } = delta.changed;
-  head.varint(uid.length);
-  writeColumn(head, uid.length, (i) => uid[i]!, 'ascending');
-  writeColumn(head, uid.length, (i) => flags[i]!, 'plain');
-  writeColumn(head, uid.length, (i) => modSeq[i]!, 'wandering');
+  head.varint(delta.changed.uid.length);
   const out = new BinaryWriter(1024);
   out.byte(formatVersion);
   out.bytes(await compress(head.take()));
+  for (let from = 0; from < delta.changed.uid.length; from += blockRows)
+    out.bytes(await encodeMarks(delta.changed, from));
   for (const rows of blocksOf(delta.appended)) out.bytes(await encodeBlock(rows));
   return out.take();
+}
+
+function encodeMarks({ uid, flags, modSeq }: ChangedMarks, from: number): Promise<Uint8Array> {
+  const count = Math.min(blockRows, uid.length - from);
+  const out = new BinaryWriter(count * 4 + 64);
+  writeColumn(out, count, (i) => uid[from + i]!, 'ascending');
+  writeColumn(out, count, (i) => flags[from + i]!, 'plain');
+  writeColumn(out, count, (i) => modSeq[from + i]!, 'wandering');
+  return compress(out.take());
 }
 
 /** Chunks, in groups that hold a block's rows. */
@@ -117,10 +124,21 @@ export async function decodeRowSection(bytes: Uint8Array, flags: FlagTable): Pro
     flags: new Uint32Array(count),
     modSeq: new Float64Array(count),
   };
-  readColumn(head, count, 'ascending', (i, value) => (changed.uid[i] = value));
-  readColumn(head, count, 'plain', (i, value) => (changed.flags[i] = value));
-  readColumn(head, count, 'wandering', (i, value) => (changed.modSeq[i] = value));
   head.end();
+  for (let from = 0; from < count; from += blockRows) {
+    const block = new BinaryReader(await decompress(source.bytes()));
+    const length = Math.min(blockRows, count - from);
+    readColumn(block, length, 'ascending', (i, value) => {
+      changed.uid[from + i] = value;
+    });
+    readColumn(block, length, 'plain', (i, value) => {
+      changed.flags[from + i] = value;
+    });
+    readColumn(block, length, 'wandering', (i, value) => {
+      changed.modSeq[from + i] = value;
+    });
+    block.end();
+  }
   const appended: Chunk[] = [];
   while (source.left > 0) {
     const block = new BinaryReader(await decompress(source.bytes()));

@@ -2,7 +2,7 @@ import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { BlobKey, LogPosition, MailboxId } from '../ids.ts';
 import { emptyState, NewerRules, rulesVersion } from './apply.ts';
 import { BinaryReader, BinaryWriter } from './binary.ts';
-import { DeliveryIds } from './delivery-ids.ts';
+import { DeliveryIds, deliveryHashBytes } from './delivery-ids.ts';
 import { FlagTable } from './flag-table.ts';
 import { readMailbox, writeMailbox } from './mailbox-codec.ts';
 import type { IndexObject } from './section-store.ts';
@@ -50,9 +50,12 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
     out.string(key);
     out.string(value);
   });
-  out.list([...state.deliveries.live(Math.floor(state.time / 1000))], ([id, time]) => {
-    out.string(id);
-    out.varint(time);
+  // Times are not quite ascending: of two entries at once the older may come second.
+  let before = 0;
+  out.list([...state.deliveries.live(Math.floor(state.time / 1000))], ([hash, time]) => {
+    out.raw(Buffer.from(hash, 'base64url'));
+    out.varint(time >= before ? (time - before) * 2 : (before - time) * 2 - 1);
+    before = time;
   });
   out.varint(state.flags.size);
   for (let id = 0; id < state.flags.size; id++) out.list(state.flags.set(id).flags, (f) => out.string(f));
@@ -95,7 +98,15 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
   const [lastUidValidity, usedBytes, usedMessages, limit] = [number(), number(), number(), number()];
   const subscriptions = new Set(source.list(() => source.string()));
   const metadata = new Map(source.list(() => [source.string(), source.string()] as const));
-  const deliveries = DeliveryIds.of(source.list(() => [source.string(), source.varint()] as const));
+  let before = 0;
+  const deliveries = DeliveryIds.of(
+    source.list(() => {
+      const hash = Buffer.from(source.raw(deliveryHashBytes)).toString('base64url');
+      const step = source.varint();
+      before += step % 2 === 0 ? step / 2 : -(step + 1) / 2;
+      return [hash, before] as const;
+    }),
+  );
   let flags = FlagTable.empty;
   for (const set of source.list(() => source.list(() => source.string()))) flags = flags.intern(set).table;
   const objects = source.list(() => ({ key: source.string() as BlobKey, bytes: source.varint() }));

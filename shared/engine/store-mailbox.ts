@@ -1,3 +1,4 @@
+import { setImmediate as yieldToSessions } from 'node:timers/promises';
 import type { BlobStore } from '../ports/blob-store.ts';
 import type { FlagTable } from './flag-table.ts';
 import { encodeHistorySection } from './history-section.ts';
@@ -21,6 +22,9 @@ import { UidSet } from './uid-set.ts';
 
 /** Of what left a mailbox, UIDs are kept this long, seconds: who comes later is told all that is missing. */
 export const historyKept = 365 * 24 * 3600;
+
+/** Chunks looked at before sessions have their turn. */
+const chunksAtOnce = 256;
 
 /** What a compaction works with. */
 export interface StoreParts {
@@ -56,7 +60,8 @@ async function storeRows(
   if (stored !== undefined && mailbox.highestModSeq <= since)
     return { stored: { ...counters, sections: stored.sections }, chunks: [] };
   const before = stored?.sections ?? [];
-  let delta = stored === undefined ? allRows(mailbox) : deltaSince(mailbox, stored.uidNext, since, flags);
+  let delta =
+    stored === undefined ? allRows(mailbox) : await deltaSince(mailbox, stored.uidNext, since, flags);
   let section = await encodeRowSection(delta);
   const rewritten = rewrittenSections(before, section.length);
   const kept = before.slice(0, before.length - rewritten);
@@ -76,7 +81,12 @@ const allRows = ({ chunks }: Mailbox): RowDelta => ({
 });
 
 /** What became of a mailbox since a snapshot. Chunks that nothing touched cost nothing. */
-export function deltaSince(mailbox: Mailbox, uidFrom: number, since: number, flags: FlagTable): RowDelta {
+export async function deltaSince(
+  mailbox: Mailbox,
+  uidFrom: number,
+  since: number,
+  flags: FlagTable,
+): Promise<RowDelta> {
   const { stored, chunks } = mailbox.rows;
   const appended: Chunk[] = [];
   for (const chunk of chunks) {
@@ -92,19 +102,23 @@ export function deltaSince(mailbox: Mailbox, uidFrom: number, since: number, fla
   }
   const below = UidSet.ofRanges(uidFrom > 1 ? [[1, uidFrom - 1]] : []);
   const removed = UidSet.unionOf(left).intersect(below);
-  return { uidFrom, removed, changed: changedMarks(chunks, uidFrom, since), appended };
+  return { uidFrom, removed, changed: await changedMarks(chunks, uidFrom, since), appended };
 }
 
-function changedMarks(chunks: readonly Chunk[], uidFrom: number, since: number): ChangedMarks {
+async function changedMarks(chunks: readonly Chunk[], uidFrom: number, since: number): Promise<ChangedMarks> {
   const touched = chunks.filter((chunk) => chunk.maxModSeq > since && firstUid(chunk) < uidFrom);
-  const each = (take: (chunk: Chunk, row: number) => void) => {
+  let looked = 0;
+  const each = async (take: (chunk: Chunk, row: number) => void) => {
     for (const chunk of touched) {
+      if (++looked % chunksAtOnce === 0) await yieldToSessions();
       const end = lowerBound(chunk, uidFrom);
       for (let i = 0; i < end; i++) if (chunk.marks.modSeq[i]! > since) take(chunk, i);
     }
   };
   let count = 0;
-  each(() => count++);
+  await each(() => {
+    count++;
+  });
   if (count === 0) return noMarks;
   const marks = {
     uid: new Uint32Array(count),
@@ -112,7 +126,7 @@ function changedMarks(chunks: readonly Chunk[], uidFrom: number, since: number):
     modSeq: new Float64Array(count),
   };
   let at = 0;
-  each((chunk, row) => {
+  await each((chunk, row) => {
     marks.uid[at] = chunk.fixed.uid[row]!;
     marks.flags[at] = chunk.marks.flags[row]!;
     marks.modSeq[at++] = chunk.marks.modSeq[row]!;

@@ -31,8 +31,8 @@ test('sections put on top of each other are the mailbox, in whatever order they 
         changed: noMarks,
         appended: first!.chunks,
       });
-      const middle = await through(deltaSince(second!, first!.uidNext, a!.position, flags));
-      const young = await through(deltaSince(third!, second!.uidNext, b!.position, flags));
+      const middle = await through(await deltaSince(second!, first!.uidNext, a!.position, flags));
+      const young = await through(await deltaSince(third!, second!.uidNext, b!.position, flags));
       const left = await combine(await through(await combine(base, middle, flags)), young, flags);
       const right = await combine(base, await through(await combine(middle, young, flags)), flags);
       const truth = [...rowsOf(third!.chunks)];

@@ -1,0 +1,241 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { openMaildrop } from '../../services/pop3/open-maildrop.ts';
+import type { Account } from '../../shared/engine/account.ts';
+import {
+  appendMessages,
+  changedSince,
+  copyMessages,
+  createMailbox,
+  expungeMessages,
+  storeFlags,
+} from '../../shared/engine/actions.ts';
+import type { Decide } from '../../shared/engine/decision.ts';
+import { countFrom, everyUid } from '../../shared/engine/mailbox.ts';
+import { inboxId } from '../../shared/engine/state.ts';
+import { UidSet } from '../../shared/engine/uid-set.ts';
+import type { AccountRecord } from '../../shared/ports/directory.ts';
+import { BudgetWorld, type Cost, fill, requests, sizes } from './big-account.ts';
+
+/** What operations may cost (design, section 6): counted at the ports, so that a slow machine changes nothing. */
+
+const none: Cost = {
+  queries: 0,
+  queryBytes: 0,
+  logPuts: 0,
+  logPutBytes: 0,
+  headMoves: 0,
+  gets: 0,
+  getBytes: 0,
+  puts: 0,
+  putBytes: 0,
+  leaseWrites: 0,
+};
+
+/** One entry, of at most so many bytes, and nothing else but a spill object where that is allowed. */
+function assertOnePut(cost: Cost, bytes: number, spill: 'inline' | 'perhapsSpilled' = 'inline'): void {
+  assert.equal(cost.logPuts, 1);
+  assert.ok(cost.logPutBytes <= bytes, `${cost.logPutBytes} bytes`);
+  assert.ok(cost.puts <= (spill === 'inline' ? 0 : 1), `${cost.puts} objects`);
+  assert.equal(cost.queries + cost.gets + cost.headMoves, 0);
+}
+
+const inbox = (account: Account) => account.state.mailboxes.get(inboxId)!;
+
+for (const messages of sizes) {
+  test(`what operations cost with ${messages.toLocaleString('en')} messages`, async (t) => {
+    const world = await BudgetWorld.make();
+    await fill(world.account, world.clock, 'INBOX', messages);
+    await world.account.settle();
+    await world.account.compact();
+    const headers = Math.min(10_000, messages);
+    const all = Array.from({ length: messages }, (_, i) => i + 1);
+    const everySecond = UidSet.of(all.filter((uid) => uid % 2 === 1));
+
+    await t.test('a delivery: one object, one entry of 2 KB, nothing read', async () => {
+      const body = Buffer.from(`Subject: one more\r\nFrom: a@example.test\r\n\r\nText\r\n`);
+      const cost = await world.cost(async () => {
+        const staged = await world.account.stage(body);
+        assert.ok(staged.ok);
+        const request = { message: staged.value, flags: [], internalDate: undefined, deliveryId: 'event 1' };
+        assert.ok((await world.account.commit(appendMessages('INBOX', [request]))).ok);
+      });
+      assert.equal(cost.puts, 1);
+      assertOnePut({ ...cost, puts: 0 }, 2048);
+    });
+
+    await t.test(
+      'a delivery in a process that has just started reads the manifest, and no rows',
+      async () => {
+        const cost = await world.cost(async () => {
+          const account = await world.fresh();
+          const [request] = requests(account.id, world.clock, 1, messages + 1);
+          assert.ok((await account.commit(appendMessages('INBOX', [request!]))).ok);
+        });
+        assert.deepEqual([cost.queries, cost.gets, cost.logPuts], [1, 1, 1]);
+        assert.ok(cost.logPutBytes <= 2048);
+      },
+    );
+
+    await t.test('open and SELECT INBOX, cold: one query, four objects; 20 bytes a message', async () => {
+      const cost = await world.cost(async () => {
+        const account = await world.fresh();
+        await account.load(inboxId);
+        assert.equal(
+          inbox(account).chunks.reduce((sum, c) => sum + c.length, 0),
+          messages + 2,
+        );
+      });
+      assert.equal(cost.queries, 1);
+      assert.ok(cost.gets <= 4, `${cost.gets} GETs`);
+      assert.ok(cost.getBytes <= 20 * messages + 8192, `${cost.getBytes / messages} bytes a message`);
+    });
+
+    const account = await world.fresh();
+    await account.load(inboxId);
+
+    await t.test('SELECT, NOOP, STATUS and FETCH FLAGS, warm: one query, no object', async () => {
+      const cost = await world.cost(async () => {
+        await account.refresh();
+        await account.load(inboxId);
+        for (const chunk of inbox(account).chunks) assert.ok(chunk.marks.flags.length >= chunk.length);
+      });
+      const { queryBytes, ...rest } = cost;
+      assert.deepEqual({ ...rest, queryBytes: 0 }, { ...none, queries: 1 });
+      assert.equal(queryBytes, 0);
+    });
+
+    await t.test('headers of 10,000, cold: twelve objects; warm: none', async () => {
+      const fetchHeaders = async (numbers: readonly number[]) => {
+        for (let from = 0; from < numbers.length; from += 1000)
+          await account.records(numbers.slice(from, from + 1000));
+      };
+      const numbers = all.slice(messages - headers);
+      const cold = await world.cost(() => fetchHeaders(numbers));
+      assert.ok(cold.gets <= 12, `${cold.gets} GETs`);
+      assert.equal(cold.queries, 0);
+      assert.deepEqual(await world.cost(() => fetchHeaders(numbers)), none);
+    });
+
+    await t.test('email ids of 10,000 are a few ranges of 16 bytes each; a body is one object', async () => {
+      const numbers = all.slice(messages - headers);
+      const ids = await world.cost(() => account.emailIds(numbers));
+      assert.ok(ids.gets <= 6, `${ids.gets} GETs`);
+      assert.ok(ids.getBytes <= 16 * (headers + 4096));
+      assert.deepEqual(await world.cost(() => account.emailIds(numbers)), none);
+      const body = await world.cost(() => account.body(messages + 1));
+      assert.equal(body.gets, 1);
+    });
+
+    await t.test(
+      'STORE, COPY, MOVE and EXPUNGE of all, and of every second: one small entry each',
+      async () => {
+        const run = <T>(what: Decide<T>) =>
+          world.cost(async () => assert.ok((await account.commit(what)).ok));
+        assertOnePut(await run(storeFlags(inboxId, everyUid, 'add', ['\\Flagged'])), 256);
+        const seconds = [
+          await run(storeFlags(inboxId, everySecond, 'add', ['\\Answered', 'label'])),
+          await run(copyMessages('copy', inboxId, everySecond, 'Archive')),
+          await run(expungeMessages(inboxId, everySecond)),
+        ];
+        // An eighth of a byte a UID: beyond 16 KB it is spilled.
+        for (const cost of seconds) {
+          assertOnePut(cost, 256 + Math.min(messages / 8 + 600, 16 * 1024), 'perhapsSpilled');
+          assert.equal(cost.puts, messages > 120_000 ? 1 : 0);
+          assert.ok(cost.putBytes <= messages / 8 + 2048);
+        }
+        for (const [kind, to] of [
+          ['copy', 'Archive'],
+          ['move', 'Trash'],
+        ] as const)
+          assertOnePut(await run(copyMessages(kind, inboxId, everyUid, to)), 17 * 1024, 'perhapsSpilled');
+        const trash = account.state.mailboxes.named('Trash')!;
+        assertOnePut(await run(expungeMessages(trash.id, everyUid)), 256);
+        const archive = account.state.mailboxes.named('Archive')!;
+        assertOnePut(await run(copyMessages('move', archive.id, everyUid, 'INBOX')), 256);
+      },
+    );
+
+    await t.test('folding all of that writes at most 20 bytes a message', async () => {
+      const cost = await world.cost(() => account.compact());
+      assert.ok(cost.puts <= 8, `${cost.puts} objects`);
+      assert.equal(cost.headMoves, 1);
+      assert.ok(cost.putBytes <= 20 * messages + 16_384, `${cost.putBytes / messages} bytes a message`);
+    });
+
+    await t.test('resync after 100 changes reads what changed, not what there is', async () => {
+      const client = inbox(account);
+      const since = client.highestModSeq;
+      const uids = [...UidSet.of(client.chunks.flatMap((c) => [...c.fixed.uid.subarray(0, c.length)]))];
+      for (let i = 0; i < 100; i++) {
+        const one = UidSet.of([uids[(i * 7) % uids.length]!]);
+        const changed =
+          i % 4 === 0
+            ? await account.commit(expungeMessages(inboxId, one))
+            : await account.commit(storeFlags(inboxId, one, 'add', [`k${i % 3}`]));
+        assert.ok(changed.ok);
+      }
+      const resync = async (who: Account) => {
+        await who.refresh();
+        await who.load(inboxId);
+        const gone = await who.vanishedSince(inbox(who), since);
+        const changed = changedSince(inbox(who), everyUid, since);
+        assert.ok(gone.size > 0 && changed.size > 0 && gone.size + changed.size <= 100);
+      };
+      const warm = await world.cost(() => resync(account));
+      assert.deepEqual([warm.queries, warm.gets], [1, 0]);
+      // The tail may have been folded meanwhile, or not: both are counted.
+      await account.settle();
+      for (const folded of [false, true]) {
+        if (folded) await account.compact();
+        let other!: Account;
+        const opened = await world.cost(async () => {
+          other = await world.fresh();
+        });
+        const cold = await world.cost(() => resync(other));
+        assert.equal(opened.queries, 1);
+        assert.ok(opened.gets + cold.gets <= 7, `${opened.gets} + ${cold.gets} GETs`);
+        assert.ok(opened.getBytes + cold.getBytes <= 20 * messages + 65_536);
+      }
+    });
+
+    await t.test('POP3 with nothing new, warm: one query and a lease', async () => {
+      const { engine, store } = world;
+      const record = { id: world.account.id } as AccountRecord;
+      const visit = async () => {
+        const opened = await openMaildrop({ engine, leases: store.leases }, record);
+        assert.ok(opened.ok);
+        const { maildrop, hold, release } = opened.value;
+        await hold.account.emailIds(Array.from(maildrop, (drop) => drop.message));
+        await release();
+      };
+      await visit();
+      const cost = await world.cost(visit);
+      assert.deepEqual([cost.queries, cost.gets, cost.leaseWrites], [1, 0, 2]);
+      assert.deepEqual([cost.logPuts, cost.puts], [0, 0]);
+    });
+  });
+}
+
+test('LIST with STATUS of 200 mailboxes: counters are in the manifest, nothing else is read', async () => {
+  const world = await BudgetWorld.make();
+  for (let i = 0; i < 200; i++) {
+    assert.ok((await world.account.commit(createMailbox(`box ${i}`))).ok);
+    await fill(world.account, world.clock, `box ${i}`, 5);
+  }
+  await world.account.settle();
+  await world.account.compact();
+  let account!: Account;
+  const cost = await world.cost(async () => {
+    account = await world.fresh();
+  });
+  assert.deepEqual([cost.queries, cost.gets], [1, 1]);
+  const listed = await world.cost(async () => {
+    await account.refresh();
+    const counts = [...account.state.mailboxes].map((m) => m.exists + countFrom(m, m.recentFrom));
+    assert.equal(counts.filter((count) => count === 10).length, 200);
+  });
+  assert.deepEqual({ ...listed, queryBytes: 0 }, { ...none, queries: 1 });
+  // Small mailboxes are packed together: opening many of them reads few objects, and there are few.
+  assert.ok(account.snapshot!.objects.length <= 14, `${account.snapshot!.objects.length} objects`);
+});
