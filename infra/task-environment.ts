@@ -27,7 +27,8 @@ export function dataEnvironment(scope: Construct, config: Config): Record<string
     RESTANTE_TLS_SECRET: told(scope, config, 'data/certificate-secret-arn'),
     // Whoever reaches the ports of a task is the balancer: its security group admits nobody else.
     RESTANTE_PROXY_PROTOCOL: config.network.cidr,
-    RESTANTE_DRAIN_SECONDS: '110',
+    RESTANTE_DRAIN_SECONDS: '100',
+    RESTANTE_SMART_HOST: `ses://${config.region}`,
     ...(config.features.valkey && {
       RESTANTE_VALKEY: `rediss+cluster://${told(scope, config, 'network/valkey-endpoint')}:6379`,
     }),

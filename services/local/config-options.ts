@@ -105,7 +105,7 @@ export const serveOptions: readonly ServeOption[] = [
   {
     name: 'smart-host',
     value: 'url',
-    description: 'relay for mail to others: smtp://user:password@host:587 or smtps://host',
+    description: 'relay for mail to others: smtp://user:password@host:587, smtps://host, or ses://region',
     fallback: undefined,
   },
 ];

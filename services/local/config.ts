@@ -32,7 +32,12 @@ export interface ServeConfig {
   /** How long expunged messages are kept, ms. */
   readonly retention: number;
   readonly logLevel: LogLevel;
-  readonly smartHost: SmartHost | undefined;
+  readonly smartHost: SmartHost | SesRelayChoice | undefined;
+}
+
+/** SES, in the region where the domains are verified. */
+export interface SesRelayChoice {
+  readonly sesRegion: string;
 }
 
 export interface SmartHost {
@@ -76,8 +81,12 @@ function parseTrusted(text: string): Parsed<NetworkList> {
 }
 
 /** What is wrong is said without the value: there may be a password in it. */
-function parseSmartHost(text: string): Parsed<SmartHost> {
+function parseSmartHost(text: string): Parsed<SmartHost | SesRelayChoice> {
   const url = URL.parse(text);
+  if (url?.protocol === 'ses:')
+    return /^[a-z]{2}(-[a-z]+)+-\d$/.test(url.hostname)
+      ? ok({ sesRegion: url.hostname })
+      : err('it names no region, as ses://eu-central-1 does');
   if (url === null || !['smtp:', 'smtps:'].includes(url.protocol))
     return err('it is not a URL such as smtp://user:password@host:587 or smtps://host');
   if (url.hostname === '') return err('the URL names no host');
@@ -160,7 +169,7 @@ export function parseServeConfig(
     graceMs: read('drain-seconds', parseSeconds, 0) * 1000,
     retention: read('retention', parseDuration, 0),
     logLevel: read('log-level', parseLogLevel, 'info'),
-    smartHost: read<SmartHost | undefined>('smart-host', parseSmartHost, undefined),
+    smartHost: read<SmartHost | SesRelayChoice | undefined>('smart-host', parseSmartHost, undefined),
   };
   return complaints.length > 0 ? err(complaints) : ok(config);
 }

@@ -6,6 +6,7 @@ import type { Directory } from '../../shared/ports/directory.ts';
 import type { Leases } from '../../shared/ports/leases.ts';
 import type { Notifier } from '../../shared/ports/notifier.ts';
 import type { Result } from '../../shared/result.ts';
+import type { SesSend } from '../submission/ses-relay.ts';
 import type { StoreChoice } from './store-choice.ts';
 
 /** Every port, on one data folder or on AWS. */
@@ -71,6 +72,8 @@ export interface CommandContext {
   readonly stderr: Output;
   /** A secret's text, to be read again and again. */
   readSecret(id: string): Promise<() => Promise<string | undefined>>;
+  /** What sends by SES. */
+  sesSender(region: string): Promise<SesSend>;
   openStore(choice: StoreChoice, options: OpenStoreOptions): Promise<Result<Store, string>>;
   /** The AWS store that the command's options or the environment name; undefined where the data folder is meant. */
   readonly awsStore: StoreChoice | undefined;

@@ -9,6 +9,7 @@ import type { RetryMemory } from '../inbound/retries.ts';
 import { startInbound } from '../inbound/server.ts';
 import { startPop3 } from '../pop3/server.ts';
 import { startSubmission } from '../submission/server.ts';
+import type { Relay, SmartHost } from '../submission/smart-host.ts';
 import type { Data } from './assemble.ts';
 import type { ServeConfig } from './config.ts';
 import type { ServiceName } from './config-options.ts';
@@ -31,6 +32,8 @@ export interface ServiceParts {
   readonly version: string;
   /** This server's name, as it gives it to other mail servers and in trace fields. */
   readonly hostname: string;
+  /** How mail to others goes out; undefined where it does not. */
+  readonly relay: SmartHost | Relay | undefined;
   /** Deliveries that may be repeated, shared by all ways in. */
   readonly retries: RetryMemory;
 }
@@ -107,7 +110,7 @@ const submission: Start = (parts) =>
       ['submission', 'startTls'],
       ['submissions', 'implicit'],
     ]),
-    smartHost: parts.config.smartHost,
+    smartHost: parts.relay,
     limits: parts.limits,
     log: parts.log,
     metrics: parts.metrics,

@@ -97,6 +97,7 @@ const code = await runCommandLine(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   openStore,
+  sesSender: async (region) => (await import('../../shared/adapters/aws/ses-sender.ts')).sesSender(region),
   readSecret: async (id) => (await import('../../shared/adapters/aws/secret.ts')).secretReader(id),
   awsStore: undefined,
   onSignal,

@@ -11,6 +11,7 @@ import { startHealthHttp } from '../admin/health-http/server.ts';
 import { RetryMemory } from '../inbound/retries.ts';
 import { startMaintenance } from '../maintenance/schedule.ts';
 import { systemTimers } from '../maintenance/timers.ts';
+import { createSesRelay } from '../submission/ses-relay.ts';
 import { assemble, type Data } from './assemble.ts';
 import { openCertificate } from './certificate.ts';
 
@@ -112,6 +113,10 @@ async function startEverything(
     metrics,
     version: context.version,
     hostname: config.hostname ?? hostname(),
+    relay:
+      config.smartHost && 'sesRegion' in config.smartHost
+        ? createSesRelay(await context.sesSender(config.smartHost.sesRegion))
+        : config.smartHost,
     retries: new RetryMemory(),
   });
   if (!services.ok) return failed(namingOption(services.error));

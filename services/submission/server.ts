@@ -9,7 +9,7 @@ import type { Metrics } from '../../shared/telemetry/metrics.ts';
 import { RetryMemory } from '../inbound/retries.ts';
 import { openSmtpListener, type SmtpListener, type TlsSource } from '../inbound/smtp-listener.ts';
 import { signIn } from './sign-in.ts';
-import { createRelay, type SmartHost } from './smart-host.ts';
+import { createRelay, type Relay, type SmartHost } from './smart-host.ts';
 import { Submission } from './submission.ts';
 
 export interface SubmissionListen {
@@ -42,7 +42,7 @@ export interface SubmissionParts {
   readonly tls: TlsSource | undefined;
   readonly listeners: readonly SubmissionListen[];
   /** Undefined: mail goes to local addresses only. */
-  readonly smartHost: SmartHost | undefined;
+  readonly smartHost: SmartHost | Relay | undefined;
   readonly limits: ConnectionLimits;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -64,11 +64,13 @@ export async function startSubmission(parts: SubmissionParts): Promise<Result<Su
   const messageLimit = options.messageLimit ?? defaultMessageLimit;
   const allowPlaintextAuth = options.allowPlaintextAuth ?? false;
   const relay =
-    smartHost &&
-    createRelay(smartHost, {
-      hostname: options.hostname,
-      ...(options.smartHostCa === undefined ? {} : { ca: options.smartHostCa }),
-    });
+    smartHost && 'send' in smartHost
+      ? smartHost
+      : smartHost &&
+        createRelay(smartHost, {
+          hostname: options.hostname,
+          ...(options.smartHostCa === undefined ? {} : { ca: options.smartHostCa }),
+        });
   const handlers = new Submission({
     ...parts,
     relay,

@@ -30,6 +30,7 @@ export async function runCommand(
     stdin: Readable.from([]),
     stdout: collect('stdout'),
     stderr: collect('stderr'),
+    sesSender: () => Promise.reject(new Error('there is no SES here')),
     readSecret: () => Promise.reject(new Error('there are no secrets here')),
     openStore: async () => ({
       ok: true,

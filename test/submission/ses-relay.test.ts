@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createSesRelay, type SesSend } from '../../services/submission/ses-relay.ts';
+
+type Sent = Parameters<SesSend>[0];
+
+async function* pieces(...texts: string[]): AsyncGenerator<Uint8Array> {
+  for (const text of texts) yield Buffer.from(text);
+}
+const people = (count: number) => Array.from({ length: count }, (_, i) => `p${i}@elsewhere.test`);
+const request = (recipients: readonly string[], sender = 'ann@example.test') => ({
+  sender,
+  recipients,
+  eightBit: false,
+  message: pieces('Subject: x\r\n', '\r\n', 'body'),
+});
+const named = (name: string) => Object.assign(new Error(name), { name });
+
+test('a message goes out whole, to fifty recipients a call', async () => {
+  const sent: Sent[] = [];
+  const relay = createSesRelay(async (message) => void sent.push(message));
+  const recipients = people(120);
+  assert.deepEqual(await relay.send(request(recipients)), { ok: true, value: { rejected: [] } });
+  assert.deepEqual(
+    sent.map((one) => one.recipients.length),
+    [50, 50, 20],
+  );
+  assert.deepEqual(
+    sent.flatMap((one) => one.recipients),
+    recipients,
+  );
+  assert.equal(Buffer.from(sent[0]!.raw).toString(), 'Subject: x\r\n\r\nbody');
+});
+
+test('what SES refuses is refused, and what time may mend is not', async () => {
+  const outcome = async (name: string) => {
+    const sent = await createSesRelay(() => Promise.reject(named(name))).send(request(people(1)));
+    return sent.ok ? 'ok' : sent.error.kind;
+  };
+  assert.equal(await outcome('MessageRejected'), 'refused');
+  assert.equal(await outcome('MailFromDomainNotVerifiedException'), 'refused');
+  assert.equal(await outcome('TooManyRequestsException'), 'unavailable');
+  assert.equal(await outcome('TimeoutError'), 'unavailable');
+});
+
+test('where some have the message, only the others are refused', async () => {
+  let calls = 0;
+  const relay = createSesRelay(async () => {
+    if (++calls === 2) throw named('TooManyRequestsException');
+  });
+  const recipients = people(60);
+  assert.deepEqual(await relay.send(request(recipients)), {
+    ok: true,
+    value: { rejected: recipients.slice(50) },
+  });
+});
+
+test('the null sender and what is larger than SES takes are refused without a call', async () => {
+  const relay = createSesRelay(() => assert.fail('called'));
+  const none = await relay.send(request(people(1), ''));
+  assert.ok(!none.ok && none.error.kind === 'refused');
+  const mega = 'x'.repeat(1_000_000);
+  const large = await relay.send({
+    ...request(people(1)),
+    message: pieces(...new Array<string>(41).fill(mega)),
+  });
+  assert.ok(!large.ok && large.error.kind === 'refused');
+});
+
+test('four messages are under way at once, and the others come in their order', async () => {
+  const open: (() => void)[] = [];
+  const order: string[] = [];
+  const relay = createSesRelay((message) => {
+    order.push(message.recipients[0]!);
+    return new Promise<void>((resolve) => open.push(resolve));
+  });
+  const all = people(6).map((person) => relay.send(request([person])));
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  while (order.length < 4) await turn();
+  await turn();
+  assert.equal(order.length, 4);
+  while (order.length < 6 || open.length > 0) {
+    open.shift()?.();
+    await turn();
+  }
+  await Promise.all(all);
+  assert.deepEqual(order, people(6));
+});
