@@ -3,12 +3,12 @@ import type { Config, TaskSize } from './config.ts';
 /** What is paid a month whether anybody reads mail or not. */
 export interface FixedPrice {
   readonly what: string;
-  /** US dollars a month of 730 hours, by the list prices of us-east-1; other regions are up to a third dearer. */
+  /** US dollars a month of 730 hours, for us-east-1; other regions are up to a third dearer. */
   readonly dollars: number;
 }
 
 const hours = 730;
-/** List prices in us-east-1, in US dollars, November 2026. */
+/** In US dollars, for us-east-1, as known to the authors; Amazon's own price pages are what counts. */
 export const list = {
   fargateArmCpuHour: 0.032_38,
   fargateArmGiBHour: 0.003_56,
