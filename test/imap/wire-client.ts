@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { checkResponse } from './response-grammar.ts';
 
 /** A line of a response; `first` where the response begins with it (a literal's lines do not). */
 export interface WireLine {
@@ -8,12 +9,15 @@ export interface WireLine {
   readonly first: boolean;
 }
 
-/** A client that knows of IMAP only where responses end: lines, and literals within them. */
+/** A client that knows of IMAP where responses end, and their grammar: what breaks it is an error where it is read. */
 export class WireClient {
   #socket: Socket;
   #data: Buffer = Buffer.alloc(0);
   readonly #lines: WireLine[] = [];
   #ended = false;
+  /** ENABLE made UTF-8 legal in what the server says. */
+  #utf8 = false;
+  #fault: unknown;
   #news: (() => void) | undefined;
 
   private constructor(socket: Socket) {
@@ -53,9 +57,19 @@ export class WireClient {
     for (;;) {
       const end = responseEnd(this.#data);
       if (end === undefined) return;
+      this.#check(this.#data.subarray(0, end));
       const lines = this.#data.toString('utf8', 0, end - 2).split('\r\n');
       for (const [i, text] of lines.entries()) this.#lines.push({ text, first: i === 0 });
       this.#data = this.#data.subarray(end);
+    }
+  }
+
+  #check(response: Buffer): void {
+    if (/^\* ENABLED .*(IMAP4rev2|UTF8=ACCEPT)/.test(response.toString('latin1', 0, 200))) this.#utf8 = true;
+    try {
+      checkResponse(response, this.#utf8);
+    } catch (fault) {
+      this.#fault ??= fault;
     }
   }
 
@@ -65,6 +79,7 @@ export class WireClient {
       await new Promise<void>((resolve) => {
         this.#news = resolve;
       });
+    if (this.#fault !== undefined) throw this.#fault;
     return this.#lines[0];
   }
 
