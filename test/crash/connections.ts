@@ -69,7 +69,7 @@ export class LmtpLoad {
   }
 
   static async open(port: number): Promise<LmtpLoad> {
-    const session = new LmtpLoad(await WireClient.connect(port));
+    const session = new LmtpLoad(await WireClient.connect(port, undefined, 'other'));
     await expect(session.#client, '220 ');
     session.#client.send('LHLO load.test\r\n');
     while ((await expect(session.#client, '250')).startsWith('250-'));
@@ -108,7 +108,7 @@ export class Pop3Load {
   }
 
   static async open(port: number, { address, password }: TestAccount): Promise<Pop3Load> {
-    const session = new Pop3Load(await WireClient.connect(port));
+    const session = new Pop3Load(await WireClient.connect(port, undefined, 'other'));
     await expect(session.#client, '+OK');
     await session.run(`USER ${address}`);
     await session.run(`PASS ${password}`);

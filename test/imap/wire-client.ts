@@ -20,17 +20,20 @@ export class WireClient {
   #fault: unknown;
   #news: (() => void) | undefined;
 
-  private constructor(socket: Socket) {
+  readonly #protocol: 'imap' | 'other';
+
+  private constructor(socket: Socket, protocol: 'imap' | 'other') {
     this.#socket = socket;
+    this.#protocol = protocol;
     this.#listen();
   }
 
-  /** By TLS where the authority is given. */
-  static async connect(port: number, ca?: Buffer): Promise<WireClient> {
+  /** By TLS where the authority is given. Of another protocol, only the lines are cut. */
+  static async connect(port: number, ca?: Buffer, protocol: 'imap' | 'other' = 'imap'): Promise<WireClient> {
     const where = { port, host: '127.0.0.1', allowHalfOpen: true };
     const socket = ca ? connectTls({ ...where, ca, ALPNProtocols: ['imap'] }) : connect(where);
     // Listening from the start: the greeting may come with the connection.
-    const client = new WireClient(socket);
+    const client = new WireClient(socket, protocol);
     await once(socket, ca ? 'secureConnect' : 'connect');
     return client;
   }
@@ -66,6 +69,7 @@ export class WireClient {
 
   #check(response: Buffer): void {
     if (/^\* ENABLED .*(IMAP4rev2|UTF8=ACCEPT)/.test(response.toString('latin1', 0, 200))) this.#utf8 = true;
+    if (this.#protocol === 'other') return;
     try {
       checkResponse(response, this.#utf8);
     } catch (fault) {
