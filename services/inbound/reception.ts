@@ -1,19 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import type { SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
-import type { RecipientDirectory } from '../../shared/directory/resolve-recipient.ts';
 import type { MailEngine } from '../../shared/engine/engine.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
 import { Delivery, type DeliveryRequest } from './delivery.ts';
 import { Fingerprint, withCrLf } from './line-ends.ts';
+import type { PostmasterDirectory } from './postmaster.ts';
 import { joinedReply, OpenRecipients, recipientWording, resolve } from './recipients.ts';
 import type { RetryMemory } from './retries.ts';
-import { type SmtpHandlers, skip } from './smtp-listener.ts';
+import { type SmtpHandlers, skip } from './smtp-handlers.ts';
 import { SmtpReply, tryLater } from './smtp-reply.ts';
 import { type Origin, traceFields } from './trace.ts';
 
 export interface ReceptionParts {
   readonly engine: MailEngine;
-  readonly directory: RecipientDirectory;
+  readonly directory: PostmasterDirectory;
   readonly retries: RetryMemory;
   readonly protocol: 'smtp' | 'lmtp';
   /** This server's name, in trace fields. */
@@ -100,12 +100,10 @@ export class Reception implements SmtpHandlers {
     session: SMTPServerSession,
     { address }: Parameters<SmtpHandlers['rcptTo']>[1],
   ): Promise<SmtpReply | undefined> {
-    const { directory, postmaster, hostname, protocol, log } = this.#parts;
+    const { directory, protocol, log } = this.#parts;
     const transaction = this.#transactions.get(session.id);
     if (transaction === undefined) return tryLater();
-    const bare = address.toLowerCase() === 'postmaster';
-    const named = bare ? (postmaster ?? `postmaster@${hostname}`) : address;
-    const resolved = await resolve(directory, named, log);
+    const resolved = await resolve(directory, address, this.#parts, log);
     if (!resolved.ok)
       return resolved.error.kind === 'unavailable' ? tryLater() : recipientWording[resolved.error.kind]();
     const refusal = await transaction.recipients.add(resolved.value, transaction.size, log);

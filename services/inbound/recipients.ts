@@ -1,6 +1,5 @@
 import {
   type Recipient,
-  type RecipientDirectory,
   type RecipientFailure,
   resolveRecipient,
 } from '../../shared/directory/resolve-recipient.ts';
@@ -10,6 +9,12 @@ import type { AccountId } from '../../shared/ids.ts';
 import { err, type Result } from '../../shared/result.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
 import type { Target, TargetOutcome } from './delivery.ts';
+import {
+  isBarePostmaster,
+  type PostmasterDirectory,
+  type PostmasterOptions,
+  resolvePostmaster,
+} from './postmaster.ts';
 import { mailboxFull, SmtpReply, tryLater } from './smtp-reply.ts';
 
 type Wording = Readonly<Record<RecipientFailure['kind'], () => SmtpReply>>;
@@ -25,11 +30,13 @@ export const recipientWording: Wording = {
 
 /** Resolves, or says why not; a directory that cannot be asked is a matter for later. */
 export async function resolve(
-  directory: RecipientDirectory,
+  directory: PostmasterDirectory,
   address: string,
+  options: PostmasterOptions,
   log: Log,
 ): Promise<Result<readonly Recipient[], RecipientFailure | { readonly kind: 'unavailable' }>> {
   try {
+    if (isBarePostmaster(address)) return await resolvePostmaster(directory, options);
     return await resolveRecipient(directory, address);
   } catch (cause) {
     log.error({ event: 'account.unavailable' }, cause);

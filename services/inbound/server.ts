@@ -1,13 +1,14 @@
-import type { RecipientDirectory } from '../../shared/directory/resolve-recipient.ts';
 import type { MailEngine } from '../../shared/engine/engine.ts';
 import { defaultMessageLimit } from '../../shared/engine/stage.ts';
 import type { ConnectionLimits } from '../../shared/net/listener.ts';
 import { ok, type Result } from '../../shared/result.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
 import type { Metrics } from '../../shared/telemetry/metrics.ts';
+import type { PostmasterDirectory } from './postmaster.ts';
 import { Reception } from './reception.ts';
 import { RetryMemory } from './retries.ts';
-import { openSmtpListener, type SmtpListener, type TlsSource } from './smtp-listener.ts';
+import type { TlsSource } from './smtp-connections.ts';
+import { openSmtpListener, type SmtpListener } from './smtp-listener.ts';
 
 export interface InboundListen {
   readonly host: string;
@@ -25,13 +26,13 @@ export interface InboundOptions {
   /** Silence after which a connection ends, ms; five minutes (RFC 5321 §4.5.3.2.7) unless given. */
   readonly idleTimeoutMs?: number;
   readonly maxConnections?: number;
-  /** Where mail to `<postmaster>` without a domain goes; `postmaster@hostname` unless given. */
-  readonly postmaster?: string;
+  /** Where mail to `<postmaster>` without a domain goes; see `resolvePostmaster` for where it goes unless given. */
+  readonly postmaster?: string | undefined;
 }
 
 export interface InboundParts {
   readonly engine: MailEngine;
-  readonly directory: RecipientDirectory;
+  readonly directory: PostmasterDirectory;
   /** Offered by STARTTLS where there is one, never asked for. */
   readonly tls: TlsSource | undefined;
   /** `smtp`: a domain's MX, open to everybody. `lmtp`: for a mail server in front; there is no sign-in, so let only it reach it. */

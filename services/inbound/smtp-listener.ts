@@ -1,44 +1,15 @@
-import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import type { SecureContext, TLSSocket } from 'node:tls';
-import {
-  SMTPServer,
-  type SMTPServerDataStream,
-  type SMTPServerOptions,
-  type SMTPServerSession,
-} from 'smtp-server';
-import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
+import type { SMTPServerOptions, SMTPServerSession } from 'smtp-server';
 import type { ConnectionLimits } from '../../shared/net/listener.ts';
-import { limitKey, type NetworkList, printAddress } from '../../shared/net/networks.ts';
-import { readProxyHeader } from '../../shared/net/proxy-protocol.ts';
+import { limitKey, printAddress } from '../../shared/net/networks.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
 import type { Metrics } from '../../shared/telemetry/metrics.ts';
+import { SmtpConnections, type TlsSource } from './smtp-connections.ts';
+import { type SmtpHandlers, skip } from './smtp-handlers.ts';
 import { SmtpReply, tryLater } from './smtp-reply.ts';
 
 type Callback = (err?: Error | null) => void;
-export type TlsSource = { readonly secureContext: SecureContext };
-
-/** What is said to a client, in smtp-server's callbacks but as promises: a refusal is a value, a rejection a fault of ours. */
-export interface SmtpHandlers {
-  connected?(session: SMTPServerSession): SmtpReply | undefined;
-  secured?(session: SMTPServerSession): void;
-  mailFrom(
-    session: SMTPServerSession,
-    args: Parameters<NonNullable<SMTPServerOptions['onMailFrom']>>[0],
-  ): Promise<SmtpReply | undefined>;
-  rcptTo(
-    session: SMTPServerSession,
-    args: Parameters<NonNullable<SMTPServerOptions['onRcptTo']>>[0],
-  ): Promise<SmtpReply | undefined>;
-  /** The message. Undefined for 250; LMTP gives one for each recipient. The stream is read to its end, or read over. */
-  data(
-    stream: SMTPServerDataStream,
-    session: SMTPServerSession,
-  ): Promise<SmtpReply | undefined | readonly (SmtpReply | undefined)[]>;
-  closed(session: SMTPServerSession): void;
-}
-
 export interface SmtpListenOptions {
   /** For logs and metrics: smtp, lmtp, submission, submissions. */
   readonly service: string;
@@ -62,94 +33,11 @@ export interface SmtpListener {
   close(graceMs: number): Promise<void>;
 }
 
-const ownCode = /^[245]\.\d{1,3}\.\d{1,3} /;
-
-/** Replies that bring their own enhanced code (RFC 2034) are sent with that one, not with smtp-server's guess from the basic code. */
-class CodedConnection extends SMTPConnection {
-  override send(code: number, data?: string | string[], context?: string | false): void {
-    super.send(code, data, typeof data === 'string' && ownCode.test(data) ? false : context);
-  }
-
-  /** Nothing is being sent or decided: it may be told goodbye. */
-  get idle(): boolean {
-    return !this.session.envelope?.mailFrom;
-  }
-
-  destroy(): void {
-    this._socket.destroy();
-  }
-}
-
-/** The context of the moment in which TLS begins, whatever the name asked for: a reloaded certificate counts at once. */
-class LiveContexts extends Map<string, SecureContext> {
-  readonly #tls: TlsSource;
-
-  constructor(tls: TlsSource) {
-    super();
-    this.#tls = tls;
-  }
-
-  override get(_name: string): SecureContext {
-    return this.#tls.secureContext;
-  }
-}
-
-class Server extends SMTPServer {
-  readonly #proxies: NetworkList | undefined;
-
-  constructor(options: SMTPServerOptions, proxies: NetworkList | undefined) {
-    super(options);
-    this.#proxies = proxies;
-  }
-
-  /** smtp-server reads version 1 of the PROXY protocol; balancers of AWS speak version 2. */
-  override _handleProxy(...[socket, callback]: Parameters<SMTPServer['_handleProxy']>): void {
-    if (socket.remoteAddress === undefined || !this.#proxies?.contains(socket.remoteAddress)) {
-      super._handleProxy(socket, callback);
-      return;
-    }
-    void readProxyHeader(socket).then((client) => {
-      if (client !== undefined && client !== 'bad')
-        return callback(null, { id: randomBytes(8).toString('hex'), remoteAddress: printAddress(client) });
-      socket.destroy();
-      callback(new Error('no PROXY header'));
-    });
-  }
-
-  override connect(socket: TLSSocket, options?: SMTPConnectionOptions | null): void {
-    const connection = new CodedConnection(this, socket, options);
-    this.connections.add(connection);
-    connection.on('error', (cause) => this.emit('error', cause));
-    connection.init();
-  }
-
-  useContexts(tls: TlsSource): void {
-    this.secureContext = new LiveContexts(tls);
-  }
-
-  sayGoodbye(): void {
-    for (const connection of this.connections)
-      if ((connection as CodedConnection).idle)
-        connection.send(421, '4.3.2 The server is going down, please come again');
-  }
-
-  cut(): number {
-    const left = this.connections.size;
-    for (const connection of this.connections) (connection as CodedConnection).destroy();
-    return left;
-  }
-}
-
 const delivered = '2.0.0 Delivered';
 
 const isList = (
   reply: SmtpReply | undefined | readonly (SmtpReply | undefined)[],
 ): reply is readonly (SmtpReply | undefined)[] => Array.isArray(reply);
-
-/** Reads over what is left of a message, so that the answer comes where the client waits for it. */
-export function skip(stream: SMTPServerDataStream): void {
-  if (!stream.readableEnded && !stream.destroyed) stream.resume();
-}
 
 /** Commands of smtp-server that nobody needs here; behind a proxy the address comes by other ways. */
 export const disabledCommands = (offerTls: boolean): string[] => [
@@ -201,7 +89,7 @@ export async function openSmtpListener(options: SmtpListenOptions): Promise<Resu
     return handlers.connected?.(session);
   };
 
-  const server = new Server(
+  const server = new SmtpConnections(
     {
       // No names are looked up: what the client says and where it comes from stands in the trace fields.
       disableReverseLookup: true,

@@ -65,6 +65,13 @@ export const serveOptions: readonly ServeOption[] = [
     fallback: undefined,
   },
   {
+    name: 'postmaster',
+    value: 'address',
+    description:
+      "who gets mail to <postmaster> without a domain; the first of the domains' postmasters unless given",
+    fallback: undefined,
+  },
+  {
     name: 'proxy-protocol',
     value: 'cidr,...',
     description: 'balancers whose connections begin with a PROXY header (version 2)',

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { OptionValues } from 'commander';
+import { parseAddress } from '../../shared/directory/address.ts';
 import { type NetworkList, noNetworks, parseNetworks } from '../../shared/net/networks.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import { type LogLevel, logLevels } from '../../shared/telemetry/log.ts';
@@ -27,6 +28,8 @@ export interface ServeConfig {
   readonly proxies: NetworkList | undefined;
   /** Undefined: the machine's. */
   readonly hostname: string | undefined;
+  /** Who gets mail to `<postmaster>` without a domain; undefined: the first domain's postmaster. */
+  readonly postmaster: string | undefined;
   /** What clients have to take their leave, ms. */
   readonly graceMs: number;
   /** How long expunged messages are kept, ms. */
@@ -67,6 +70,12 @@ function parseHost(text: string): Parsed<string> {
   const host = text.replace(/^\[(.*)\]$/, '$1');
   const fit = /^[a-z0-9.-]{1,253}$/i.test(host) || /^[0-9a-f:.]{2,45}(%[a-z0-9.]{1,16})?$/i.test(host);
   return fit ? ok(host) : err(`${quoted(text)} is not an address or a host name`);
+}
+
+function parseMailAddress(text: string): Parsed<string> {
+  return parseAddress(text).ok
+    ? ok(text)
+    : err(`${quoted(text)} is not an address such as postmaster@example.org`);
 }
 
 function parseLogLevel(text: string): Parsed<LogLevel> {
@@ -166,6 +175,7 @@ export function parseServeConfig(
     trustedNetworks: read<NetworkList>('trusted-networks', parseTrusted, noNetworks),
     proxies: read<NetworkList | undefined>('proxy-protocol', parseTrusted, undefined),
     hostname: read<string | undefined>('hostname', parseHost, undefined),
+    postmaster: read<string | undefined>('postmaster', parseMailAddress, undefined),
     graceMs: read('drain-seconds', parseSeconds, 0) * 1000,
     retention: read('retention', parseDuration, 0),
     logLevel: read('log-level', parseLogLevel, 'info'),

@@ -92,7 +92,7 @@ const inbound: Start = async (parts) => {
     limits: parts.limits,
     log: parts.log,
     metrics: parts.metrics,
-    options: { hostname: parts.hostname },
+    options: { hostname: parts.hostname, postmaster: parts.config.postmaster },
     retries: parts.retries,
   });
   if (!started.ok) return started;
@@ -114,7 +114,11 @@ const submission: Start = (parts) =>
     limits: parts.limits,
     log: parts.log,
     metrics: parts.metrics,
-    options: { hostname: parts.hostname, allowPlaintextAuth: parts.config.allowPlaintextAuth },
+    options: {
+      hostname: parts.hostname,
+      postmaster: parts.config.postmaster,
+      allowPlaintextAuth: parts.config.allowPlaintextAuth,
+    },
     retries: parts.retries,
   });
 

@@ -1,13 +1,14 @@
 import type { Authenticator } from '../../shared/directory/authenticator.ts';
-import type { RecipientDirectory } from '../../shared/directory/resolve-recipient.ts';
 import type { MailEngine } from '../../shared/engine/engine.ts';
 import { defaultMessageLimit } from '../../shared/engine/stage.ts';
 import type { ConnectionLimits } from '../../shared/net/listener.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
 import type { Metrics } from '../../shared/telemetry/metrics.ts';
+import type { PostmasterDirectory } from '../inbound/postmaster.ts';
 import { RetryMemory } from '../inbound/retries.ts';
-import { openSmtpListener, type SmtpListener, type TlsSource } from '../inbound/smtp-listener.ts';
+import type { TlsSource } from '../inbound/smtp-connections.ts';
+import { openSmtpListener, type SmtpListener } from '../inbound/smtp-listener.ts';
 import { signIn } from './sign-in.ts';
 import { createRelay, type Relay, type SmartHost } from './smart-host.ts';
 import { Submission } from './submission.ts';
@@ -23,6 +24,8 @@ export interface SubmissionListen {
 export interface SubmissionOptions {
   /** This server's name: in the greeting, in EHLO to the smart host, in trace fields and made Message-IDs. */
   readonly hostname: string;
+  /** Where mail to `<postmaster>` without a domain goes; see `resolvePostmaster` for where it goes unless given. */
+  readonly postmaster?: string | undefined;
   /** Passwords without TLS, for tests and closed networks; no unless given. */
   readonly allowPlaintextAuth?: boolean;
   /** Most octets of a message; 64 MB unless given. */
@@ -38,7 +41,7 @@ export interface SubmissionOptions {
 export interface SubmissionParts {
   readonly engine: MailEngine;
   readonly authenticator: Authenticator;
-  readonly directory: RecipientDirectory;
+  readonly directory: PostmasterDirectory;
   readonly tls: TlsSource | undefined;
   readonly listeners: readonly SubmissionListen[];
   /** Undefined: mail goes to local addresses only. */
@@ -76,6 +79,7 @@ export async function startSubmission(parts: SubmissionParts): Promise<Result<Su
     relay,
     retries: parts.retries ?? new RetryMemory(),
     hostname: options.hostname,
+    postmaster: options.postmaster,
     messageLimit,
     allowPlaintextAuth,
     offerTls: tls !== undefined,

@@ -1,14 +1,15 @@
 import type { SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
-import type { RecipientDirectory } from '../../shared/directory/resolve-recipient.ts';
 import type { MailEngine } from '../../shared/engine/engine.ts';
 import type { AccountRecord } from '../../shared/ports/directory.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
 import { Delivery, preceded } from '../inbound/delivery.ts';
 import { Fingerprint, withCrLf } from '../inbound/line-ends.ts';
+import type { PostmasterDirectory } from '../inbound/postmaster.ts';
 import { chunksOf, declaredSize, originOf } from '../inbound/reception.ts';
 import { joinedReply, OpenRecipients, recipientWording, resolve } from '../inbound/recipients.ts';
 import type { RetryMemory } from '../inbound/retries.ts';
-import { disabledCommands, type SmtpHandlers, skip } from '../inbound/smtp-listener.ts';
+import { type SmtpHandlers, skip } from '../inbound/smtp-handlers.ts';
+import { disabledCommands } from '../inbound/smtp-listener.ts';
 import { SmtpReply, tryLater } from '../inbound/smtp-reply.ts';
 import { receivedField } from '../inbound/trace.ts';
 import { maySendAs } from './sender.ts';
@@ -17,10 +18,12 @@ import { limited, submitted } from './submitted-message.ts';
 
 export interface SubmissionHandlerParts {
   readonly engine: MailEngine;
-  readonly directory: RecipientDirectory;
+  readonly directory: PostmasterDirectory;
   readonly relay: Relay | undefined;
   readonly retries: RetryMemory;
   readonly hostname: string;
+  /** Where mail to `<postmaster>` without a domain goes; see `resolvePostmaster`. */
+  readonly postmaster: string | undefined;
   readonly messageLimit: number;
   readonly allowPlaintextAuth: boolean;
   readonly offerTls: boolean;
@@ -100,11 +103,10 @@ export class Submission implements SmtpHandlers {
     session: SMTPServerSession,
     { address }: Parameters<SmtpHandlers['rcptTo']>[1],
   ): Promise<SmtpReply | undefined> {
-    const { directory, relay, hostname, log } = this.#parts;
+    const { directory, relay, log } = this.#parts;
     const transaction = this.#transactions.get(session.id);
     if (transaction === undefined) return tryLater();
-    const named = address.toLowerCase() === 'postmaster' ? `postmaster@${hostname}` : address;
-    const resolved = await resolve(directory, named, log);
+    const resolved = await resolve(directory, address, this.#parts, log);
     if (resolved.ok) {
       const refusal = await transaction.local.add(resolved.value, transaction.size, log);
       if (refusal === undefined) transaction.localCount++;

@@ -16,7 +16,7 @@ import { type LocalEngine, localEngine } from '../support/local-engine.ts';
 
 export const hostname = 'mx.example.org';
 
-/** A directory in memory: the domain example.org. */
+/** A directory in memory: the domain example.org, and one that nobody is in. */
 export class People implements RecipientDirectory {
   readonly accounts = new Map<string, AccountRecord>();
   readonly aliases = new Map<string, Alias>();
@@ -46,8 +46,11 @@ export class People implements RecipientDirectory {
 
   accountByAddress = async (address: Address) => this.accounts.get(address);
   alias = async (address: Address) => this.aliases.get(address);
-  domain = async (name: string) =>
-    name === 'example.org' ? ({ name, tenant: 'default', createdAt: 0 } as Domain) : undefined;
+  readonly #domains = ['example.com.invalid', 'example.org'].map(
+    (name) => ({ name, tenant: 'default', createdAt: 0 }) as Domain,
+  );
+  domains = async () => ({ items: this.#domains, next: undefined });
+  domain = async (name: string) => this.#domains.find((domain) => domain.name === name);
 }
 
 export interface Town {

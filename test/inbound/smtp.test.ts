@@ -67,13 +67,66 @@ test('recipients are judged at RCPT', async (t) => {
     C: RCPT TO:<x@[127.0.0.1]>
     S: 553 5.1.3 That is no address
     C: RCPT TO:<postmaster>
-    S: 550 5.7.1 …
+    S: 550 5.1.1 There is no such address here
     C: DATA
     S: 503 5.5.1 …
     C: AUTH PLAIN AAAA
     S: 500 5.5.2 …
     C: STARTTLS
     S: 500 5.5.2 …
+  `,
+  );
+});
+
+for (const [who, options, aliases, gets] of [
+  ['the first postmaster among the domains', {}, { postmaster: 'bob' }, 'bob'],
+  ['whom the operator named', { postmaster: 'anna@example.org' }, { postmaster: 'bob' }, 'anna'],
+  [
+    "the postmaster of the server's own name first",
+    { hostname: 'example.org' },
+    { postmaster: 'anna' },
+    'anna',
+  ],
+] as const)
+  test(`mail to <postmaster> without a domain is for ${who} (RFC 5321 §4.5.1)`, async (t) => {
+    const world = await inboundWorld(t, (parts) => ({ options: { ...parts.options, ...options } }));
+    for (const [name, target] of Object.entries(aliases)) world.people.addAlias(name, target);
+    await play(
+      t,
+      world.smtp,
+      `S: 220 …
+      C: HELO client.example.net
+      S: 250 …
+      C: MAIL FROM:<>
+      S: 250 …
+      C: RCPT TO:<PostMaster>
+      S: 250 …
+      C: DATA
+      S: 354 …
+      C: Subject: open relay?
+      C:
+      C: .
+      S: 250 …
+    `,
+    );
+    assert.equal((await contents(world[gets])).length, 1);
+    assert.equal((await contents(world[gets === 'bob' ? 'anna' : 'bob'])).length, 0);
+  });
+
+test('a postmaster that was named wrongly is refused, not replaced', async (t) => {
+  const options = { hostname: 'mx.example.org', postmaster: 'gone@example.org' };
+  const world = await inboundWorld(t, () => ({ options }));
+  world.people.addAlias('postmaster', 'anna');
+  await play(
+    t,
+    world.smtp,
+    `S: 220 …
+    C: HELO client.example.net
+    S: 250 …
+    C: MAIL FROM:<>
+    S: 250 …
+    C: RCPT TO:<postmaster>
+    S: 550 5.1.1 …
   `,
   );
 });

@@ -47,6 +47,7 @@ test('without options everything is served on this machine only', () => {
     allowPlaintextAuth: false,
     proxies: undefined,
     hostname: undefined,
+    postmaster: undefined,
     graceMs: 5000,
     retention: 14 * 24 * 3600_000,
     logLevel: 'info',
@@ -135,6 +136,7 @@ for (const [args, complaint] of [
     ['--smart-host', 'smtp://u:%ff@h'],
     '--smart-host: the user or password is not percent-encoded as a URL wants it',
   ],
+  [['--postmaster', 'root'], '--postmaster: "root" is not an address such as postmaster@example.org'],
 ] as const)
   test(`a wrong value is named: ${args.join(' ')}`, () => assert.deepEqual(complaints(args), [complaint]));
 
