@@ -217,6 +217,11 @@ export class Account {
     return this.#reading(() => this.#messages.emailIds(numbers));
   }
 
+  /** Which of some folded texts are certainly not in messages' bodies: see `MessageIndex.absentTexts`. */
+  absentTexts(numbers: readonly number[], needles: readonly string[]): Promise<Uint32Array> {
+    return this.#reading(() => this.#messages.absentTexts(numbers, needles));
+  }
+
   /** The exact bytes of a message, or a range of them. */
   body(number: number, range?: ByteRange): Promise<Blob> {
     return this.#reading(() => this.#messages.body(number, range));

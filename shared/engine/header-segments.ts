@@ -16,6 +16,7 @@ import {
   type SettledMessages,
 } from './segment.ts';
 import type { AccountState } from './state.ts';
+import { settleTexts } from './text-segments.ts';
 
 /** Segments are joined until they are this large. */
 const segmentTarget = 8 * 1024 * 1024;
@@ -69,7 +70,10 @@ export async function settleMessages(
   const writer = new SegmentWriter(account, parts, kept, referenced);
   for (const segment of settled.segments.slice(kept.length)) await writer.takeSegment(segment);
   await writer.takeTail(settled.count + 1, count);
-  return { count, segments: await writer.end() };
+  const segments = await writer.end();
+  const young = Array.from({ length: count - settled.count }, (_, i) => tail.get(settled.count + 1 + i));
+  const texts = await settleTexts(account.id, settled.texts, young, joinedSegments, parts);
+  return { count, segments, texts };
 }
 
 /** Tells the messages that are referred to, where more than half of the settled ones are not: then all is written anew. */

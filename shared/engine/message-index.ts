@@ -8,6 +8,9 @@ import { idAt, packedIdBytes } from './email-id-codec.ts';
 import type { Effect, Operation } from './operation.ts';
 import { decodeFrame, frameEnd, type SegmentRef, type SettledMessages } from './segment.ts';
 
+import { readTexts, type TextRef, TextSegment } from './text-segments.ts';
+import { mayContain, needleHashes } from './text-signature.ts';
+
 /** A blob or piece of a snapshot that should exist does not: the reader's state may be old. */
 export class ObjectGone extends Error {}
 
@@ -47,7 +50,7 @@ export class MessageIndex {
     this.#account = account;
     this.#blobs = blobs;
     this.#frames = frames;
-    this.#settled = { count: 0, segments: [] };
+    this.#settled = { count: 0, segments: [], texts: [] };
   }
 
   get settled(): SettledMessages {
@@ -224,6 +227,40 @@ export class MessageIndex {
       }
       i = j;
     }
+  }
+
+  /**
+   * Which of some folded texts are certainly not in the bodies of messages: for each message a bit for each text, lowest first. Nothing
+   * is said of texts of fewer than three letters, of more than thirty texts, and of messages that no snapshot has yet.
+   */
+  async absentTexts(numbers: readonly number[], needles: readonly string[]): Promise<Uint32Array> {
+    const absent = new Uint32Array(numbers.length);
+    const hashes = needles.slice(0, 30).map(needleHashes);
+    if (hashes.every((needle) => needle.length === 0)) return absent;
+    const { texts } = this.#settled;
+    const segments = new Map<BlobKey, TextSegment>();
+    for (const [i, no] of numbers.entries()) {
+      const ref = texts[lastAtOrBelow(texts, no)];
+      if (ref === undefined || no >= ref.first + ref.count) continue;
+      let segment = segments.get(ref.key);
+      if (segment === undefined) {
+        segment = TextSegment.decode(await this.#texts(ref), ref.first);
+        segments.set(ref.key, segment);
+      }
+      const signature = segment.signature(no);
+      if (signature === undefined) continue;
+      for (const [bit, needle] of hashes.entries())
+        if (needle.length > 0 && !mayContain(signature, needle)) absent[i]! |= 1 << bit;
+    }
+    return absent;
+  }
+
+  async #texts(ref: TextRef): Promise<Uint8Array> {
+    const cached = this.#frames.get(ref.key)?.[0];
+    if (cached !== undefined) return cached;
+    const bytes = await readTexts(this.#blobs, ref);
+    this.#frames.set(ref.key, [bytes], bytes.length + 64);
+    return bytes;
   }
 
   /** The exact bytes of a message, or a range of them. */

@@ -15,6 +15,10 @@ export function writeMessages(out: BinaryWriter, messages: SettledMessages): voi
       before = frame;
     });
   });
+  out.list(messages.texts, ({ key, first, count, bytes }) => {
+    out.string(key);
+    for (const n of [first, count, bytes]) out.varint(n);
+  });
 }
 
 export function readMessages(source: BinaryReader): SettledMessages {
@@ -35,5 +39,11 @@ export function readMessages(source: BinaryReader): SettledMessages {
     });
     return { key, first, ...numbers, frames };
   });
-  return { count, segments };
+  const texts = source.list(() => ({
+    key: source.string() as BlobKey,
+    first: source.varint(),
+    count: source.varint(),
+    bytes: source.varint(),
+  }));
+  return { count, segments, texts };
 }

@@ -3,12 +3,15 @@ import { zstdCompress, zstdDecompressSync } from 'node:zlib';
 import type { BlobKey } from '../ids.ts';
 import { uncompressedRecord } from '../message/record-codec.ts';
 import { BinaryReader, BinaryWriter } from './binary.ts';
+import type { TextRef } from './text-segments.ts';
 
 /** Where the header records and email ids of settled messages are. Segments are in order of arrival and do not overlap. */
 export interface SettledMessages {
   /** Messages 1 to `count` are settled; the numbers of purged ones are among them. */
   readonly count: number;
   readonly segments: readonly SegmentRef[];
+  /** Signatures of their texts, from the first message on; the last ones may have none. */
+  readonly texts: readonly TextRef[];
 }
 
 /** One object: frames of header records, then the messages' email ids as a column (email-id-codec.ts). */

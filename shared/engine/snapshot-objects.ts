@@ -1,12 +1,12 @@
 import type { BlobKey } from '../ids.ts';
 import type { Manifest } from './snapshot.ts';
 
-/** The kinds of key (see `objectKey`) that pieces of snapshots have: index, headers with email ids, manifests. */
-export const snapshotKinds = ['i', 'h', 'x'] as const;
+/** The kinds of key (see `objectKey`) that pieces of snapshots have: index, headers with email ids, texts' signatures, manifests. */
+export const snapshotKinds = ['i', 'h', 't', 'x'] as const;
 
 /** Every object that a manifest needs, itself left out. */
 export function neededObjects({ objects, messages }: Pick<Manifest, 'objects' | 'messages'>): BlobKey[] {
-  return [...objects.map((object) => object.key), ...messages.segments.map((segment) => segment.key)];
+  return [...objects, ...messages.segments, ...messages.texts].map(({ key }) => key);
 }
 
 /** Every object that a manifest names, itself left out: also those that it only keeps for readers who are behind. */

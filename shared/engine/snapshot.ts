@@ -12,7 +12,7 @@ import { SharedVector } from './shared-vector.ts';
 import { type AccountState, MailboxTable } from './state.ts';
 
 /** The layout of manifests. */
-const formatVersion = 3;
+const formatVersion = 4;
 
 /** A head that was, and when its successor took over (ms): entries up to it may be trimmed a day later. */
 export interface PastHead {

@@ -121,7 +121,7 @@ test('pieces of snapshots and spill objects are swept when neither head nor log 
   await deliverMany(9);
   const used = await keysUnder(store.blobs, prefix);
   assert.ok(used.some((key) => key.startsWith(`${prefix}s/`)));
-  const garbage = ['i', 'h', 'x', 's'].map((kind) => objectKey(account.id, kind, clock));
+  const garbage = ['i', 'h', 't', 'x', 's'].map((kind) => objectKey(account.id, kind, clock));
   for (const key of garbage) await store.blobs.put(key, Buffer.from('left by a crash'));
   clock.advance(31 * day);
   assert.equal((await sweepOrphans(account, engine.parts)).objects, garbage.length);

@@ -30,7 +30,7 @@ export class StateStore {
     const bytes = encodeManifest({
       state: stored,
       objects,
-      messages: { count: 0, segments: [] },
+      messages: { count: 0, segments: [], texts: [] },
       pastHeads: [],
       replaced: [],
     });

@@ -168,8 +168,10 @@ class Compiler {
       test(facts) {
         const { record, inBody } = facts;
         if (inBody[place]) return 'yes';
-        if (where === 'text' && record !== undefined && facts.headerText(record).includes(needle))
-          return 'yes';
+        if (where === 'text') {
+          if (record === undefined) return 'unknown';
+          if (facts.headerText(record).includes(needle)) return 'yes';
+        }
         return inBody[place] === undefined ? 'unknown' : 'no';
       },
     };

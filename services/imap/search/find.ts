@@ -95,12 +95,16 @@ async function decide(
   open: readonly Candidate[],
 ): Promise<void> {
   if (open.length === 0) return;
-  const loaded = await loadRecords(account, open, { records: true, emailIds });
   const turn = new Turn();
+  const possible = await withoutAbsentTexts(account, predicate, needles, open);
+  const loaded = await loadRecords(
+    account,
+    possible.map(({ candidate }) => candidate),
+    { records: true, emailIds },
+  );
   const unread: { readonly candidate: Candidate; readonly facts: Facts }[] = [];
-  for (const [i, candidate] of open.entries()) {
+  for (const [i, { candidate, facts }] of possible.entries()) {
     const { record, emailId, gone } = loaded[i]!;
-    const facts = new Facts(candidate.chunk, candidate.row);
     facts.record = record;
     facts.emailId = emailId;
     candidate.answer = gone ? 'no' : predicate.test(facts);
@@ -117,6 +121,30 @@ async function decide(
   for await (const [{ candidate, facts }, body] of readAhead(unread, openBody, bodiesAhead, weigh, giveUp)) {
     candidate.answer = body === undefined ? 'no' : await lookThrough(body, facts, needles, predicate, turn);
   }
+}
+
+interface Possible {
+  readonly candidate: Candidate;
+  readonly facts: Facts;
+}
+
+/** Notes what the index of texts rules out, which decides most messages of a search in bodies before anything of them is read. */
+async function withoutAbsentTexts(
+  account: Account,
+  predicate: Criteria['predicate'],
+  needles: readonly string[],
+  open: readonly Candidate[],
+): Promise<readonly Possible[]> {
+  const all = open.map((candidate) => ({ candidate, facts: new Facts(candidate.chunk, candidate.row) }));
+  if (needles.length === 0) return all;
+  const numbers = open.map(({ chunk, row }) => chunk.fixed.message[row]!);
+  const absent = await account.absentTexts(numbers, needles);
+  return all.filter(({ candidate, facts }, i) => {
+    if (absent[i] === 0) return true;
+    for (const n of needles.keys()) if (n < 30 && (absent[i]! >>> n) % 2 === 1) facts.inBody[n] = false;
+    candidate.answer = predicate.test(facts);
+    return candidate.answer === 'unknown';
+  });
 }
 
 type Body = Uint8Array | AsyncIterable<Uint8Array>;
@@ -137,7 +165,7 @@ async function lookThrough(
   for await (const text of bodyText(facts.record!, body)) {
     let found = false;
     for (const [i, matcher] of matchers.entries()) {
-      if (facts.inBody[i] || !matcher.push(text)) continue;
+      if (facts.inBody[i] !== undefined || !matcher.push(text)) continue;
       facts.inBody[i] = true;
       found = true;
     }
