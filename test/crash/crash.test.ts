@@ -4,7 +4,12 @@ import { crashRounds } from './rounds.ts';
 
 test('kill -9 under load, three times over: nothing acknowledged is lost, nothing is there twice', async (t) => {
   const report = (line: string) => t.diagnostic(line);
-  const { acknowledged, compactions } = await crashRounds({ rounds: 3, seed: 7, changes: [40, 120], report });
+  const { acknowledged, compactions } = await crashRounds({
+    rounds: 3,
+    seed: 7,
+    changes: [120, 240],
+    report,
+  });
   assert.ok(acknowledged >= 120);
   assert.ok(compactions > 0);
 });
