@@ -1,9 +1,8 @@
 /** The Lambda function that delivers what SES received: here the adapters are chosen and the environment is read. */
-import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { SESClient, SendBounceCommand } from '@aws-sdk/client-ses';
 import type { SQSEvent } from 'aws-lambda';
 import { createBucketClient } from '../../shared/adapters/aws/clients.ts';
-import { isNamed } from '../../shared/adapters/aws/failure.ts';
+import { ReceivedObjects } from '../../shared/adapters/aws/received-objects.ts';
 import { engineOnAws, storeFromEnvironment } from '../serverless/environment.ts';
 import { type BatchAnswer, type BatchParts, deliverBatch } from './ses/batch.ts';
 import type { Arrival } from './ses/notification.ts';
@@ -13,23 +12,24 @@ let parts: Promise<BatchParts> | undefined;
 
 async function open(): Promise<BatchParts> {
   const { store, log } = await storeFromEnvironment(process.env);
-  const objects = createBucketClient({
-    region: process.env.AWS_REGION,
-    endpoint: process.env.RESTANTE_S3_ENDPOINT_URL || process.env.RESTANTE_ENDPOINT_URL || undefined,
+  const incoming = process.env.RESTANTE_INCOMING_BUCKET;
+  if (!incoming) throw new Error('missing environment: RESTANTE_INCOMING_BUCKET');
+  const endpoint = process.env.RESTANTE_S3_ENDPOINT_URL || process.env.RESTANTE_ENDPOINT_URL || undefined;
+  const objects = new ReceivedObjects({
+    client: createBucketClient({ region: process.env.AWS_REGION, endpoint }),
+    from: incoming,
+    to: process.env.RESTANTE_BUCKET!,
+    // Emulators know no storage classes.
+    tiering: endpoint === undefined,
   });
   const ses = new SESClient({});
   return {
     engine: engineOnAws(store, log),
     directory: store.directory,
     log,
-    async read({ bucket, key }: Arrival) {
-      try {
-        const { Body } = await objects.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-        return Body as AsyncIterable<Uint8Array> | undefined;
-      } catch (cause) {
-        if (isNamed(cause, 'NoSuchKey')) return undefined;
-        throw cause;
-      }
+    async receive({ bucket, key }: Arrival) {
+      if (bucket !== incoming) throw new Error(`a message in ${bucket}, which is not where SES keeps them`);
+      return await objects.open(key);
     },
     async bounce({ messageId, sender, recipients }) {
       await ses.send(

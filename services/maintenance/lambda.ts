@@ -4,7 +4,7 @@ import type { AccountId } from '../../shared/ids.ts';
 import { createMetrics } from '../../shared/telemetry/metrics.ts';
 import { engineOnAws, storeFromEnvironment } from '../serverless/environment.ts';
 import { type PassReport, runPass } from './pass.ts';
-import { systemTimers } from './timers.ts';
+import type { Timers } from './timers.ts';
 import { turnOf } from './turn.ts';
 
 const day = 24 * 3600_000;
@@ -12,6 +12,15 @@ const day = 24 * 3600_000;
 const spareMs = 60_000;
 /** Accounts wait for the network nearly all the time. */
 const concurrency = 16;
+
+/** Unlike the server's, these keep the process going: Lambda ends a function whose event loop has run empty, waiting or not. */
+const timers: Timers = {
+  now: () => Date.now(),
+  after(ms, run) {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+};
 
 function daysFrom(name: string): number {
   const days = Number(process.env[name]);
@@ -32,7 +41,7 @@ export async function handler(
     engine,
     directory: store.directory,
     removedAccounts: () => store.removedAccounts(),
-    timers: systemTimers,
+    timers,
     log,
     metrics: createMetrics(),
   };

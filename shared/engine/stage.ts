@@ -1,4 +1,4 @@
-import { type AccountId, type EmailId, type Entropy, messageKey, newEmailId } from '../ids.ts';
+import { type AccountId, type BlobKey, type EmailId, type Entropy, messageKey, newEmailId } from '../ids.ts';
 import { MessageParser } from '../message/parser.ts';
 import { encodeRecord } from '../message/record-codec.ts';
 import type { BlobStore } from '../ports/blob-store.ts';
@@ -69,6 +69,47 @@ export async function stageMessage(
   const record = parser.end();
   const stagedAt = Math.floor(entropy.now() / 1000);
   return ok({ account, emailId, size: record.size, record: encodeRecord(record), stagedAt });
+}
+
+/** A message whose bytes lie elsewhere: what was learned by reading them once. */
+export interface ReadMessage {
+  /** Bytes. */
+  readonly size: number;
+  readonly record: Uint8Array;
+}
+
+/** Reads a message through the parser in bounded memory and keeps nothing of its bytes. Throws what the body throws. */
+export async function readMessage(
+  body: AsyncIterable<Uint8Array>,
+  limit = defaultMessageLimit,
+): Promise<Result<ReadMessage, MailError>> {
+  const parser = new MessageParser();
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > limit) return err({ kind: 'tooLarge', limit });
+    parser.push(chunk);
+  }
+  const record = parser.end();
+  return ok({ size: record.size, record: encodeRecord(record) });
+}
+
+/** Stages a message that was read already: `copy` brings its bytes to the key without their passing through here. */
+export async function stageRead(
+  entropy: Entropy,
+  account: AccountId,
+  { size, record }: ReadMessage,
+  copy: (key: BlobKey) => Promise<void>,
+): Promise<Result<StagedMessage, MailError>> {
+  const emailId = newEmailId(entropy);
+  // From before the copy: what an append names was put after this.
+  const stagedAt = Math.floor(entropy.now() / 1000);
+  try {
+    await copy(messageKey(account, emailId));
+  } catch (cause) {
+    return err(unavailable(cause));
+  }
+  return ok({ account, emailId, size, record, stagedAt });
 }
 
 /** The same message for another account, with a blob of its own: accounts share nothing. */

@@ -8,8 +8,10 @@ import type { Appended } from '../../../shared/engine/actions.ts';
 import { appendMessages } from '../../../shared/engine/actions.ts';
 import type { Decide } from '../../../shared/engine/decision.ts';
 import type { MailEngine } from '../../../shared/engine/engine.ts';
+import type { MailError } from '../../../shared/engine/mail-error.ts';
+import { type ReadMessage, readMessage, stageRead } from '../../../shared/engine/stage.ts';
 import type { AccountState } from '../../../shared/engine/state.ts';
-import type { AccountId } from '../../../shared/ids.ts';
+import type { AccountId, BlobKey } from '../../../shared/ids.ts';
 import { err, ok, type Result } from '../../../shared/result.ts';
 import type { Log } from '../../../shared/telemetry/log.ts';
 import { mailboxFor } from '../delivery.ts';
@@ -20,11 +22,19 @@ export const receivedLimit = 41 * 1024 * 1024;
 /** Accounts that one message is written to at once. */
 const storedAtOnce = 8;
 
+/** A message as SES keeps it. */
+export interface ReceivedMessage {
+  /** Read to its end, once, before anything is copied. */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Brings the same bytes to a key of the blob store. */
+  readonly copyTo: (key: BlobKey) => Promise<void>;
+}
+
 export interface DeliverParts {
   readonly engine: MailEngine;
   readonly directory: RecipientDirectory;
-  /** The message as SES keeps it; undefined where it is gone. */
-  readonly read: (arrival: Arrival) => Promise<AsyncIterable<Uint8Array> | undefined>;
+  /** Undefined where the message is gone. */
+  readonly receive: (arrival: Arrival) => Promise<ReceivedMessage | undefined>;
   readonly log: Log;
 }
 
@@ -57,9 +67,10 @@ export async function deliverArrival(
     }
     const waiting = [...targets.values()];
     const failures: unknown[] = [];
+    const received = onceRead(parts, arrival);
     const worker = async () => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-        const stored = await storeFor(parts, arrival, next.recipient);
+        const stored = await storeFor(parts, arrival, received, next.recipient);
         if (!stored.ok) failures.push(stored.error);
         else if (stored.value === 'full') for (const address of next.addresses) refusals.set(address, 'full');
       }
@@ -71,9 +82,24 @@ export async function deliverArrival(
   }
 }
 
+type Read = Result<ReadMessage & Pick<ReceivedMessage, 'copyTo'>, MailError>;
+
+/** Reads the message when the first account asks for it, and once however many do. */
+function onceRead(parts: DeliverParts, arrival: Arrival): () => Promise<Read> {
+  let read: Promise<Read> | undefined;
+  const begin = async (): Promise<Read> => {
+    const received = await parts.receive(arrival);
+    if (received === undefined) return err({ kind: 'unavailable', cause: 'the received object is gone' });
+    const message = await readMessage(received.body, receivedLimit);
+    return message.ok ? ok({ ...message.value, copyTo: received.copyTo }) : message;
+  };
+  return () => (read ??= begin());
+}
+
 async function storeFor(
   parts: DeliverParts,
   arrival: Arrival,
+  received: () => Promise<Read>,
   { account: record, detail }: Recipient,
 ): Promise<Result<'stored' | 'full', unknown>> {
   const startedAt = Date.now();
@@ -85,10 +111,10 @@ async function storeFor(
       outcome = 'duplicate';
       return ok(undefined);
     }
-    const body = await parts.read(arrival);
-    if (body === undefined)
-      return err({ kind: 'unavailable', cause: 'the received object is gone' } as const);
-    const staged = await account.stage(body, receivedLimit);
+    const read = await received();
+    if (!read.ok) return read;
+    const { entropy } = parts.engine.parts;
+    const staged = await stageRead(entropy, record.id, read.value, read.value.copyTo);
     if (!staged.ok) return staged;
     size = staged.value.size;
     const request = { message: staged.value, flags: [], internalDate: arrival.receivedAt, deliveryId };

@@ -16,14 +16,13 @@ import { bucketLimits, Calls } from './calls.ts';
 import { isNamed, ServiceFailure } from './failure.ts';
 import { HeldBytes, type HeldShare } from './held-bytes.ts';
 import { MultipartUpload, type UploadTarget } from './multipart.ts';
+import { storageClassFor } from './storage-class.ts';
 
 /** Larger objects are sent in parts, so that no more than this is in memory and sent again after a fault. */
 const multipartBytes = 16 * 1024 * 1024;
 const partBytes = 8 * 1024 * 1024;
 /** The most that is answered in one piece. */
 const pieceBytes = 128 * 1024;
-/** Smaller objects are never moved between tiers, and would be charged for being watched. */
-const tieredBytes = 128 * 1024;
 const pageKeys = 1_000;
 const deletedAtOnce = 1_000;
 const deleteAttempts = 5;
@@ -123,7 +122,7 @@ export class AwsBlobStore implements BlobStore {
   }
 
   #storageClass(size: number): StorageClass | undefined {
-    return this.#tiering && size >= tieredBytes ? 'INTELLIGENT_TIERING' : undefined;
+    return this.#tiering ? storageClassFor(size) : undefined;
   }
 
   async get(key: BlobKey, range?: ByteRange): Promise<Blob | undefined> {

@@ -72,14 +72,16 @@ async function ground() {
       alias: async () => undefined,
       domain: async (name) => (name === 'example.test' ? ({ name } as Domain) : undefined),
     },
-    async read({ key }) {
+    async receive({ key }) {
       reads++;
       const bytes = objects.get(key);
       return (
-        bytes &&
-        (async function* () {
-          yield bytes;
-        })()
+        bytes && {
+          body: (async function* () {
+            yield bytes;
+          })(),
+          copyTo: async (to) => void (await engine.parts.blobs.put(to, bytes)),
+        }
       );
     },
     bounce: async (bounce) => void bounces.push(bounce),
@@ -107,6 +109,13 @@ test('a message goes to every account that it is for, with the time at which SES
     const [chunk] = account.state.mailboxes.named('INBOX')!.chunks;
     assert.equal(chunk!.fixed.internalDate[0], Date.UTC(2026, 10, 24, 3) / 1000);
   }
+});
+
+test('a message is read once, however many accounts it is for', async () => {
+  const { keep, receive, reads } = await ground();
+  keep('m1');
+  await receive(notification({ to: ['ann@example.test', 'bob@example.test'] }));
+  assert.equal(reads(), 1);
 });
 
 test('an event that comes again weeks later brings nothing, and reads nothing', async () => {

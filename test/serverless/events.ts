@@ -1,0 +1,108 @@
+/** Events in the shapes in which AWS hands them to functions, with made-up accounts, names and times. */
+
+export interface SesMail {
+  readonly id: string;
+  readonly to: readonly string[];
+  readonly bucket: string;
+  readonly spam?: string;
+  readonly dmarc?: string;
+}
+
+/** What SES tells SNS of a message that its receipt rule put into a bucket. */
+export const sesReceived = ({ id, to, bucket, spam = 'PASS', dmarc = 'PASS' }: SesMail): string =>
+  JSON.stringify({
+    notificationType: 'Received',
+    mail: {
+      timestamp: '2026-11-24T03:00:00.000Z',
+      source: 'sender@elsewhere.test',
+      messageId: id,
+      destination: to,
+      headersTruncated: false,
+      headers: [
+        { name: 'Return-Path', value: '<sender@elsewhere.test>' },
+        { name: 'From', value: 'Sender <sender@elsewhere.test>' },
+        { name: 'Subject', value: id },
+      ],
+      commonHeaders: {
+        returnPath: 'sender@elsewhere.test',
+        from: ['Sender <sender@elsewhere.test>'],
+        subject: id,
+      },
+    },
+    receipt: {
+      timestamp: '2026-11-24T03:00:00.000Z',
+      processingTimeMillis: 413,
+      recipients: to,
+      spamVerdict: { status: spam },
+      virusVerdict: { status: 'PASS' },
+      spfVerdict: { status: 'PASS' },
+      dkimVerdict: { status: 'PASS' },
+      dmarcVerdict: { status: dmarc },
+      action: {
+        type: 'S3',
+        topicArn: 'arn:aws:sns:us-east-1:111122223333:received',
+        bucketName: bucket,
+        objectKeyPrefix: 'mail/',
+        objectKey: `mail/${id}`,
+      },
+    },
+  });
+
+/** What SES puts, and tells, when a receipt rule is made. */
+export const sesSetup = (bucket: string): string =>
+  sesReceived({ id: 'AMAZON_SES_SETUP_NOTIFICATION', to: ['recipient@example.com'], bucket });
+
+/** A batch of a queue that a topic feeds with raw delivery; `messageId`s are q0, q1 … */
+export const sqsBatch = (bodies: readonly string[]) => ({
+  Records: bodies.map((body, i) => ({
+    messageId: `q${i}`,
+    receiptHandle: `AQEB${i}`,
+    body,
+    attributes: {
+      ApproximateReceiveCount: '1',
+      AWSTraceHeader: 'Root=1-5759e988-bd862e3fe1be46a994272793',
+      SentTimestamp: '1795489200000',
+      SenderId: 'AIDAEXAMPLE',
+      ApproximateFirstReceiveTimestamp: '1795489200010',
+    },
+    messageAttributes: {},
+    md5OfBody: '00000000000000000000000000000000',
+    eventSource: 'aws:sqs',
+    eventSourceARN: 'arn:aws:sqs:us-east-1:111122223333:arrived',
+    awsRegion: 'us-east-1',
+  })),
+});
+
+/** EventBridge Scheduler's own event, where a schedule has no input. */
+export const scheduled = () => ({
+  version: '0',
+  id: '53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa',
+  'detail-type': 'Scheduled Event',
+  source: 'aws.scheduler',
+  account: '111122223333',
+  time: '2026-11-24T03:00:00Z',
+  region: 'us-east-1',
+  resources: ['arn:aws:scheduler:us-east-1:111122223333:schedule/default/EveryHour'],
+  detail: '{}',
+});
+
+/** CloudFormation's call of a custom resource. */
+export const customResource = (
+  type: 'Create' | 'Update' | 'Delete',
+  responseUrl: string,
+  properties: Readonly<Record<string, string>>,
+) => ({
+  RequestType: type,
+  ServiceToken: 'arn:aws:lambda:us-east-1:111122223333:function:custom',
+  ResponseURL: responseUrl,
+  StackId: 'arn:aws:cloudformation:us-east-1:111122223333:stack/mail/guid',
+  RequestId: 'unique id for this request',
+  ResourceType: 'Custom::Resource',
+  LogicalResourceId: 'Resource',
+  ...(type === 'Create' ? {} : { PhysicalResourceId: 'the-resource' }),
+  ResourceProperties: {
+    ServiceToken: 'arn:aws:lambda:us-east-1:111122223333:function:custom',
+    ...properties,
+  },
+  ...(type === 'Update' ? { OldResourceProperties: properties } : {}),
+});
