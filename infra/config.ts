@@ -94,6 +94,8 @@ const schema = z
           .default(30),
       })
       .prefault({}),
+    /** Of what owners of full accounts are told. */
+    noticeLanguage: z.enum(['en', 'de']).default('en'),
     /** Alarms are mailed here: best an address that this installation does not serve. */
     alarmEmail: z.email().optional(),
   })

@@ -36,6 +36,7 @@ export class MaintenanceStack extends Stack {
         RESTANTE_RETENTION_DAYS: String(retention.expungedDays),
         RESTANTE_TRASH_DAYS: String(retention.trashDays),
         RESTANTE_JUNK_DAYS: String(retention.junkDays),
+        RESTANTE_NOTICE_LANGUAGE: config.noticeLanguage,
       },
     });
     grantMail(this, config, maintain.role);

@@ -28,6 +28,11 @@ export function dataEnvironment(scope: Construct, config: Config): Record<string
     // Whoever reaches the ports of a task is the balancer: its security group admits nobody else.
     RESTANTE_PROXY_PROTOCOL: config.network.cidr,
     RESTANTE_DRAIN_SECONDS: '100',
+    // Tasks do maintenance too: by the same rules as the function.
+    RESTANTE_RETENTION: `${config.retention.expungedDays}d`,
+    RESTANTE_TRASH_RETENTION: `${config.retention.trashDays}d`,
+    RESTANTE_JUNK_RETENTION: `${config.retention.junkDays}d`,
+    RESTANTE_NOTICE_LANGUAGE: config.noticeLanguage,
     RESTANTE_SMART_HOST: `ses://${config.region}`,
     ...(config.features.valkey && {
       RESTANTE_VALKEY: `rediss+cluster://${told(scope, config, 'network/valkey-endpoint')}:6379`,

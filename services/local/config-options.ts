@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { logLevels } from '../../shared/telemetry/log.ts';
+import { quotaNotices } from '../maintenance/quota-wording.ts';
 import { environmentName, type ServeOption } from './option-reader.ts';
 import { servingStoreOptions, storeOptions } from './store-choice.ts';
 
@@ -107,6 +108,19 @@ export const serveOptions: readonly ServeOption[] = [
     value: 'period',
     description: 'how long expunged messages can be restored, such as 14d or 12h',
     fallback: '14d',
+  },
+  {
+    name: 'trash-retention',
+    value: 'period',
+    description: 'how long messages stay in Trash, such as 30d, or off',
+    fallback: '30d',
+  },
+  { name: 'junk-retention', value: 'period', description: 'the same for Junk', fallback: '30d' },
+  {
+    name: 'notice-language',
+    value: 'language',
+    description: `of what owners of full accounts are told: ${Object.keys(quotaNotices).join(', ')}`,
+    fallback: 'en',
   },
   { name: 'log-level', value: 'level', description: logLevels.join(', '), fallback: 'info' },
   {

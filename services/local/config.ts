@@ -4,6 +4,7 @@ import { parseAddress } from '../../shared/directory/address.ts';
 import { type NetworkList, noNetworks, parseNetworks } from '../../shared/net/networks.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import { type LogLevel, logLevels } from '../../shared/telemetry/log.ts';
+import { quotaNotices } from '../maintenance/quota-wording.ts';
 import { type ServiceName, serveOptions, serviceNames } from './config-options.ts';
 import { parseDuration } from './duration.ts';
 import { type Environment, OptionReader, type Parsed, parseSwitch, quoted } from './option-reader.ts';
@@ -34,6 +35,10 @@ export interface ServeConfig {
   readonly graceMs: number;
   /** How long expunged messages are kept, ms. */
   readonly retention: number;
+  /** How long messages stay in Trash and Junk, ms; undefined where they are left alone. */
+  readonly clear: { readonly trash: number | undefined; readonly junk: number | undefined };
+  /** Of what the server itself writes to the owners of accounts. */
+  readonly noticeLanguage: string;
   readonly logLevel: LogLevel;
   readonly smartHost: SmartHost | SesRelayChoice | undefined;
 }
@@ -76,6 +81,14 @@ function parseMailAddress(text: string): Parsed<string> {
   return parseAddress(text).ok
     ? ok(text)
     : err(`${quoted(text)} is not an address such as postmaster@example.org`);
+}
+
+const parseClearing = (text: string): Parsed<number | undefined> =>
+  text.toLowerCase() === 'off' ? ok(undefined) : parseDuration(text);
+
+function parseLanguage(text: string): Parsed<string> {
+  const known = Object.keys(quotaNotices);
+  return known.includes(text) ? ok(text) : err(`${quoted(text)} is not one of ${known.join(', ')}`);
 }
 
 function parseLogLevel(text: string): Parsed<LogLevel> {
@@ -178,6 +191,11 @@ export function parseServeConfig(
     postmaster: read<string | undefined>('postmaster', parseMailAddress, undefined),
     graceMs: read('drain-seconds', parseSeconds, 0) * 1000,
     retention: read('retention', parseDuration, 0),
+    clear: {
+      trash: read<number | undefined>('trash-retention', parseClearing, undefined),
+      junk: read<number | undefined>('junk-retention', parseClearing, undefined),
+    },
+    noticeLanguage: read('notice-language', parseLanguage, ''),
     logLevel: read('log-level', parseLogLevel, 'info'),
     smartHost: read<SmartHost | SesRelayChoice | undefined>('smart-host', parseSmartHost, undefined),
   };

@@ -9,6 +9,7 @@ import { type Log, openLog } from '../../shared/telemetry/log.ts';
 import { createMetrics } from '../../shared/telemetry/metrics.ts';
 import { startHealthHttp } from '../admin/health-http/server.ts';
 import { RetryMemory } from '../inbound/retries.ts';
+import { quotaNotices } from '../maintenance/quota-wording.ts';
 import { startMaintenance } from '../maintenance/schedule.ts';
 import { systemTimers } from '../maintenance/timers.ts';
 import { createSesRelay } from '../submission/ses-relay.ts';
@@ -176,7 +177,11 @@ async function startEverything(
       log,
       metrics,
     },
-    { retention: config.retention },
+    {
+      retention: config.retention,
+      clear: { '\\Trash': config.clear.trash, '\\Junk': config.clear.junk },
+      notices: quotaNotices[config.noticeLanguage],
+    },
   );
   open.defer(() => maintenance.stop(graceMs));
   const load = setInterval(

@@ -4,7 +4,7 @@ import type { Mailbox } from '../../shared/engine/mailbox.ts';
 import { UidSet } from '../../shared/engine/uid-set.ts';
 
 /** How long messages stay in a mailbox of this special use, ms. */
-export type Clearing = Readonly<Partial<Record<'\\Trash' | '\\Junk', number>>>;
+export type Clearing = Readonly<Partial<Record<'\\Trash' | '\\Junk', number | undefined>>>;
 
 /**
  * Expunges what has been in Trash or Junk for longer than is said: since it came there (SAVEDATE, RFC 8514), not since it was

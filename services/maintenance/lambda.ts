@@ -4,6 +4,7 @@ import type { AccountId } from '../../shared/ids.ts';
 import { createMetrics } from '../../shared/telemetry/metrics.ts';
 import { engineOnAws, storeFromEnvironment } from '../serverless/environment.ts';
 import { type PassReport, runPass } from './pass.ts';
+import { quotaNotices } from './quota-wording.ts';
 import type { Timers } from './timers.ts';
 import { turnOf } from './turn.ts';
 
@@ -48,6 +49,7 @@ export async function handler(
   const task = {
     retention: daysFrom('RESTANTE_RETENTION_DAYS'),
     clear: { '\\Trash': daysFrom('RESTANTE_TRASH_DAYS'), '\\Junk': daysFrom('RESTANTE_JUNK_DAYS') },
+    notices: quotaNotices[process.env.RESTANTE_NOTICE_LANGUAGE || 'en'],
     wanted: (account: AccountId) => turnOf(account).hour === now.getUTCHours(),
     sweep: (account: AccountId) => turnOf(account).weekday === now.getUTCDay(),
     concurrency,

@@ -6,15 +6,21 @@ import { purgeExpunged } from '../../shared/engine/retention.ts';
 import { trimFolded } from '../../shared/engine/trim.ts';
 import { type Clearing, clearOld } from './clear-old.ts';
 import { gentleBlobs } from './gentle-blobs.ts';
+import { noticeQuota } from './quota-notice.ts';
+import type { QuotaNotices } from './quota-wording.ts';
 
 /** What is done to an account, in this order. */
-export type Step = 'clear' | 'purge' | 'compact' | 'trim' | 'sweep';
+export type Step = 'clear' | 'notice' | 'purge' | 'compact' | 'trim' | 'sweep';
 
 export interface AccountTask {
   /** Expunged messages are kept this long, ms. */
   readonly retention: number;
   /** How long messages stay in the mailboxes of a special use, ms; those without are left alone. */
   readonly clear?: Clearing | undefined;
+  /** Where the owner is told that the quota is used up; nowhere unless given. */
+  readonly address?: string | undefined;
+  /** In which words; English ones unless given. */
+  readonly notices?: QuotaNotices | undefined;
   /** Whether orphans are looked for too: the one step whose cost is that of all that the account holds. */
   readonly sweep: boolean;
   readonly stop: AbortSignal;
@@ -24,6 +30,8 @@ export interface AccountTask {
 export interface AccountOutcome {
   /** Messages of Trash and Junk that were old enough to go: they are expunged, and can be restored yet. */
   cleared: number;
+  /** The owner was told that the account is full or nearly so. */
+  noticed: boolean;
   /** Messages given up because their retention was over. */
   purged: number;
   compacted: boolean;
@@ -37,11 +45,12 @@ export interface AccountOutcome {
 export async function maintainAccount(
   account: Account,
   parts: EngineParts,
-  { retention, clear = {}, sweep, stop }: AccountTask,
+  { retention, clear = {}, address, notices, sweep, stop }: AccountTask,
 ): Promise<AccountOutcome> {
   const failures: { step: Step; cause: unknown }[] = [];
   const outcome: AccountOutcome = {
     cleared: 0,
+    noticed: false,
     purged: 0,
     compacted: false,
     trimmed: false,
@@ -54,6 +63,9 @@ export async function maintainAccount(
   const steps: Record<Step, () => Promise<void>> = {
     async clear() {
       outcome.cleared = await clearOld(account, clear, now);
+    },
+    async notice() {
+      if (address !== undefined) outcome.noticed = await noticeQuota(account, address, now, notices);
     },
     async purge() {
       const purged = await purgeExpunged(account, gentle, Math.floor((now - retention) / 1000));

@@ -1,12 +1,12 @@
 import { collectRemovedAccount } from '../../shared/engine/collector.ts';
 import type { AccountId } from '../../shared/ids.ts';
-import type { Directory } from '../../shared/ports/directory.ts';
+import type { AccountRecord, Directory } from '../../shared/ports/directory.ts';
 import { gentleBlobs } from './gentle-blobs.ts';
 import { type AccountOutcome, type AccountTask, maintainAccount } from './maintain-account.ts';
 import type { MaintenanceParts } from './parts.ts';
 import { pause } from './timers.ts';
 
-export interface PassTask extends Omit<AccountTask, 'sweep'> {
+export interface PassTask extends Omit<AccountTask, 'sweep' | 'address'> {
   /** Whether orphans are looked for too, in all accounts or in some. */
   readonly sweep: boolean | ((account: AccountId) => boolean);
   /** Whose turn it is; everybody's unless given. */
@@ -20,6 +20,8 @@ export interface PassReport {
   accounts: number;
   /** Messages of Trash and Junk that were old enough to go. */
   cleared: number;
+  /** Owners who were told that their account is full or nearly so. */
+  noticed: number;
   /** Messages whose retention was over. */
   purged: number;
   /** Accounts whose log was folded. */
@@ -44,6 +46,7 @@ export async function runPass(parts: MaintenanceParts, task: PassTask): Promise<
   const report: PassReport = {
     accounts: 0,
     cleared: 0,
+    noticed: 0,
     purged: 0,
     compacted: 0,
     trimmed: 0,
@@ -58,7 +61,7 @@ export async function runPass(parts: MaintenanceParts, task: PassTask): Promise<
     while (!task.stop.aborted) {
       const next = await accounts.next();
       if (next.done) return;
-      if (task.wanted?.(next.value) === false) continue;
+      if (task.wanted?.(next.value.id) === false) continue;
       const startedAt = parts.timers.now();
       await maintainOne(parts, task, next.value, report);
       await parts.engine.parts.sleep(0);
@@ -70,10 +73,10 @@ export async function runPass(parts: MaintenanceParts, task: PassTask): Promise<
   return report;
 }
 
-async function* everyAccount(directory: Directory): AsyncGenerator<AccountId, undefined> {
+async function* everyAccount(directory: Directory): AsyncGenerator<AccountRecord, undefined> {
   for (let after: string | undefined; ; ) {
     const { items, next } = await directory.accounts(after);
-    for (const { id } of items) yield id;
+    yield* items;
     if (next === undefined) return;
     after = next;
   }
@@ -82,7 +85,7 @@ async function* everyAccount(directory: Directory): AsyncGenerator<AccountId, un
 async function maintainOne(
   { engine, log }: MaintenanceParts,
   task: PassTask,
-  id: AccountId,
+  { id, address }: AccountRecord,
   report: PassReport,
 ): Promise<void> {
   const opened = await engine.open(id, 'passing');
@@ -95,18 +98,19 @@ async function maintainOne(
   const { account, release } = opened.value;
   try {
     const sweep = typeof task.sweep === 'boolean' ? task.sweep : task.sweep(id);
-    const outcome = await maintainAccount(account, engine.parts, { ...task, sweep });
+    const outcome = await maintainAccount(account, engine.parts, { ...task, address, sweep });
     // What the last commit started belongs to this visit: nobody else waits for it.
     await account.settle();
     tally(report, outcome);
     for (const { step, cause } of outcome.failures)
       if (!task.stop.aborted) log.error({ event: 'maintenance.failed', account: id, step }, cause);
-    const { cleared, purged, compacted, trimmed, swept } = outcome;
-    if (cleared > 0 || purged > 0 || compacted || trimmed || swept.objects > 0)
+    const { cleared, noticed, purged, compacted, trimmed, swept } = outcome;
+    if (cleared > 0 || noticed || purged > 0 || compacted || trimmed || swept.objects > 0)
       log.info({
         event: 'maintenance.account',
         account: id,
         cleared,
+        noticed,
         purged,
         compacted,
         trimmed,
@@ -124,9 +128,10 @@ const sweptFields = ({ objects, bytes }: { readonly objects: number; readonly by
 
 function tally(
   report: PassReport,
-  { cleared, purged, compacted, trimmed, swept, failures }: AccountOutcome,
+  { cleared, noticed, purged, compacted, trimmed, swept, failures }: AccountOutcome,
 ): void {
   report.cleared += cleared;
+  report.noticed += noticed ? 1 : 0;
   report.purged += purged;
   report.compacted += compacted ? 1 : 0;
   report.trimmed += trimmed ? 1 : 0;

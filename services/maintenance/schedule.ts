@@ -1,6 +1,8 @@
 import type { Lease, Leases } from '../../shared/ports/leases.ts';
+import type { Clearing } from './clear-old.ts';
 import type { MaintenanceParts } from './parts.ts';
 import { type PassReport, runPass } from './pass.ts';
+import type { QuotaNotices } from './quota-wording.ts';
 import type { Timers } from './timers.ts';
 
 const minute = 60_000;
@@ -9,6 +11,10 @@ const hour = 60 * minute;
 export interface MaintenanceOptions {
   /** Expunged messages are kept this long, ms. */
   readonly retention: number;
+  /** How long messages stay in Trash and Junk, ms; those without are left alone. */
+  readonly clear?: Clearing | undefined;
+  /** What owners of full accounts are told; in English unless given. */
+  readonly notices?: QuotaNotices | undefined;
   /** From the end of a pass to the next, over all processes that share the store, ms; 6 hours unless given. */
   readonly every?: number;
   /** The same for the sweep of orphans; 7 days unless given. */
@@ -37,7 +43,14 @@ export function startMaintenance(
   options: MaintenanceOptions,
 ): Maintenance {
   const { timers, log } = parts;
-  const { retention, every = 6 * hour, sweepEvery = 7 * 24 * hour, concurrency = 1 } = options;
+  const {
+    retention,
+    clear,
+    notices,
+    every = 6 * hour,
+    sweepEvery = 7 * 24 * hour,
+    concurrency = 1,
+  } = options;
   const stop = new AbortController();
   const record = recorder(parts);
   let running: Promise<void> = Promise.resolve();
@@ -63,7 +76,7 @@ export function startMaintenance(
     let done = false;
     try {
       const signal = AbortSignal.any([stop.signal, pass.lost]);
-      const task = { retention, sweep: sweep !== undefined, concurrency, stop: signal };
+      const task = { retention, clear, notices, sweep: sweep !== undefined, concurrency, stop: signal };
       const report = await runPass(parts, task);
       done = !signal.aborted;
       record(report, done ? 'done' : 'stopped', timers.now() - startedAt);

@@ -220,6 +220,7 @@ type MaintenanceEvent =
       readonly event: 'maintenance.pass';
       readonly outcome: 'done' | 'stopped';
       readonly accounts: number;
+      readonly noticed: number;
       readonly cleared: number;
       readonly purged: number;
       readonly compacted: number;
@@ -233,6 +234,7 @@ type MaintenanceEvent =
   | {
       readonly event: 'maintenance.account';
       readonly account: string;
+      readonly noticed: boolean;
       readonly cleared: number;
       readonly purged: number;
       readonly compacted: boolean;
@@ -250,7 +252,16 @@ type MaintenanceEvent =
       readonly event: 'maintenance.failed';
       /** Undefined where it concerns all of them. */
       readonly account: string | undefined;
-      readonly step: 'open' | 'clear' | 'purge' | 'compact' | 'trim' | 'sweep' | 'collect' | 'pass';
+      readonly step:
+        | 'open'
+        | 'clear'
+        | 'notice'
+        | 'purge'
+        | 'compact'
+        | 'trim'
+        | 'sweep'
+        | 'collect'
+        | 'pass';
     };
 
 type TransferEvent =

@@ -50,6 +50,8 @@ test('without options everything is served on this machine only', () => {
     postmaster: undefined,
     graceMs: 5000,
     retention: 14 * 24 * 3600_000,
+    clear: { trash: 30 * 24 * 3600_000, junk: 30 * 24 * 3600_000 },
+    noticeLanguage: 'en',
     logLevel: 'info',
     smartHost: undefined,
   });
@@ -199,4 +201,11 @@ test('what an AWS store lacks, and what is meant for one, is complained of by na
   assert.match(complaint!, /^--valkey: it is not a URL/);
   assert.doesNotMatch(complaint!, /secret/);
   config([], { RESTANTE_LOG_TABLE: 'log' });
+});
+
+test('Trash and Junk are cleared after a period each, or left alone', () => {
+  const { clear } = config(['--trash-retention', 'off'], { RESTANTE_JUNK_RETENTION: '7d' });
+  assert.deepEqual(clear, { trash: undefined, junk: 7 * 24 * 3600_000 });
+  assert.equal(config(['--notice-language', 'de']).noticeLanguage, 'de');
+  assert.deepEqual(complaints(['--notice-language', 'xx']), ['--notice-language: "xx" is not one of en, de']);
 });
