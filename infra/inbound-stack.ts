@@ -53,7 +53,7 @@ export class InboundStack extends Stack {
       description: 'The MX record of every domain that is served',
     });
     new CfnOutput(this, 'RedriveCommand', {
-      value: `aws sqs start-message-move-task --region ${config.region} --source-arn ${failed.queueArn}`,
+      value: `npm run -s restante -- redrive ${failed.queueArn}`,
       description: 'Tries again what could not be delivered, after its cause was mended',
     });
   }

@@ -6,6 +6,7 @@ import { domainCommands } from './commands/domain.ts';
 import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
 import { rebuildCommand } from './commands/rebuild.ts';
+import { redriveCommand } from './commands/redrive.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { serveCommand } from './commands/serve.ts';
 import { verifyCommand } from './commands/verify.ts';
@@ -61,6 +62,7 @@ export async function runCommandLine(args: readonly string[], context: CommandCo
     restoreCommand,
     verifyCommand,
     rebuildCommand,
+    redriveCommand,
   ])
     add(
       program,

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import type { Redriven, RedriveOptions } from '../../shared/adapters/aws/redrive.ts';
 import type { AccountId } from '../../shared/ids.ts';
 import type { AccountLog } from '../../shared/ports/account-log.ts';
 import type { BlobStore } from '../../shared/ports/blob-store.ts';
@@ -74,6 +75,8 @@ export interface CommandContext {
   readSecret(id: string): Promise<() => Promise<string | undefined>>;
   /** What sends by SES. */
   sesSender(region: string): Promise<SesSend>;
+  /** Gives what lies in a dead-letter queue on AWS back to the queue that it came from. */
+  redrive(options: Omit<RedriveOptions, 'sleep'>): Promise<Redriven>;
   openStore(choice: StoreChoice, options: OpenStoreOptions): Promise<Result<Store, string>>;
   /** The AWS store that the command's options or the environment name; undefined where the data folder is meant. */
   readonly awsStore: StoreChoice | undefined;

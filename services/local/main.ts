@@ -98,6 +98,7 @@ const code = await runCommandLine(process.argv.slice(2), {
   stderr: process.stderr,
   openStore,
   sesSender: async (region) => (await import('../../shared/adapters/aws/ses-sender.ts')).sesSender(region),
+  redrive: async (options) => (await import('../../shared/adapters/aws/redrive.ts')).redriveQueue(options),
   readSecret: async (id) => (await import('../../shared/adapters/aws/secret.ts')).secretReader(id),
   awsStore: undefined,
   onSignal,

@@ -14,6 +14,7 @@ export async function runCommand(
   folder: string,
   args: readonly string[],
   change: (store: Store) => Store = (store) => store,
+  services: Partial<CommandContext> = {},
 ): Promise<CommandRun> {
   const said = { stdout: '', stderr: '' };
   const collect = (name: keyof typeof said): Output => {
@@ -30,6 +31,7 @@ export async function runCommand(
     stdin: Readable.from([]),
     stdout: collect('stdout'),
     stderr: collect('stderr'),
+    redrive: () => Promise.reject(new Error('there is no SQS here')),
     sesSender: () => Promise.reject(new Error('there is no SES here')),
     readSecret: () => Promise.reject(new Error('there are no secrets here')),
     openStore: async () => ({
@@ -43,6 +45,7 @@ export async function runCommand(
     exit: (code) => {
       throw new Error(`exit ${code}`);
     },
+    ...services,
   };
   const code = await runCommandLine(args, context);
   await new Promise((resolve) => setImmediate(resolve));
