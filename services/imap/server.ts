@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Authenticator } from '../../shared/directory/authenticator.ts';
+import { ByteCache } from '../../shared/engine/byte-cache.ts';
 import type { MailEngine } from '../../shared/engine/engine.ts';
 import type { Connection, TlsSettings } from '../../shared/net/connection.ts';
 import { OpenCounts } from '../../shared/net/limits.ts';
@@ -59,6 +60,7 @@ export async function startImap(parts: ImapServerParts): Promise<Result<ImapServ
     options,
     tls,
     signedIn: new OpenCounts(Number.MAX_SAFE_INTEGER, options.connectionsPerUser),
+    answers: new ByteCache(options.answerCacheBytes),
     commands: metrics.counter('restante_imap_commands_total', 'IMAP commands by outcome', [
       'command',
       'outcome',

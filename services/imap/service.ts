@@ -3,6 +3,7 @@ import type { MailEngine } from '../../shared/engine/engine.ts';
 import type { TlsSettings } from '../../shared/net/connection.ts';
 import type { OpenCounts } from '../../shared/net/limits.ts';
 import type { Counter } from '../../shared/telemetry/metrics.ts';
+import type { AnswerCache } from './fetch/answers.ts';
 import type { ImapOptions } from './options.ts';
 
 /** What all sessions of the service share. */
@@ -14,5 +15,7 @@ export interface ImapService {
   readonly tls: TlsSettings | undefined;
   /** Signed-in connections by account. */
   readonly signedIn: OpenCounts;
+  /** Encoded answers that all sessions share. */
+  readonly answers: AnswerCache;
   readonly commands: Counter<'command' | 'outcome'>;
 }

@@ -53,6 +53,11 @@ export class ResponseWriter {
     return taken;
   }
 
+  /** A copy of what was written since the length was `from`; nothing may have been taken meanwhile. */
+  since(from: number): Uint8Array {
+    return new Uint8Array(this.#bytes.subarray(from, this.#length));
+  }
+
   #reserve(count: number): void {
     const needed = this.#length + count;
     if (needed <= this.#bytes.length) return;

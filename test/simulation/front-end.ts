@@ -1,3 +1,4 @@
+import { ByteCache } from '../../shared/engine/byte-cache.ts';
 import './builtins.ts';
 import { defaultImapOptions } from '../../services/imap/options.ts';
 import type { ImapService } from '../../services/imap/service.ts';
@@ -45,6 +46,7 @@ export function frontEnd(
     authenticator,
     options: defaultImapOptions,
     tls: undefined,
+    answers: new ByteCache(1 << 20),
     signedIn: new OpenCounts(Number.MAX_SAFE_INTEGER, 50),
     commands: { add: () => undefined },
   };

@@ -4,6 +4,7 @@ import type { Span } from '../../../shared/engine/view.ts';
 import type { EmailId } from '../../../shared/ids.ts';
 import type { MessageRecord } from '../../../shared/message/structure.ts';
 import { readAhead } from '../read-ahead.ts';
+import type { Answers } from './answers.ts';
 
 /** A message to be answered, with what was read for it. */
 export interface Loaded {
@@ -12,6 +13,8 @@ export interface Loaded {
   readonly seq: number;
   readonly record: MessageRecord | undefined;
   readonly emailId: EmailId | undefined;
+  /** What its record says, encoded before; the record is not read then. */
+  readonly answer: Uint8Array | undefined;
   /** It was wanted, and is not there any more. */
   readonly gone: boolean;
 }
@@ -30,8 +33,10 @@ export async function* loadMessages(
   account: Account,
   spans: Iterable<Span>,
   wanted: Wanted,
+  answers?: Answers,
 ): AsyncGenerator<readonly Loaded[]> {
-  const load = (places: readonly Place[]): Promise<readonly Loaded[]> => loadRecords(account, places, wanted);
+  const load = (places: readonly Place[]): Promise<readonly Loaded[]> =>
+    loadRecords(account, places, wanted, answers);
   for await (const [, batch] of readAhead(batches(spans), load, { count: 2, weight: 0 })) yield batch;
 }
 
@@ -54,17 +59,23 @@ export async function loadRecords(
   account: Account,
   places: readonly Place[],
   { records, emailIds }: Wanted,
+  answers?: Answers,
 ): Promise<readonly Loaded[]> {
   const numbers = places.map(({ chunk, row }) => chunk.fixed.message[row]!);
+  const answered = answers && numbers.map((no) => answers.get(no));
+  const unanswered = answered ? numbers.filter((_, i) => answered[i] === undefined) : numbers;
   const [known, ids] = await Promise.all([
-    records ? orOneByOne(numbers, (some) => account.records(some)) : undefined,
+    records ? orOneByOne(unanswered, (some) => account.records(some)) : undefined,
     emailIds ? orOneByOne(numbers, (some) => account.emailIds(some)) : undefined,
   ]);
-  return places.map((place, i) => {
-    const record = known?.[i];
+  let next = 0;
+  return places.map(({ chunk, row, seq }, i) => {
+    const answer = answered?.[i];
+    const record = answer === undefined ? known?.[next++] : undefined;
     const emailId = ids?.[i];
-    const gone = (records && record === undefined) || (emailIds && emailId === undefined);
-    return { ...place, record, emailId, gone };
+    const gone =
+      (records && answer === undefined && record === undefined) || (emailIds && emailId === undefined);
+    return { chunk, row, seq, record, emailId, answer, gone };
   });
 }
 

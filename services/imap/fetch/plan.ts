@@ -44,6 +44,13 @@ const fromRecord: ReadonlySet<string> = new Set([
   'threadId',
 ]);
 
+/** Answered from a message's record alone, and the same for every session: what was encoded once can be sent again. */
+export const isAnswerable = (item: FetchItem): boolean =>
+  item.item === 'envelope' ||
+  item.item === 'bodyStructure' ||
+  item.item === 'bodyStructureShort' ||
+  isTopHeader(item);
+
 export function planOf({ items }: Pick<Fetch, 'items'>): FetchPlan {
   const rest = items.filter((item) => !isColumn(item) && item.item !== 'emailId');
   return {

@@ -3,14 +3,16 @@ import { ObjectGone } from '../../../shared/engine/message-index.ts';
 import type { UidSet } from '../../../shared/engine/uid-set.ts';
 import type { Span } from '../../../shared/engine/view.ts';
 import type { SeqNum, Uid } from '../../../shared/ids.ts';
+import type { FetchItem } from '../../../shared/imap/fetch-items.ts';
 import { fetchClose, fetchOpen } from '../../../shared/imap/responses/fetch.ts';
-import { flushAt } from '../../../shared/imap/writer.ts';
+import { flushAt, type ResponseWriter } from '../../../shared/imap/writer.ts';
 import type { FlagTexts } from '../flag-text.ts';
 import { readAhead } from '../read-ahead.ts';
 import type { Client } from '../session-state.ts';
 import { Turn } from '../turn.ts';
+import { Answers } from './answers.ts';
 import { type Loaded, loadMessages } from './messages.ts';
-import type { FetchPlan } from './plan.ts';
+import { type FetchPlan, isAnswerable } from './plan.ts';
 import { type BodyItem, discard, isBodyItem, type Prepared, prepare } from './prepare.ts';
 import { sendPrepared, writeItem, writeMarked } from './write-item.ts';
 
@@ -44,7 +46,11 @@ const openedTogether = 4;
 
 /** Answers a FETCH that needs more than the mailbox's columns. */
 export async function sendMessages(run: FetchRun, spans: Iterable<Span>): Promise<void> {
-  const batches = loadMessages(run.account, spans, run.plan);
+  const { account, client, plan } = run;
+  const answers = needsRecords(plan)
+    ? undefined
+    : Answers.for(client.answers, account, plan.items, client.writer.text);
+  const batches = loadMessages(account, spans, plan, answers);
   try {
     for (;;) {
       // Reading may fail: that is answered. Sending may fail too, but then there is nobody to answer.
@@ -54,8 +60,9 @@ export async function sendMessages(run: FetchRun, spans: Iterable<Span>): Promis
       if (!next || next.done) return;
       const there = next.value.filter((message) => !message.gone);
       if (there.length < next.value.length) run.shortfall.gone = true;
-      if (run.plan.bodies) await sendWithBodies(run, there);
-      else await sendWithoutBodies(run, there);
+      if (plan.bodies) await sendWithBodies(run, there);
+      else await sendWithoutBodies(run, there, answers);
+      answers?.keep();
       if (run.shortfall.unavailable) return;
     }
   } finally {
@@ -71,19 +78,60 @@ function noteTold(told: Uid[], marked: UidSet, { chunk, row }: Loaded): void {
 async function sendWithoutBodies(
   { client, plan, texts, marked, told }: FetchRun,
   messages: readonly Loaded[],
+  answers: Answers | undefined,
 ): Promise<void> {
   const { writer } = client;
+  const { before, answerable, after } = parted(plan.items, answers);
   const turn = new Turn();
   for (const message of messages) {
     fetchOpen(writer, message.seq as SeqNum);
     writeMarked(client, plan.items, message, marked, texts);
     noteTold(told, marked, message);
-    for (const item of plan.items) writeItem(writer, item, message, texts);
+    for (const item of before) writeItem(writer, item, message, texts);
+    if (answers) writeAnswer(writer, answerable, message, texts, answers);
+    for (const item of after) writeItem(writer, item, message, texts);
     fetchClose(writer);
     if (writer.length >= flushAt) await client.flush();
     if (turn.isOver) await turn.pass();
   }
 }
+
+/** Other items than those of `Answers` need the record, or the body. */
+const needsRecords = ({ items, bodies }: FetchPlan): boolean =>
+  bodies || items.some(({ item }) => item === 'threadId');
+
+/** What is answered together stands where the first of it was asked for. */
+function parted(items: readonly FetchItem[], answers: Answers | undefined) {
+  if (answers === undefined) return { before: items, answerable: [], after: [] };
+  const at = items.findIndex(isAnswerable);
+  return {
+    before: items.slice(0, at),
+    answerable: items.filter(isAnswerable),
+    after: items.slice(at).filter((item) => !isAnswerable(item)),
+  };
+}
+
+function writeAnswer(
+  writer: ResponseWriter,
+  items: readonly FetchItem[],
+  message: Loaded,
+  texts: FlagTexts,
+  answers: Answers,
+): void {
+  if (message.answer !== undefined) {
+    writer.gap();
+    writer.raw(message.answer);
+    return;
+  }
+  const from = writer.length;
+  for (const item of items) writeItem(writer, item, message, texts);
+  const written = writer.since(from);
+  // Its own place in the list is not the next one's.
+  const answer = written[0] === space ? written.slice(1) : written;
+  answers.put(message.chunk.fixed.message[message.row]!, answer);
+}
+
+const space = 0x20;
 
 /** The first body items of a message, opened; or why they could not be. */
 type Opened = readonly Prepared[] | { readonly cause: unknown };

@@ -1,5 +1,5 @@
 import { errorReply } from '../error-reply.ts';
-import type { Handler } from '../session-state.ts';
+import type { Client, Handler, In, Outcome } from '../session-state.ts';
 import { updateMaildrop } from '../update.ts';
 
 /**
@@ -7,8 +7,16 @@ import { updateMaildrop } from '../update.ts';
  * so before the connection ends; where that is not known, the connection ends without an answer.
  */
 export const quit: Handler<'authorization' | 'transaction', 'QUIT'> = async (client, state) => {
-  const bye = { kind: 'ok', text: 'Bye', end: true } as const;
   if (state.kind === 'authorization') return bye;
+  const reply = await update(client, state);
+  // Before the answer: who has read it may sign in again at once, and must not find the maildrop in use.
+  await state.release();
+  return reply;
+};
+
+const bye = { kind: 'ok', text: 'Bye', end: true } as const;
+
+async function update(client: Client, state: In<'transaction'>): Promise<Outcome> {
   const { maildrop, record, hold } = state;
   const update = {
     deleted: maildrop.deletedUids,
@@ -26,4 +34,4 @@ export const quit: Handler<'authorization' | 'transaction', 'QUIT'> = async (cli
   const reply = errorReply(outcome.error, client.log);
   if (reply.kind !== 'err') return reply;
   return { kind: 'err', text: 'Nothing was deleted, please try again later', code: 'SYS/TEMP', end: true };
-};
+}

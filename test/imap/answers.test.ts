@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Answers } from '../../services/imap/fetch/answers.ts';
+import type { Account } from '../../shared/engine/account.ts';
+import { ByteCache } from '../../shared/engine/byte-cache.ts';
+import type { FetchItem } from '../../shared/imap/fetch-items.ts';
+
+import { localEngine } from '../support/local-engine.ts';
+import { deliver, MessageSession } from './message-session.ts';
+
+const account = (id: string, modSeqBase = 0) => ({ id, state: { modSeqBase } }) as unknown as Account;
+const envelope: readonly FetchItem[] = [{ item: 'uid' }, { item: 'envelope' }] as const;
+const bytes = (text: string) => Buffer.from(text);
+
+test('an answer is found again by whoever asks for the same of the same message', () => {
+  const cache = new ByteCache<never>(1 << 20) as never;
+  const first = Answers.for(cache, account('a'), envelope, 'ascii')!;
+  assert.equal(first.get(300), undefined);
+  first.put(300, bytes('ENVELOPE ()'));
+  first.keep();
+  const again = Answers.for(cache, account('a'), [{ item: 'envelope' }, { item: 'flags' }], 'ascii')!;
+  assert.deepEqual(again.get(300), bytes('ENVELOPE ()'));
+  assert.equal(again.get(301), undefined);
+  for (const other of [
+    Answers.for(cache, account('b'), envelope, 'ascii'),
+    Answers.for(cache, account('a', 1000), envelope, 'ascii'),
+    Answers.for(cache, account('a'), envelope, 'utf8'),
+    Answers.for(cache, account('a'), [{ item: 'bodyStructure' }], 'ascii'),
+  ])
+    assert.equal(other!.get(300), undefined, "another's answer");
+});
+
+test('nothing is kept of what a record alone does not answer', () => {
+  const cache = new ByteCache<never>(1 << 20) as never;
+  assert.equal(Answers.for(cache, account('a'), [{ item: 'uid' }, { item: 'flags' }], 'ascii'), undefined);
+});
+
+test('what is kept is bounded by its bytes', () => {
+  const cache = new ByteCache<{ answers: Uint8Array[]; bytes: number }>(100_000);
+  for (let at = 0; at < 100; at++) {
+    const answers = Answers.for(cache as never, account('a'), envelope, 'ascii')!;
+    for (let no = at * 128; no < at * 128 + 128; no++) answers.put(no, new Uint8Array(100));
+    answers.keep();
+    assert.ok(cache.bytes <= 100_000);
+  }
+  const answers = Answers.for(cache as never, account('a'), envelope, 'ascii')!;
+  assert.equal(answers.get(0), undefined);
+  assert.ok(answers.get(99 * 128));
+});
+
+test('a FETCH that finds answers of before says what one that finds none says', async () => {
+  const local = await localEngine();
+  const stored = await local.account();
+  const texts = [
+    'Subject: one\nFrom: a@example.org\n\nx\n',
+    'x: y\n\n',
+    'Subject: =?utf-8?q?gr=C3=BC=C3=9Fe?=\n\nz\n',
+  ];
+  await deliver(
+    stored,
+    'INBOX',
+    texts.map((text) => ({ text, internalDate: 760_000_000 })),
+  );
+  const items = '(FLAGS ENVELOPE UID BODYSTRUCTURE BODY.PEEK[HEADER.FIELDS (SUBJECT)] RFC822.SIZE)';
+  const fresh = await new MessageSession(stored).lines(`FETCH 1:3 ${items}`);
+  const session = new MessageSession(stored);
+  await session.lines(`UID FETCH 2 ${items}`);
+  assert.deepEqual(await session.lines(`FETCH 1:3 ${items}`), fresh);
+  assert.deepEqual(await session.lines(`FETCH 1:3 ${items}`), fresh);
+  assert.ok(session.answers.bytes > 0);
+});
