@@ -2,6 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { Redriven, RedriveOptions } from '../../shared/adapters/aws/redrive.ts';
 import type { AccountId } from '../../shared/ids.ts';
 import type { AccountLog } from '../../shared/ports/account-log.ts';
+import type { AdminRecords } from '../../shared/ports/admin-records.ts';
 import type { BlobStore } from '../../shared/ports/blob-store.ts';
 import type { Directory } from '../../shared/ports/directory.ts';
 import type { Leases } from '../../shared/ports/leases.ts';
@@ -17,6 +18,7 @@ export interface Store {
   readonly log: AccountLog;
   readonly blobs: BlobStore;
   readonly directory: Directory;
+  readonly adminRecords: AdminRecords;
   readonly leases: Leases;
   readonly notifier: Notifier;
   /** Removed accounts whose data is still there, at most 500. */

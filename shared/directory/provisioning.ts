@@ -49,7 +49,8 @@ export interface AddedAccount {
 
 /** What an administrator does to the directory, checked. Every front door (command line, REST, console) uses these. */
 export interface Provisioning {
-  addDomain(name: string): Outcome<Domain>;
+  /** `tenant` must be there; without one, the default tenant has it, and is made where it is missing. */
+  addDomain(name: string, tenant?: string): Outcome<Domain>;
   removeDomain(name: string): Outcome<void>;
   /**
    * `prepare` makes what the account needs (its log above all) before anybody can find it: a crash in between leaves garbage,
@@ -121,12 +122,14 @@ export function createProvisioning(options: ProvisioningOptions): Provisioning {
   }
 
   return {
-    async addDomain(text) {
+    async addDomain(text, owner) {
       const name = parseDomain(text);
       if (!name.ok) return badAddress(text, name.error);
-      const added = await directory.addTenant({ id: tenant, name: tenant, createdAt: entropy.now() });
-      if (!added.ok && added.error.kind !== 'exists') return added;
-      const domain: Domain = { name: name.value, tenant, createdAt: entropy.now() };
+      if (owner === undefined) {
+        const added = await directory.addTenant({ id: tenant, name: tenant, createdAt: entropy.now() });
+        if (!added.ok && added.error.kind !== 'exists') return added;
+      }
+      const domain: Domain = { name: name.value, tenant: owner ?? tenant, createdAt: entropy.now() };
       const outcome = await directory.addDomain(domain);
       return outcome.ok ? ok(domain) : outcome;
     },

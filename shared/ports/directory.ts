@@ -61,7 +61,10 @@ export interface Page<T> {
  */
 export interface Directory {
   addTenant(tenant: Tenant): Promise<Result<void, DirectoryError>>;
+  tenant(id: string): Promise<Tenant | undefined>;
   tenants(after?: string): Promise<Page<Tenant>>;
+  /** 'notEmpty' while it has a domain. */
+  removeTenant(id: string): Promise<Result<void, DirectoryError>>;
   /** 'notFound' where there is no such tenant. */
   addDomain(domain: Domain): Promise<Result<void, DirectoryError>>;
   domain(name: DomainName): Promise<Domain | undefined>;

@@ -1,7 +1,9 @@
 import { describe } from 'node:test';
+import { AwsAdminRecords } from '../../shared/adapters/aws/admin-records.ts';
 import { AwsDirectory } from '../../shared/adapters/aws/directory.ts';
 import { AwsLeases } from '../../shared/adapters/aws/leases.ts';
 import { accountLogContract } from '../contracts/account-log.contract.ts';
+import { adminRecordsContract } from '../contracts/admin-records.contract.ts';
 import { blobStoreContract } from '../contracts/blob-store.contract.ts';
 import { directoryContract } from '../contracts/directory.contract.ts';
 import { leasesContract } from '../contracts/leases.contract.ts';
@@ -34,6 +36,21 @@ describe('the AWS store', () => {
     const table = await started.newDirectoryTable();
     const open = () => new AwsDirectory({ client: openTables(started), table });
     return { directory: open(), another: async () => open() };
+  });
+  adminRecordsContract(async () => {
+    const started = await emulators();
+    const table = await started.newDirectoryTable();
+    const clock = { time: Date.now() };
+    const now = (): number => clock.time;
+    const open = () => new AwsAdminRecords({ client: openTables(started), table, now });
+    return {
+      records: open(),
+      another: async () => open(),
+      pass: (ms) => {
+        clock.time += ms;
+      },
+      now,
+    };
   });
   leasesContract(async () => {
     const started = await emulators();

@@ -1,5 +1,6 @@
 import { describe } from 'node:test';
 import { accountLogContract } from '../contracts/account-log.contract.ts';
+import { adminRecordsContract } from '../contracts/admin-records.contract.ts';
 import { blobStoreContract } from '../contracts/blob-store.contract.ts';
 import { directoryContract } from '../contracts/directory.contract.ts';
 import { leasesContract } from '../contracts/leases.contract.ts';
@@ -22,6 +23,19 @@ describe('the embedded store', () => {
   directoryContract(async (t) => {
     const { open } = await testFolder(t);
     return { directory: (await open()).directory, another: async () => (await open()).directory };
+  });
+  adminRecordsContract(async (t) => {
+    const { open } = await testFolder(t);
+    const clock = { time: Date.now() };
+    const now = (): number => clock.time;
+    return {
+      records: (await open({ now })).adminRecords,
+      another: async () => (await open({ now })).adminRecords,
+      pass: (ms) => {
+        clock.time += ms;
+      },
+      now,
+    };
   });
   leasesContract(async (t) => {
     const { open } = await testFolder(t);

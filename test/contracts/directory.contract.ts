@@ -35,6 +35,17 @@ export function directoryContract(make: (t: TestContext) => Promise<DirectoryGro
       assert.deepEqual((await directory.tenants()).items, [tenant]);
     });
 
+    test('a tenant is found, and goes when it has no domain', async (t) => {
+      const { directory } = await withDomain(t);
+      assert.deepEqual(await directory.tenant(tenant.id), tenant);
+      assert.equal(await directory.tenant('nobody'), undefined);
+      assert.deepEqual(await directory.removeTenant(tenant.id), refused('notEmpty', tenant.id));
+      await directory.removeDomain('example.test' as DomainName);
+      assert.deepEqual(await directory.removeTenant(tenant.id), done);
+      assert.deepEqual(await directory.removeTenant(tenant.id), refused('notFound', tenant.id));
+      assert.equal(await directory.tenant(tenant.id), undefined);
+    });
+
     test('domains belong to a tenant, are added once and found', async (t) => {
       const { directory } = await make(t);
       assert.deepEqual(await directory.addDomain(domain('example.test')), refused('notFound', tenant.id));

@@ -1,12 +1,19 @@
 import type { AccountId } from '../../shared/ids.ts';
-import type { AccountRecord, Address, Alias, Directory, Domain } from '../../shared/ports/directory.ts';
+import type {
+  AccountRecord,
+  Address,
+  Alias,
+  Directory,
+  Domain,
+  Tenant,
+} from '../../shared/ports/directory.ts';
 import { err, ok } from '../../shared/result.ts';
 
 const domainOf = (address: Address) => address.slice(address.lastIndexOf('@') + 1);
 
 /** The directory port over maps, for tests of what stands on it. */
 export function memoryDirectory(): Directory & { readonly lookups: { count: number } } {
-  const tenants = new Set<string>();
+  const tenants = new Map<string, Tenant>();
   const domains = new Map<string, Domain>();
   const accounts = new Map<AccountId, AccountRecord>();
   const aliases = new Map<Address, Alias>();
@@ -23,10 +30,16 @@ export function memoryDirectory(): Directory & { readonly lookups: { count: numb
     lookups,
     async addTenant(tenant) {
       if (tenants.has(tenant.id)) return err({ kind: 'exists', name: tenant.id });
-      tenants.add(tenant.id);
+      tenants.set(tenant.id, tenant);
       return ok(undefined);
     },
-    tenants: () => whole([]),
+    tenant: async (id) => tenants.get(id),
+    tenants: () => whole(tenants.values()),
+    async removeTenant(id) {
+      if ([...domains.values()].some(({ tenant }) => tenant === id))
+        return err({ kind: 'notEmpty', name: id });
+      return tenants.delete(id) ? ok(undefined) : err({ kind: 'notFound', name: id });
+    },
     async addDomain(domain) {
       if (domains.has(domain.name)) return err({ kind: 'exists', name: domain.name });
       domains.set(domain.name, domain);

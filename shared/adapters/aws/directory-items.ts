@@ -3,7 +3,7 @@
  * table, and an entry in a list that is read only by those who administer:
  *
  *     k (S, partition)       s (S, sort)   what
- *     tenants                tenant id     a tenant, record and list entry in one
+ *     tenants                tenant id     a tenant, record and list entry in one; `used` counts its domains
  *     domain#example.org     -             a domain; `used` counts its addresses
  *     domains                domain        list
  *     address#a@example.org  -             who has the address: the account's record, or the alias's
@@ -11,17 +11,19 @@
  *     accounts, aliases      address       lists
  *     removed                account id    list of accounts whose log and blobs are still to be deleted
  *     lease#NAME             -             see leases.ts
+ *     record#KIND            name          administration's records: see admin-records.ts
  *
  * An address is unique because it is a key. What belongs together is written in one transaction. Reads are consistent.
  */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { AccountId } from '../../ids.ts';
+import type { RecordKind } from '../../ports/admin-records.ts';
 import type { AccountRecord, Address, Alias, Domain, Protocol, Tenant } from '../../ports/directory.ts';
 
 export type Item = Record<string, AttributeValue>;
 export type Key = { readonly k: { readonly S: string }; readonly s: { readonly S: string } };
 
-export type ListName = 'tenants' | 'domains' | 'accounts' | 'aliases' | 'removed';
+export type ListName = 'tenants' | 'domains' | 'accounts' | 'aliases' | 'removed' | `record#${RecordKind}`;
 
 export const listKey = (list: ListName, name: string): Key => ({ k: { S: list }, s: { S: name } });
 
@@ -42,6 +44,7 @@ export const tenantItem = ({ id, name, createdAt }: Tenant): Item => ({
   ...listKey('tenants', id),
   name: text(name),
   createdAt: number(createdAt),
+  used: number(0),
 });
 
 export const domainItem = ({ name, tenant, createdAt }: Domain): Item => ({

@@ -2,8 +2,12 @@ import { randomUUID } from 'node:crypto';
 import {
   BatchGetItemCommand,
   type CancellationReason,
+  type ConditionalCheckFailedException,
+  DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
+  PutItemCommand,
+  type PutItemCommandInput,
   QueryCommand,
   type TransactWriteItem,
   TransactWriteItemsCommand,
@@ -72,6 +76,36 @@ export class DirectoryTable {
       if (isConditionFailure(cause)) return undefined;
       throw cause;
     }
+  }
+
+  /** Where the condition does not hold, what stood in the way; the same item, where an answer was lost before. */
+  async put(item: Item, condition: Partial<PutItemCommandInput> = {}): Promise<Item | undefined> {
+    const command = new PutItemCommand({
+      TableName: this.#table,
+      Item: item,
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      ...condition,
+    });
+    try {
+      await this.#calls.repeat(
+        'change the directory',
+        (abortSignal) => this.#client.send(command, { abortSignal }),
+        isConditionFailure,
+      );
+      return undefined;
+    } catch (cause) {
+      if (isConditionFailure(cause)) return (cause as ConditionalCheckFailedException).Item ?? {};
+      throw cause;
+    }
+  }
+
+  /** What was there. */
+  async remove(key: Key): Promise<Item | undefined> {
+    const command = new DeleteItemCommand({ TableName: this.#table, Key: key, ReturnValues: 'ALL_OLD' });
+    const answer = await this.#calls.repeat('change the directory', (abortSignal) =>
+      this.#client.send(command, { abortSignal }),
+    );
+    return answer.Attributes;
   }
 
   /** All or nothing. Undefined when it is written; else what was refused, by the parts' order. */

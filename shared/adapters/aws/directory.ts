@@ -63,6 +63,17 @@ export class AwsDirectory implements Directory {
     return refused ? err({ kind: 'exists', name: tenant.id }) : done;
   }
 
+  async tenant(id: string): Promise<Tenant | undefined> {
+    const item = await this.#table.get(listKey('tenants', id));
+    return item && toTenant(item);
+  }
+
+  async removeTenant(id: string): Changed {
+    const refused = await this.#table.transact([{ remove: { key: listKey('tenants', id), ...unused } }]);
+    if (!refused) return done;
+    return err({ kind: refused[0]?.item ? 'notEmpty' : 'notFound', name: id });
+  }
+
   async tenants(after?: string): Promise<Page<Tenant>> {
     const { items, next } = await this.#table.list('tenants', after);
     return { items: items.map(toTenant), next };
@@ -71,7 +82,7 @@ export class AwsDirectory implements Directory {
   async addDomain(domain: Domain): Changed {
     const refused = await this.#table.transact([
       put(domainItem(domain)),
-      { check: listKey('tenants', domain.tenant) },
+      tenantCounted(domain.tenant, 1),
       listed('domains', domain.name),
     ]);
     if (!refused) return done;
@@ -90,14 +101,18 @@ export class AwsDirectory implements Directory {
   }
 
   async removeDomain(name: DomainName): Changed {
+    const domain = await this.domain(name);
+    if (domain === undefined) return err({ kind: 'notFound', name });
     const refused = await this.#table.transact([
       {
         remove: {
           key: domainKey(name),
-          ConditionExpression: 'used = :zero',
-          ExpressionAttributeValues: { ':zero': { N: '0' } },
+          ConditionExpression: 'used = :zero AND #tenant = :tenant',
+          ExpressionAttributeNames: { '#tenant': 'tenant' },
+          ExpressionAttributeValues: { ':zero': { N: '0' }, ':tenant': { S: domain.tenant } },
         },
       },
+      tenantCounted(domain.tenant, -1),
       unlisted('domains', name),
     ]);
     if (!refused) return done;
@@ -231,6 +246,21 @@ const listed = (list: ListName, name: string): TransactionPart => ({
 });
 const unlisted = (list: ListName, name: string): TransactionPart => ({
   remove: { key: listKey(list, name) },
+});
+
+const unused = {
+  ConditionExpression: 'used = :zero',
+  ExpressionAttributeValues: { ':zero': { N: '0' } },
+};
+
+/** The tenant must be there, and goes only when it has no domain. */
+const tenantCounted = (tenant: string, by: 1 | -1): TransactionPart => ({
+  update: {
+    key: listKey('tenants', tenant),
+    UpdateExpression: 'ADD used :by',
+    ConditionExpression: 'attribute_exists(k)',
+    ExpressionAttributeValues: { ':by': { N: String(by) } },
+  },
 });
 
 /** The domain must be there, and goes only when nothing counts on it. */

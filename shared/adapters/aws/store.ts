@@ -1,10 +1,12 @@
 import type { AccountId, LogPosition } from '../../ids.ts';
 import type { AccountLog } from '../../ports/account-log.ts';
+import type { AdminRecords } from '../../ports/admin-records.ts';
 import type { BlobStore } from '../../ports/blob-store.ts';
 import type { Directory } from '../../ports/directory.ts';
 import type { Leases } from '../../ports/leases.ts';
 import type { Notifier } from '../../ports/notifier.ts';
 import { AwsAccountLog } from './account-log.ts';
+import { AwsAdminRecords } from './admin-records.ts';
 import { AwsBlobStore } from './blob-store.ts';
 import { type ClientOptions, createBucketClient, createTableClient } from './clients.ts';
 import { AwsDirectory } from './directory.ts';
@@ -34,6 +36,7 @@ export interface AwsStore {
   readonly log: AccountLog;
   readonly blobs: BlobStore;
   readonly directory: Directory;
+  readonly adminRecords: AdminRecords;
   readonly leases: Leases;
   readonly notifier: Notifier;
   /** Removed accounts whose log has not been dropped, at most 500: delete their blobs, drop their logs, ask again. */
@@ -96,6 +99,7 @@ export async function openAwsStore(options: AwsStoreOptions): Promise<AwsStore> 
     },
     blobs,
     directory,
+    adminRecords: new AwsAdminRecords({ client: tables, table: options.directoryTable }),
     leases: quickLeases ?? leases,
     notifier,
     removedAccounts: () => directory.removedAccounts(),

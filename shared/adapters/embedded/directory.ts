@@ -24,6 +24,7 @@ type Changed = Promise<Result<void, DirectoryError>>;
 export class EmbeddedDirectory implements Directory {
   readonly #writer: Writer;
   readonly #now: () => number;
+  readonly #tenant;
   readonly #tenants;
   readonly #domain;
   readonly #domains;
@@ -39,6 +40,7 @@ export class EmbeddedDirectory implements Directory {
     this.#now = now;
     const pageOf = (table: string, key: string): StatementSync =>
       reader.prepare(`SELECT * FROM ${table} WHERE ${key} > ? ORDER BY ${key} LIMIT ${pageItems + 1}`);
+    this.#tenant = reader.prepare('SELECT * FROM tenants WHERE id = ?');
     this.#tenants = pageOf('tenants', 'id');
     this.#domain = reader.prepare('SELECT * FROM domains WHERE name = ?');
     this.#domains = pageOf('domains', 'name');
@@ -54,6 +56,14 @@ export class EmbeddedDirectory implements Directory {
 
   addTenant(tenant: Tenant): Changed {
     return this.#writer.send('addTenant', tenant);
+  }
+
+  async tenant(id: string): Promise<Tenant | undefined> {
+    return found(this.#tenant.get(id), toTenant);
+  }
+
+  removeTenant(id: string): Changed {
+    return this.#writer.send('removeTenant', id);
   }
 
   async tenants(after?: string): Promise<Page<Tenant>> {

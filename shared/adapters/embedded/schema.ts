@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 
 /** `PRAGMA user_version` of the folders that this release writes. */
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 
 /** The folder was written by a newer release; opening it with this one could damage it. */
 export class NewerStore extends Error {
@@ -84,6 +84,18 @@ const tables = `
   CREATE INDEX removed_accounts_to_drop ON removed_accounts (id) WHERE dropped = 0;
 `;
 
+/** Schema version 2. */
+const administration = `
+  CREATE TABLE admin_records (
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    text TEXT NOT NULL,
+    expires INTEGER,
+    PRIMARY KEY (kind, name)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX admin_records_to_forget ON admin_records (expires) WHERE expires IS NOT NULL;
+`;
+
 /** The one connection that writes: made in the writer's thread. Creates or upgrades the schema. */
 export function openForWriting(path: string, busyTimeoutMs: number): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: busyTimeoutMs });
@@ -143,5 +155,6 @@ export function createTables(db: DatabaseSync): void {
   db.exec('BEGIN IMMEDIATE');
   refuseNewer(db);
   if (userVersion(db) < 1) db.exec(tables);
+  if (userVersion(db) < 2) db.exec(administration);
   db.exec(`PRAGMA user_version = ${schemaVersion}; COMMIT`);
 }

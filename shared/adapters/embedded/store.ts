@@ -2,11 +2,13 @@ import { mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { AccountId } from '../../ids.ts';
 import type { AccountLog } from '../../ports/account-log.ts';
+import type { AdminRecords } from '../../ports/admin-records.ts';
 import type { BlobStore } from '../../ports/blob-store.ts';
 import type { Directory } from '../../ports/directory.ts';
 import type { Leases } from '../../ports/leases.ts';
 import type { Notifier } from '../../ports/notifier.ts';
 import { EmbeddedAccountLog } from './account-log.ts';
+import { EmbeddedAdminRecords } from './admin-records.ts';
 import { type BackupReport, backUp } from './backup.ts';
 import { BlobFiles, syncFolder } from './blob-files.ts';
 import { EmbeddedBlobStore } from './blob-store.ts';
@@ -35,6 +37,7 @@ export interface EmbeddedStore {
   readonly log: AccountLog;
   readonly blobs: BlobStore;
   readonly directory: Directory;
+  readonly adminRecords: AdminRecords;
   readonly leases: Leases;
   readonly notifier: Notifier;
   /** Removed accounts whose log has not been dropped, at most 500: delete their blobs, drop their logs, ask again. */
@@ -87,6 +90,7 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
     log: new EmbeddedAccountLog(reader, writer, staging, now),
     blobs: new EmbeddedBlobStore(reader, writer, staging, files),
     directory,
+    adminRecords: new EmbeddedAdminRecords(reader, writer, now),
     leases: new EmbeddedLeases(writer, now),
     notifier,
     removedAccounts: () => directory.removedAccounts(),

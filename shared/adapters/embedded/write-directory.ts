@@ -7,6 +7,7 @@ import type { AccountChange, WriteOperations } from './write-operations.ts';
 type DirectoryWrites = Pick<
   WriteOperations,
   | 'addTenant'
+  | 'removeTenant'
   | 'addDomain'
   | 'removeDomain'
   | 'addAccount'
@@ -23,6 +24,7 @@ export function directoryWrites(db: DatabaseSync): DirectoryWrites {
     return (...values: SQLInputValue[]): boolean => statement.get(...values)?.found === 1;
   };
   const tenantIs = exists('SELECT 1 FROM tenants WHERE id = ?');
+  const tenantIsUsed = exists('SELECT 1 FROM domains WHERE tenant = ?');
   const domainIs = exists('SELECT 1 FROM domains WHERE name = ?');
   const domainIsUsed = exists(
     'SELECT 1 FROM accounts WHERE domain = ?1 UNION ALL SELECT 1 FROM aliases WHERE domain = ?1',
@@ -34,6 +36,7 @@ export function directoryWrites(db: DatabaseSync): DirectoryWrites {
     'SELECT 1 FROM accounts WHERE id = ?1 UNION ALL SELECT 1 FROM removed_accounts WHERE id = ?1',
   );
   const addTenant = db.prepare('INSERT INTO tenants (id, name, created_at) VALUES (?, ?, ?)');
+  const removeTenant = db.prepare('DELETE FROM tenants WHERE id = ?');
   const addDomain = db.prepare('INSERT INTO domains (name, tenant, created_at) VALUES (?, ?, ?)');
   const removeDomain = db.prepare('DELETE FROM domains WHERE name = ?');
   const findAccount = db.prepare('SELECT * FROM accounts WHERE id = ?');
@@ -77,6 +80,10 @@ export function directoryWrites(db: DatabaseSync): DirectoryWrites {
       if (tenantIs(id)) return err({ kind: 'exists', name: id });
       addTenant.run(id, name, createdAt);
       return done;
+    },
+    removeTenant(id) {
+      if (tenantIsUsed(id)) return err({ kind: 'notEmpty', name: id });
+      return removeTenant.run(id).changes === 1 ? done : err({ kind: 'notFound', name: id });
     },
     addDomain({ name, tenant, createdAt }) {
       if (domainIs(name)) return err({ kind: 'exists', name });

@@ -1,5 +1,6 @@
 import type { AccountId, BlobKey, LogPosition } from '../../ids.ts';
 import type { Head } from '../../ports/account-log.ts';
+import type { AdminRecord } from '../../ports/admin-records.ts';
 import type {
   AccountRecord,
   Alias,
@@ -57,6 +58,7 @@ export interface WriteOperations {
   deleteBlobs(keys: readonly BlobKey[]): readonly BlobKey[];
 
   addTenant(tenant: Tenant): Result<void, DirectoryError>;
+  removeTenant(id: string): Result<void, DirectoryError>;
   addDomain(domain: Domain): Result<void, DirectoryError>;
   removeDomain(name: string): Result<void, DirectoryError>;
   addAccount(account: AccountRecord): Result<void, DirectoryError>;
@@ -68,9 +70,20 @@ export interface WriteOperations {
   addAlias(alias: Alias): Result<void, DirectoryError>;
   removeAlias(address: string): Result<void, DirectoryError>;
 
+  /** False where there is one of that name. */
+  addRecord(write: RecordWrite): boolean;
+  putRecord(write: RecordWrite): void;
+  removeRecord(write: Pick<AdminRecord, 'kind' | 'name'> & { readonly now: number }): boolean;
+
   acquireLease(write: LeaseWrite): boolean;
   renewLease(write: LeaseWrite): boolean;
   releaseLease(lease: Lease): void;
+}
+
+/** What is expired at `now` is deleted with it. */
+export interface RecordWrite {
+  readonly record: AdminRecord;
+  readonly now: number;
 }
 
 export interface LeaseWrite {

@@ -8,6 +8,7 @@ import { directoryWrites } from './write-directory.ts';
 import { leaseWrites } from './write-leases.ts';
 import { logWrites } from './write-log.ts';
 import type { FromWriter, ToWriter, WriteOperations, WriteRequest, WriterStart } from './write-operations.ts';
+import { recordWrites } from './write-records.ts';
 
 const batchRequests = 512;
 const batchBytes = 8 * 1024 * 1024;
@@ -22,6 +23,7 @@ function serve(port: MessagePort, db: DatabaseSync): void {
     ...blobs,
     ...logWrites(db, blobs),
     ...directoryWrites(db),
+    ...recordWrites(db),
     ...leaseWrites(db),
   };
   const waiting: WriteRequest[] = [];
