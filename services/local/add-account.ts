@@ -15,7 +15,7 @@ export interface AccountRequest extends NewAccount {
  * crash in between leaves a log that nobody can name. Throws where the store fails.
  */
 export async function addAccount(
-  { engine, provisioning, store }: Data,
+  { engine, provisioning, store }: Pick<Data, 'engine' | 'provisioning' | 'store'>,
   { quota, ...request }: AccountRequest,
 ): Promise<Result<AddedAccount, ProvisioningError>> {
   let prepared: AccountId | undefined;

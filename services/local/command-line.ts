@@ -5,6 +5,7 @@ import { backupCommand } from './commands/backup.ts';
 import { domainCommands } from './commands/domain.ts';
 import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
+import { keyCommands } from './commands/key.ts';
 import { rebuildCommand } from './commands/rebuild.ts';
 import { redriveCommand } from './commands/redrive.ts';
 import { restoreCommand } from './commands/restore.ts';
@@ -56,6 +57,7 @@ export async function runCommandLine(args: readonly string[], context: CommandCo
     domainCommands,
     accountCommands,
     aliasCommands,
+    keyCommands,
     importCommand,
     exportCommand,
     backupCommand,

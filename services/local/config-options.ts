@@ -92,6 +92,13 @@ export const serveOptions: readonly ServeOption[] = [
   },
   { name: 'no-demo', value: undefined, description: 'make no example accounts', fallback: undefined },
   {
+    name: 'admin-api',
+    value: undefined,
+    description: 'answer the admin API on the HTTP port with --store aws too',
+    fallback: undefined,
+  },
+  { name: 'no-admin-api', value: undefined, description: 'answer no admin API', fallback: undefined },
+  {
     name: 'allow-plaintext-auth',
     value: undefined,
     description: 'permit passwords without TLS (for test benches)',

@@ -23,6 +23,8 @@ export interface ServeConfig {
     | { readonly kind: 'files'; readonly certFile: string; readonly keyFile: string }
     | { readonly kind: 'secret'; readonly id: string };
   readonly demo: boolean;
+  /** On the HTTP port. */
+  readonly adminApi: boolean;
   readonly allowPlaintextAuth: boolean;
   readonly trustedNetworks: NetworkList;
   /** Balancers, whose connections begin with a PROXY header; undefined for none. */
@@ -184,6 +186,9 @@ export function parseServeConfig(
     tls: readTls(),
     demo:
       !read('no-demo', parseSwitch, false) && (store.kind === 'embedded' || read('demo', parseSwitch, false)),
+    adminApi:
+      !read('no-admin-api', parseSwitch, false) &&
+      (store.kind === 'embedded' || read('admin-api', parseSwitch, false)),
     allowPlaintextAuth: read('allow-plaintext-auth', parseSwitch, false),
     trustedNetworks: read<NetworkList>('trusted-networks', parseTrusted, noNetworks),
     proxies: read<NetworkList | undefined>('proxy-protocol', parseTrusted, undefined),

@@ -120,3 +120,13 @@ ${printWays(guide)}${trust}${page}  A forgotten password: ${guide.passwordComman
 
 `;
 }
+
+/** The first API key: shown this once. */
+export function printFirstKey(guide: Guide, token: string): string {
+  const url = `http://${guide.host}:${guide.ports.get('http')}`;
+  return `  Administration by ${url}/v1, described at ${url}/openapi.json
+  The first key, for everything, not shown again:
+      ${token}
+
+`;
+}

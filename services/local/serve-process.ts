@@ -3,10 +3,13 @@ import { resolve } from 'node:path';
 import { createAuthenticator } from '../../shared/directory/authenticator.ts';
 import { createRememberedPasswords } from '../../shared/directory/remembered-passwords.ts';
 import { createSignInThrottle } from '../../shared/directory/sign-in-throttle.ts';
+import { systemEntropy } from '../../shared/ids.ts';
 import { OpenCounts } from '../../shared/net/limits.ts';
 import { ok } from '../../shared/result.ts';
 import { type Log, openLog } from '../../shared/telemetry/log.ts';
 import { createMetrics } from '../../shared/telemetry/metrics.ts';
+import { createAdminApp } from '../admin/api/app.ts';
+import { KeyRing } from '../admin/api/key-ring.ts';
 import { startHealthHttp } from '../admin/health-http/server.ts';
 import { RetryMemory } from '../inbound/retries.ts';
 import { quotaNotices } from '../maintenance/quota-wording.ts';
@@ -23,6 +26,7 @@ import {
   type Guide,
   passwordCommand,
   printFirstGuide,
+  printFirstKey,
   printLaterGuide,
 } from './connection-guide.ts';
 import { connectionPage } from './connection-page.ts';
@@ -97,6 +101,7 @@ async function startEverything(
   const trusted = config.trustedNetworks;
   const { graceMs } = config;
   const counts = new OpenCounts(maxConnections, maxConnectionsPerAddress);
+  const serverName = config.hostname ?? hostname();
   const services = await startMailServices({
     config,
     data,
@@ -113,7 +118,7 @@ async function startEverything(
     log,
     metrics,
     version: context.version,
-    hostname: config.hostname ?? hostname(),
+    hostname: serverName,
     relay:
       config.smartHost && 'sesRegion' in config.smartHost
         ? createSesRelay(await context.sesSender(config.smartHost.sesRegion))
@@ -153,6 +158,9 @@ async function startEverything(
       authority: certificate.value.authority,
       metrics,
       log,
+      admin: config.adminApi
+        ? createAdminApp({ data, hostname: serverName, version: context.version, log })
+        : undefined,
     });
     if (!http.ok) return failed(namingOption(http.error));
     open.defer(() => http.value.close(graceMs));
@@ -165,6 +173,11 @@ async function startEverything(
     if (!accounts.ok) return failed(accounts.error);
     context.stdout.write(printFirstGuide(guide, accounts.value));
   } else context.stdout.write(printLaterGuide(guide));
+  const http = guide.ports.get('http');
+  if (config.adminApi && http !== undefined) {
+    const token = await new KeyRing(data.store.adminRecords, systemEntropy).first('first start');
+    if (token !== undefined) context.stdout.write(printFirstKey(guide, token));
+  }
   state.ready = true;
   const { engine, store } = data;
   const maintenance = startMaintenance(

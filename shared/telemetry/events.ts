@@ -10,6 +10,7 @@ export type LogEvent =
   | Pop3Event
   | SmtpEvent
   | HttpEvent
+  | AdminEvent
   | AccountEvent
   | StoreEvent
   | MaintenanceEvent
@@ -163,6 +164,16 @@ type SmtpEvent =
       readonly secure: boolean;
       readonly ms: number;
     };
+
+/** A change asked for through the admin API; who it was about stands in the audit entries. */
+type AdminEvent = {
+  readonly event: 'admin.change';
+  readonly operation: string;
+  /** The API key's id. */
+  readonly key: string;
+  readonly outcome: 'done' | 'refused' | 'failed';
+  readonly status: number;
+};
 
 type HttpEvent = {
   readonly event: 'http.request';

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 
 type Fetch = (request: Request) => Response | Promise<Response>;
 
-/** One request of node:http through a fetch handler. Bodies of requests are not read: nothing here takes one. */
+/** One request of node:http through a fetch handler, which bounds the body that it reads. */
 export async function answer(fetch: Fetch, from: IncomingMessage, to: ServerResponse): Promise<void> {
   const request = toRequest(from);
   if (request === undefined) {
@@ -18,7 +18,8 @@ export async function answer(fetch: Fetch, from: IncomingMessage, to: ServerResp
 }
 
 /** Undefined where the request line or the Host field is none that a URL could hold. */
-function toRequest({ url = '/', method = 'GET', headers }: IncomingMessage): Request | undefined {
+function toRequest(from: IncomingMessage): Request | undefined {
+  const { url = '/', method = 'GET', headers } = from;
   const base = URL.parse(`http://${headers.host ?? 'localhost'}`);
   const target = url.startsWith('/') && base !== null ? URL.parse(base.origin + url) : null;
   if (target === null || !['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'].includes(method))
@@ -26,5 +27,7 @@ function toRequest({ url = '/', method = 'GET', headers }: IncomingMessage): Req
   const pairs = Object.entries(headers).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, [value].flat().join(', ')] as [string, string]],
   );
-  return new Request(target, { method, headers: pairs });
+  if (method === 'GET' || method === 'HEAD') return new Request(target, { method, headers: pairs });
+  const body = Readable.toWeb(from) as ReadableStream<Uint8Array>;
+  return new Request(target, { method, headers: pairs, body, duplex: 'half' });
 }

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Hono } from 'hono';
 import { err, ok, type Result } from '../../../shared/result.ts';
 import { createHealthApp, type HealthParts } from './app.ts';
 import { answer } from './node-http.ts';
@@ -13,12 +14,20 @@ export interface HealthServer {
 }
 
 const service = 'http';
+
+const isAdmin = ({ url }: Request): boolean => /^\/(v1\/|openapi\.json$)/.test(new URL(url).pathname);
+
 const maxConnections = 256;
 const requestTimeoutMs = 30_000;
 
 /** Opens the HTTP port. The error is one line that says why it cannot be opened. */
 export async function startHealthHttp(
-  parts: HealthParts & { readonly host: string; readonly port: number },
+  parts: HealthParts & {
+    readonly host: string;
+    readonly port: number;
+    /** The admin API, where it is answered here too. */
+    readonly admin?: Pick<Hono, 'fetch'> | undefined;
+  },
 ): Promise<Result<HealthServer, string>> {
   const { log } = parts;
   const app = createHealthApp(parts);
@@ -31,7 +40,11 @@ export async function startHealthHttp(
     },
     (from, to) => {
       // The client went away in the middle: there is nobody to tell.
-      answer((request) => app.fetch(request), from, to).catch(() => to.destroy());
+      answer(
+        (request) => (isAdmin(request) && parts.admin ? parts.admin : app).fetch(request),
+        from,
+        to,
+      ).catch(() => to.destroy());
     },
   );
   server.maxConnections = maxConnections;

@@ -1,0 +1,187 @@
+import { type Context, Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import type { z } from 'zod';
+import { type Entropy, systemEntropy } from '../../../shared/ids.ts';
+import { err, ok, type Result } from '../../../shared/result.ts';
+import type { Log } from '../../../shared/telemetry/log.ts';
+import type { Data } from '../../local/assemble.ts';
+import { AuditTrail } from './audit-trail.ts';
+import { type Answer, Idempotency } from './idempotency.ts';
+import { KeyRing, type Presented } from './key-ring.ts';
+import { openApiDocument } from './openapi.ts';
+import type { AdminParts, Operation } from './operation.ts';
+import { operations } from './operations/index.ts';
+import { type Problem, problem, problemBody, statusOf } from './problem.ts';
+import { RateLimit } from './rate-limit.ts';
+import { allows } from './scopes.ts';
+
+export interface AdminAppOptions {
+  readonly data: Pick<Data, 'engine' | 'provisioning' | 'store'>;
+  readonly hostname: string;
+  readonly version: string;
+  readonly log: Log;
+  readonly entropy?: Entropy;
+}
+
+const maxBody = 64 * 1024;
+
+const refuse = (c: Context, of: Problem): Response =>
+  c.json(problemBody(of), statusOf(of), {
+    'content-type': 'application/problem+json',
+    ...(of.retryAfter !== undefined && { 'retry-after': String(of.retryAfter) }),
+    ...(of.kind === 'unauthorized' && { 'www-authenticate': 'Bearer' }),
+  });
+
+/** The admin API, for whatever speaks fetch: `/v1/…`, and the document of it at `/openapi.json`. */
+export function createAdminApp({
+  data,
+  hostname,
+  version,
+  log,
+  entropy = systemEntropy,
+}: AdminAppOptions): Hono {
+  const { adminRecords } = data.store;
+  const parts: AdminParts = {
+    data,
+    hostname,
+    keys: new KeyRing(adminRecords, entropy),
+    audit: new AuditTrail(adminRecords, entropy),
+    now: () => entropy.now(),
+  };
+  const idempotency = new Idempotency(adminRecords, entropy);
+  const rates = new RateLimit();
+  const document = openApiDocument(operations, version);
+  const app = new Hono();
+
+  app.use('*', async (c, next) => {
+    await next();
+    // Answers hold what only the asker may see.
+    c.res.headers.set('cache-control', 'no-store');
+    c.res.headers.set('x-content-type-options', 'nosniff');
+  });
+  app.get('/openapi.json', (c) => c.json(document));
+  app.use(
+    '/v1/*',
+    bodyLimit({
+      maxSize: maxBody,
+      onError: (c) => refuse(c, problem('tooLarge', `a request has at most ${maxBody} bytes`)),
+    }),
+  );
+
+  const authenticate = async (c: Context): Promise<Result<Presented, Problem>> => {
+    const token = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
+    const presented = token === undefined ? undefined : await parts.keys.presented(token);
+    if (presented === undefined)
+      return err(problem('unauthorized', 'send a valid key as "Authorization: Bearer rst_…"'));
+    const retryAfter = rates.take(presented.key.id, entropy.now());
+    return retryAfter === undefined
+      ? ok(presented)
+      : err(problem('tooMany', 'this key asks too often', { retryAfter }));
+  };
+
+  for (const one of operations)
+    app.on(one.method.toUpperCase(), one.path.replaceAll(/\{(\w+)\}/g, ':$1'), async (c) => {
+      const presented = await authenticate(c);
+      if (!presented.ok) return refuse(c, presented.error);
+      if (!allows(presented.value.key.scopes, one.scope))
+        return refuse(c, problem('forbidden', `the key needs the scope ${one.scope}`));
+      const request = await readRequest(c, one);
+      if (!request.ok) return refuse(c, request.error);
+      const make = () => perform(one, request.value, presented.value, parts, log);
+      const repeatKey = one.method === 'post' ? c.req.header('idempotency-key') : undefined;
+      const answer =
+        repeatKey === undefined
+          ? ok({ ...(await make()), replayed: false })
+          : await idempotency.once(
+              repeatKey,
+              presented.value,
+              { method: one.method, path: c.req.path, body: JSON.stringify(request.value.body) },
+              make,
+            );
+      if (!answer.ok) return refuse(c, answer.error);
+      const { status, body, replayed } = answer.value;
+      if (replayed) c.header('idempotent-replayed', 'true');
+      if (status === 204) return c.body(null, 204);
+      if (status >= 400) return refuse(c, body as Problem);
+      return c.json(body as object, status as 200);
+    });
+
+  app.notFound((c) => refuse(c, problem('notFound', `there is no ${c.req.method} ${c.req.path}`)));
+  app.onError((cause, c) => {
+    log.error({ event: 'connection.fault', service: 'http', remote: '' }, cause);
+    return refuse(c, problem('fault', 'it was not answered as it should have been; look into the log'));
+  });
+  return app;
+}
+
+interface Checked {
+  readonly params: Record<string, string>;
+  readonly query: Record<string, unknown>;
+  readonly body: Record<string, unknown> | undefined;
+}
+
+function check<T>(schema: z.ZodType<T>, value: unknown, where: string): Result<T, Problem> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return ok(parsed.data);
+  const errors = parsed.error.issues
+    .slice(0, 20)
+    .map(({ path, message }) => ({ path: [where, ...path].join('.'), message }));
+  return err(problem('invalid', `the ${where} is not as it should be`, { errors }));
+}
+
+async function readRequest(c: Context, one: Operation): Promise<Result<Checked, Problem>> {
+  const params = check(one.params, c.req.param(), 'path');
+  if (!params.ok) return params;
+  const query = check(one.query, c.req.query(), 'query');
+  if (!query.ok) return query;
+  const checked = { params: params.value as Record<string, string>, query: query.value };
+  if (one.body === undefined) return ok({ ...checked, body: undefined });
+  if (!/^application\/json\b/i.test(c.req.header('content-type') ?? ''))
+    return err(problem('notJson', 'send Content-Type: application/json'));
+  let json: unknown;
+  try {
+    json = JSON.parse(await c.req.text());
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    return err(problem('malformed', 'the body is not JSON'));
+  }
+  const body = check(one.body, json, 'body');
+  return body.ok ? ok({ ...checked, body: body.value }) : body;
+}
+
+/** Makes one request. What changes something has its audit entry before it is begun. A refusal's body is its problem. */
+async function perform(
+  one: Operation,
+  request: Checked,
+  { key }: Presented,
+  parts: AdminParts,
+  log: Log,
+): Promise<Answer> {
+  const about = { tenant: key.tenant };
+  const end =
+    one.method === 'get'
+      ? undefined
+      : await parts.audit.begin({
+          operation: one.id,
+          params: request.params,
+          request: request.body ?? null,
+          key,
+        });
+  const tell = async (outcome: 'done' | 'refused' | 'failed', status: number) => {
+    await end?.({ outcome, status, tenant: about.tenant ?? null });
+    if (end) log.info({ event: 'admin.change', operation: one.id, key: key.id, outcome, status });
+  };
+  let result: Result<unknown, Problem>;
+  try {
+    result = await one.handle({ ...request, key, parts, about } as never);
+  } catch (cause) {
+    await tell('failed', 500);
+    throw cause;
+  }
+  if (!result.ok) {
+    await tell('refused', statusOf(result.error));
+    return { status: statusOf(result.error), body: result.error };
+  }
+  await tell('done', one.status);
+  return { status: one.status, body: result.value };
+}

@@ -1,0 +1,69 @@
+import type { z } from 'zod';
+import type { Result } from '../../../shared/result.ts';
+import type { Data } from '../../local/assemble.ts';
+import type { AuditTrail } from './audit-trail.ts';
+import type { ApiKey, KeyRing } from './key-ring.ts';
+import type { Problem } from './problem.ts';
+import type { Scope } from './scopes.ts';
+
+/** What the operations work with. */
+export interface AdminParts {
+  readonly data: Pick<Data, 'engine' | 'provisioning' | 'store'>;
+  readonly keys: KeyRing;
+  readonly audit: AuditTrail;
+  /** The name by which clients and other servers reach the mail services. */
+  readonly hostname: string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** One request, checked. */
+export interface Call<P, Q, B> {
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+  readonly key: ApiKey;
+  readonly parts: AdminParts;
+  /** What the audit entry says beside the request. */
+  readonly about: { tenant: string | undefined };
+}
+
+export type Method = 'get' | 'post' | 'patch' | 'delete';
+
+/** An operation of the API: the application and its OpenAPI document are both made from these. */
+export interface Operation {
+  readonly id: string;
+  readonly method: Method;
+  /** With `{name}` for parameters. */
+  readonly path: string;
+  readonly summary: string;
+  readonly scope: Scope;
+  readonly params: z.ZodObject;
+  readonly query: z.ZodObject;
+  /** Undefined where there is none. */
+  readonly body: z.ZodObject | undefined;
+  readonly status: 200 | 201 | 204;
+  readonly answer: z.ZodType;
+  readonly handle: (call: Call<never, never, never>) => Promise<Result<unknown, Problem>>;
+}
+
+interface Definition<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodObject, A extends z.ZodType>
+  extends Pick<Operation, 'id' | 'method' | 'path' | 'summary' | 'scope' | 'status'> {
+  readonly params: P;
+  readonly query: Q;
+  readonly body?: B;
+  readonly answer: A;
+  readonly handle: (
+    call: Call<z.output<P>, z.output<Q>, z.output<B>>,
+  ) => Promise<Result<z.input<A>, Problem>>;
+}
+
+/** Ties an operation's handler to its schemas, and forgets them: a list holds all kinds. */
+export const operation = <
+  P extends z.ZodObject,
+  Q extends z.ZodObject,
+  B extends z.ZodObject,
+  A extends z.ZodType,
+>(
+  definition: Definition<P, Q, B, A>,
+): Operation => ({ ...definition, body: definition.body }) as unknown as Operation;

@@ -1,0 +1,17 @@
+import type { Operation } from '../operation.ts';
+import { accountOperations } from './accounts.ts';
+import { aliasOperations } from './aliases.ts';
+import { auditOperations } from './audit.ts';
+import { domainOperations } from './domains.ts';
+import { keyOperations } from './keys.ts';
+import { tenantOperations } from './tenants.ts';
+
+/** All of the API. */
+export const operations: readonly Operation[] = [
+  ...tenantOperations,
+  ...domainOperations,
+  ...accountOperations,
+  ...aliasOperations,
+  ...keyOperations,
+  ...auditOperations,
+];

@@ -1,0 +1,87 @@
+import type { Tenant } from '../../../../shared/ports/directory.ts';
+import { err, ok } from '../../../../shared/result.ts';
+import { sees } from '../access.ts';
+import { listed } from '../listing.ts';
+import { operation } from '../operation.ts';
+import { fromProvisioning, problem } from '../problem.ts';
+import { newTenant, none, pageOf, pageQuery, tenantParams, tenantView, viewTenant } from '../schemas.ts';
+
+const missing = (id: string) => err(problem('notFound', `there is no tenant ${id}`));
+const forAll = err(problem('forbidden', 'a key for one tenant makes and removes none'));
+
+export const tenantOperations = [
+  operation({
+    id: 'listTenants',
+    method: 'get',
+    path: '/v1/tenants',
+    summary: 'Tenants, in order of their ids',
+    scope: 'tenants:read',
+    params: none,
+    query: pageQuery,
+    status: 200,
+    answer: pageOf(tenantView),
+    handle: async ({ key, query, parts }) =>
+      ok(
+        await listed(
+          (after) => parts.data.store.directory.tenants(after),
+          ({ id }) => id,
+          ({ id }) => sees(key, id),
+          viewTenant,
+          query,
+        ),
+      ),
+  }),
+  operation({
+    id: 'addTenant',
+    method: 'post',
+    path: '/v1/tenants',
+    summary: 'Add a tenant: a customer with domains of its own',
+    scope: 'tenants:write',
+    params: none,
+    query: none,
+    body: newTenant,
+    status: 201,
+    answer: tenantView,
+    handle: async ({ key, body, parts, about }) => {
+      if (key.tenant !== undefined) return forAll;
+      const tenant: Tenant = { id: body.id, name: body.name ?? body.id, createdAt: parts.now() };
+      about.tenant = tenant.id;
+      const added = await parts.data.store.directory.addTenant(tenant);
+      return added.ok ? ok(viewTenant(tenant)) : err(fromProvisioning(added.error));
+    },
+  }),
+  operation({
+    id: 'getTenant',
+    method: 'get',
+    path: '/v1/tenants/{tenant}',
+    summary: 'One tenant',
+    scope: 'tenants:read',
+    params: tenantParams,
+    query: none,
+    status: 200,
+    answer: tenantView,
+    handle: async ({ key, params, parts }) => {
+      const tenant = sees(key, params.tenant)
+        ? await parts.data.store.directory.tenant(params.tenant)
+        : undefined;
+      return tenant ? ok(viewTenant(tenant)) : missing(params.tenant);
+    },
+  }),
+  operation({
+    id: 'removeTenant',
+    method: 'delete',
+    path: '/v1/tenants/{tenant}',
+    summary: 'Remove a tenant that has no domain',
+    scope: 'tenants:write',
+    params: tenantParams,
+    query: none,
+    status: 204,
+    answer: none,
+    handle: async ({ key, params, parts, about }) => {
+      if (key.tenant !== undefined) return forAll;
+      about.tenant = params.tenant;
+      const removed = await parts.data.store.directory.removeTenant(params.tenant);
+      return removed.ok ? ok({}) : err(fromProvisioning(removed.error));
+    },
+  }),
+];

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { prepare } from './cases.ts';
+import { adminGround } from './ground.ts';
+
+test('lists come by pages, in order, and nothing is left out', async (t) => {
+  const { ask, key } = await adminGround(t);
+  const root = await key();
+  for (let i = 0; i < 7; i++) await ask('POST', '/v1/tenants', root, { id: `t${i}` });
+  const seen: string[] = [];
+  let pages = 0;
+  for (let next: string | null = ''; next !== null; pages++) {
+    const { body }: { body: { items: { id: string }[]; next: string | null } } = await ask(
+      'GET',
+      `/v1/tenants?limit=3${next && `&after=${next}`}`,
+      root,
+    );
+    seen.push(...body.items.map(({ id }) => id));
+    next = body.next;
+  }
+  assert.deepEqual(seen, ['t0', 't1', 't2', 't3', 't4', 't5', 't6']);
+  assert.equal(pages, 3);
+  assert.equal((await ask('GET', '/v1/tenants?limit=0', root)).status, 422);
+  assert.equal((await ask('GET', '/v1/tenants?limit=501', root)).status, 422);
+  assert.equal((await ask('GET', '/v1/tenants?order=up', root)).status, 422);
+});
+
+test('of requests with one Idempotency-Key at the same time, one is made', async (t) => {
+  const { ask, key } = await adminGround(t);
+  const root = await key();
+  const replies = await Promise.all(
+    Array.from({ length: 6 }, () =>
+      ask('POST', '/v1/keys', root, { name: 'one', scopes: ['audit:read'] }, { 'idempotency-key': 'k' }),
+    ),
+  );
+  assert.ok(replies.every(({ status }) => status === 201 || status === 409));
+  assert.ok(replies.some(({ status }) => status === 201));
+  const { body } = await ask('GET', '/v1/keys', root);
+  assert.equal(body.items.filter(({ name }: { name: string }) => name === 'one').length, 1);
+});
+
+test('what an Idempotency-Key keeps cannot be read without the API key', async (t) => {
+  const ground = await adminGround(t);
+  await prepare(ground);
+  const root = await ground.key();
+  const path = '/v1/accounts/anna@acme.test/password';
+  const { body } = await ground.ask('POST', path, root, {}, { 'idempotency-key': 'pw' });
+  const { items } = await ground.data.store.adminRecords.records('answer', 10);
+  assert.equal(items.length, 1);
+  assert.ok(!items[0]!.text.includes(body.password));
+  ground.clock.advance(25 * 3600_000);
+  const again = await ground.ask('POST', path, root, {}, { 'idempotency-key': 'pw' });
+  assert.equal(again.headers.get('idempotent-replayed'), null);
+});
+
+test('a revoked key and an expired one are nobody', async (t) => {
+  const { ask, key, clock } = await adminGround(t);
+  const root = await key();
+  const soon = new Date(clock.now() + 1000).toISOString();
+  const made = await ask('POST', '/v1/keys', root, {
+    name: 'brief',
+    scopes: ['audit:read'],
+    expiresAt: soon,
+  });
+  assert.equal((await ask('GET', '/v1/audit', made.body.token)).status, 200);
+  clock.advance(1000);
+  assert.equal((await ask('GET', '/v1/audit', made.body.token)).status, 401);
+  const other = await ask('POST', '/v1/keys', root, { name: 'other', scopes: ['audit:read'] });
+  assert.equal((await ask('DELETE', `/v1/keys/${other.body.id}`, root)).status, 204);
+  assert.equal((await ask('GET', '/v1/audit', other.body.token)).status, 401);
+});
+
+test('nobody makes a key with more rights than their own', async (t) => {
+  const ground = await adminGround(t);
+  await prepare(ground);
+  const { ask, key } = ground;
+  const some = await key(['keys:write', 'accounts:read'], 'acme');
+  const wanted = (scopes: string[], more = {}) =>
+    ask('POST', '/v1/keys', some, { name: 'x', scopes, ...more });
+  assert.equal((await wanted(['accounts:write'])).status, 403);
+  assert.equal((await wanted(['accounts:read'], { tenant: 'idle' })).status, 403);
+  const made = await wanted(['accounts:read']);
+  assert.equal(made.status, 201);
+  assert.equal(made.body.tenant, 'acme');
+});
+
+test('a key that asks too often is told when to come again', async (t) => {
+  const { ask, key, clock } = await adminGround(t);
+  const root = await key();
+  const statuses: number[] = [];
+  for (let i = 0; i < 101; i++) statuses.push((await ask('GET', '/v1/audit', root)).status);
+  assert.deepEqual(statuses.slice(99), [200, 429]);
+  assert.equal((await ask('GET', '/v1/audit', await key())).status, 200);
+  clock.advance(1000);
+  assert.equal((await ask('GET', '/v1/audit', root)).status, 200);
+});
+
+test('a quota set through the API holds, and usage tells it', async (t) => {
+  const ground = await adminGround(t);
+  await prepare(ground);
+  const root = await ground.key();
+  const at = '/v1/accounts/anna@acme.test';
+  await ground.ask('PATCH', at, root, { quota: 5000 });
+  const { body } = await ground.ask('GET', `${at}/usage`, root);
+  assert.deepEqual([body.quota, body.messages, body.bytes], [5000, 0, 0]);
+  assert.ok(body.mailboxes.some(({ name }: { name: string }) => name === 'INBOX'));
+  await ground.ask('PATCH', at, root, { quota: null });
+  assert.equal((await ground.ask('GET', `${at}/usage`, root)).body.quota, null);
+});
+
+test('what is no path of the API is a problem too', async (t) => {
+  const { ask, key } = await adminGround(t);
+  const reply = await ask('GET', '/v1/nothing', await key());
+  assert.equal(reply.status, 404);
+  assert.equal(reply.headers.get('content-type'), 'application/problem+json');
+});
