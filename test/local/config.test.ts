@@ -44,6 +44,7 @@ test('without options everything is served on this machine only', () => {
     },
     tls: { kind: 'local' },
     demo: true,
+    adminApi: true,
     allowPlaintextAuth: false,
     proxies: undefined,
     hostname: undefined,
