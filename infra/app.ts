@@ -1,6 +1,7 @@
 import { App, Tags, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { AccessStack } from './access-stack.ts';
+import { AdminStack } from './admin-stack.ts';
 import { type Config, readConfig } from './config.ts';
 import { DataStack } from './data-stack.ts';
 import { ImageStack } from './image-stack.ts';
@@ -44,6 +45,15 @@ export function installation(app: App, config: Config): void {
   });
   observability.addStackDependency(access);
   observability.addStackDependency(maintenance);
+  if (config.features.adminApi) {
+    const admin = new AdminStack(app, named('admin'), {
+      config,
+      env,
+      description: 'Restante: the admin API',
+    });
+    admin.addStackDependency(data);
+    observability.addStackDependency(admin);
+  }
   if (!config.features.ownMx) {
     const inbound = new InboundStack(app, named('inbound'), {
       config,

@@ -102,6 +102,8 @@ export class DataStack extends Stack {
       'Replaced by a Lambda when ACM renews it, or by you: its life is that of the certificate.',
     );
 
+    if (config.features.adminApi) this.#firstKey(config, removalPolicy);
+
     tell(this, config, 'data/log-table', log.tableName);
     tell(this, config, 'data/directory-table', directory.tableName);
     tell(this, config, 'data/bucket', bucket.bucketName);
@@ -110,6 +112,32 @@ export class DataStack extends Stack {
     new CfnOutput(this, 'CertificateSecret', {
       value: certificate.secretName,
       description: 'Where the certificate is kept; put one of your own here with certificate.kind "own"',
+    });
+  }
+
+  /** The admin API's first key: id and secret in one, see services/admin/api/key-ring.ts. */
+  #firstKey(config: Config, removalPolicy: RemovalPolicy): void {
+    const key = new Secret(this, 'AdminKey', {
+      description: `First key of the admin API of ${config.name}, for everything`,
+      generateSecretString: {
+        passwordLength: 69,
+        excludePunctuation: true,
+        excludeUppercase: true,
+        excludeCharacters: 'ilou',
+        requireEachIncludedType: false,
+      },
+      removalPolicy,
+    });
+    acknowledge(
+      key,
+      'SMG4',
+      undefined,
+      'For the first hour: with it you make keys that can be revoked singly. Put a new value here to end this one.',
+    );
+    tell(this, config, 'data/admin-key-secret-arn', key.secretArn);
+    new CfnOutput(this, 'AdminKeySecret', {
+      value: key.secretName,
+      description: 'The first key of the admin API: aws secretsmanager get-secret-value --secret-id THIS',
     });
   }
 }

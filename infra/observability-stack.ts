@@ -138,6 +138,18 @@ export class ObservabilityStack extends Stack {
         minutes: 3,
         meaning: 'DynamoDB has faults of its own; nothing acknowledged is lost, clients try again.',
       },
+      ...(config.features.adminApi
+        ? [
+            {
+              id: 'AdminApiFails',
+              runbook: 'admin-api-faults',
+              metric: metric('AWS/ApiGateway', '5xx', { ApiId: told(this, config, 'admin/api-id') }, 'Sum'),
+              above: 5,
+              minutes: 3,
+              meaning: 'The admin API fails; mail is served as before.',
+            },
+          ]
+        : []),
       ...(config.features.ownMx
         ? []
         : ([

@@ -14,6 +14,7 @@ export type ParameterKey =
   | 'data/bucket'
   | 'data/key-arn'
   | 'data/certificate-secret-arn'
+  | 'data/admin-key-secret-arn'
   | 'network/vpc-id'
   | 'network/public-subnet-ids'
   | 'network/private-subnet-ids'
@@ -25,6 +26,7 @@ export type ParameterKey =
   | 'access/cluster-name'
   | 'access/balancer-full-name'
   | 'maintenance/certificate-function'
+  | 'admin/api-id'
   | 'inbound/queue-name'
   | 'inbound/dead-letter-queue-name'
   | `access/targets-${ExposedPort['option']}`;

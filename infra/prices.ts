@@ -38,7 +38,7 @@ export function fixedPrices(config: Config): readonly FixedPrice[] {
       : [services.imap, services.pop3, services.submission, ...(features.ownMx ? [services.submission] : [])];
   const tasks = sizes.reduce((sum, { tasks }) => sum + tasks.min, 0);
   const keys = features.ownMx ? 1 : 2;
-  const alarms = features.ownMx ? 6 : 8;
+  const alarms = (features.ownMx ? 6 : 8) + (features.adminApi ? 1 : 0);
   return [
     {
       what: `${tasks} Fargate task${tasks === 1 ? '' : 's'} on ARM`,
@@ -67,6 +67,9 @@ export function fixedPrices(config: Config): readonly FixedPrice[] {
       : []),
     { what: `${keys} customer key${keys === 1 ? '' : 's'}`, dollars: keys * list.keyMonth },
     { what: 'a secret, for the certificate', dollars: list.secretMonth },
+    ...(features.adminApi
+      ? [{ what: 'a secret, for the first key (features.adminApi)', dollars: list.secretMonth }]
+      : []),
     ...(config.certificate.kind === 'acm'
       ? [
           {

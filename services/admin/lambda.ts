@@ -20,7 +20,7 @@ async function start(): Promise<ReturnType<typeof handle>> {
   const token = await (await secretReader(secret))();
   // Made by the deployment before there was anybody to ask for one.
   const keys = new KeyRing(store.adminRecords, systemEntropy);
-  if (token === undefined || !(await keys.adopt('deployment', token.trim())))
+  if (token === undefined || !(await keys.adopt(token.trim())))
     throw new Error('the secret of the first key does not hold one');
   const engine = engineOnAws(store, log);
   const provisioning = createProvisioning({ directory: store.directory, hasher: createPasswordHasher() });

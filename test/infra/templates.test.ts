@@ -268,3 +268,22 @@ test('the price list names each choice and adds up', () => {
     'a small installation costs under $55 a month',
   );
 });
+
+test('the admin API has a first key that outlives its stack, a limit and a log', () => {
+  for (const [, stacks] of both) {
+    const admin = stacks.get('admin')!;
+    admin.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      AccessLogSettings: Match.objectLike({ DestinationArn: Match.anyValue() }),
+      DefaultRouteSettings: { ThrottlingRateLimit: 100, ThrottlingBurstLimit: 200 },
+    });
+    admin.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: Match.objectLike({
+        Variables: Match.objectLike({ RESTANTE_ADMIN_KEY_SECRET: Match.anyValue() }),
+      }),
+    });
+    // Such text is a key: see services/admin/api/key-ring.ts.
+    stacks.get('data')!.hasResourceProperties('AWS::SecretsManager::Secret', {
+      GenerateSecretString: Match.objectLike({ PasswordLength: 69, ExcludeCharacters: 'ilou' }),
+    });
+  }
+});

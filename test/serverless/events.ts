@@ -106,3 +106,37 @@ export const customResource = (
   },
   ...(type === 'Update' ? { OldResourceProperties: properties } : {}),
 });
+
+export interface HttpCall {
+  readonly method: string;
+  readonly path: string;
+  readonly key?: string | undefined;
+  readonly body?: object | undefined;
+}
+
+/** What API Gateway's HTTP API hands over (payload format 2.0). */
+export const httpApi = ({ method, path, key, body }: HttpCall) => ({
+  version: '2.0',
+  routeKey: 'ANY /{proxy+}',
+  rawPath: path,
+  rawQueryString: '',
+  headers: {
+    host: 'abc.execute-api.us-east-1.amazonaws.com',
+    ...(key !== undefined && { authorization: `Bearer ${key}` }),
+    ...(body && { 'content-type': 'application/json' }),
+  },
+  requestContext: {
+    accountId: '111122223333',
+    apiId: 'abc',
+    domainName: 'abc.execute-api.us-east-1.amazonaws.com',
+    domainPrefix: 'abc',
+    http: { method, path, protocol: 'HTTP/1.1', sourceIp: '192.0.2.1', userAgent: 'curl' },
+    requestId: 'r',
+    routeKey: 'ANY /{proxy+}',
+    stage: '$default',
+    time: '24/Nov/2026:03:00:00 +0000',
+    timeEpoch: 1_795_489_200_000,
+  },
+  ...(body && { body: JSON.stringify(body) }),
+  isBase64Encoded: false,
+});

@@ -79,22 +79,32 @@ export class KeyRing {
   }
 
   /**
-   * Takes a token made elsewhere (by a deployment) for a key to everything. False where it is none. A key that was removed
-   * comes back as long as the deployment keeps its token.
+   * Takes a token made by the deployment for a key to everything, and ends the one that it had made before. False where it is none.
+   * A key that was removed comes back as long as the deployment keeps its token.
    */
-  async adopt(name: string, token: string): Promise<boolean> {
+  async adopt(token: string): Promise<boolean> {
     const [, id, secret] = tokenForm.exec(token) ?? [];
     if (id === undefined || secret === undefined) return false;
-    const key = { id, name, scopes, tenant: undefined, createdAt: this.#entropy.now(), expiresAt: undefined };
-    await this.#records.addRecord(recordOf(key, secret));
+    for (let after: string | undefined; ; ) {
+      const { items, next } = await this.#records.records('key', 500, after);
+      for (const { name, text } of items) {
+        const { deployed } = JSON.parse(text) as { readonly deployed?: true };
+        if (deployed && name !== id) await this.#records.removeRecord('key', name);
+      }
+      if (next === undefined) break;
+      after = next;
+    }
+    const createdAt = this.#entropy.now();
+    const key = { id, name: 'deployment', scopes, tenant: undefined, createdAt, expiresAt: undefined };
+    await this.#records.addRecord(recordOf(key, secret, true));
     return true;
   }
 }
 
-const recordOf = (key: ApiKey, secret: string): AdminRecord => ({
+const recordOf = (key: ApiKey, secret: string, deployed = false): AdminRecord => ({
   kind: 'key',
   name: key.id,
-  text: JSON.stringify({ ...key, hash: digest(secret).toString('hex') }),
+  text: JSON.stringify({ ...key, hash: digest(secret).toString('hex'), ...(deployed && { deployed }) }),
   expires: key.expiresAt,
 });
 
