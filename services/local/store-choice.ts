@@ -40,7 +40,7 @@ export const servingStoreOptions: readonly ServeOption[] = [
   given(
     'poll-interval',
     'seconds',
-    'with --store aws and no Valkey: between two looks at an open account, 15 if not given',
+    'with --store aws: between two looks at an open account; 15 if not given, 300 with Valkey',
   ),
 ];
 

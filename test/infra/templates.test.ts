@@ -287,3 +287,14 @@ test('the admin API has a first key that outlives its stack, a limit and a log',
     });
   }
 });
+
+test('where a function delivers, which reaches no Valkey, tasks look at tails every 15 s all the same', () => {
+  const told = (features: object) => {
+    const access = synthesised(parseConfig({ ...large, features: { ...large.features, ...features } })).get(
+      'access',
+    )!;
+    return JSON.stringify(access.toJSON()).includes('RESTANTE_POLL_INTERVAL');
+  };
+  assert.equal(told({ valkey: true, ownMx: false }), true);
+  assert.equal(told({ valkey: true, ownMx: true }), false);
+});

@@ -28,7 +28,10 @@ export interface AwsStoreOptions {
   readonly credentials?: ClientOptions['credentials'];
   /** `rediss://…`: news and leases by Valkey. Without it tails are polled, and leases are items. */
   readonly valkey?: string | undefined;
-  /** Milliseconds between two looks at the tail of an account that somebody watches, without Valkey. */
+  /**
+   * Milliseconds between two looks at the tail of an account that somebody watches; 15,000 without Valkey and 300,000 with it unless given.
+   * To be given where writers outside reach no Valkey, as functions do.
+   */
   readonly pollMs?: number | undefined;
 }
 
@@ -61,7 +64,7 @@ export async function openAwsStore(options: AwsStoreOptions): Promise<AwsStore> 
   const notifier = new AwsNotifier({
     grownBeyond: (account, after) => log.grownBeyond(account, after),
     channel: connect && ((parts) => new ValkeyChannel(connect, parts)),
-    ...(options.pollMs !== undefined && { pollMs: options.pollMs }),
+    ...(options.pollMs !== undefined && { pollMs: options.pollMs, safetyPollMs: options.pollMs }),
   });
   const blobs = new AwsBlobStore({
     client: objects,
