@@ -18,8 +18,8 @@ export interface ImapOptions {
   readonly patience: number;
   /** When the service is to end, idle sessions are told so spread over this time, so that they do not all come back at once. */
   readonly drainSpreadMs: number;
-  /** Encoded answers of FETCH that are kept for all sessions. */
-  readonly answerCacheBytes: number;
+  /** What is kept, for all sessions, of what was made of records: encoded answers, sort keys, folded fields. */
+  readonly memoBytes: number;
   readonly version: string;
 }
 
@@ -35,6 +35,6 @@ export const defaultImapOptions: ImapOptions = {
   connectionsPerUser: 50,
   patience: 10,
   drainSpreadMs: 0,
-  answerCacheBytes: 32 * 1024 * 1024,
+  memoBytes: 64 * 1024 * 1024,
   version: '0.1.0',
 };

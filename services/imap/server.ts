@@ -60,7 +60,7 @@ export async function startImap(parts: ImapServerParts): Promise<Result<ImapServ
     options,
     tls,
     signedIn: new OpenCounts(Number.MAX_SAFE_INTEGER, options.connectionsPerUser),
-    answers: new ByteCache(options.answerCacheBytes),
+    memos: new ByteCache(options.memoBytes),
     commands: metrics.counter('restante_imap_commands_total', 'IMAP commands by outcome', [
       'command',
       'outcome',

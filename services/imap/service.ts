@@ -3,8 +3,8 @@ import type { MailEngine } from '../../shared/engine/engine.ts';
 import type { TlsSettings } from '../../shared/net/connection.ts';
 import type { OpenCounts } from '../../shared/net/limits.ts';
 import type { Counter } from '../../shared/telemetry/metrics.ts';
-import type { AnswerCache } from './fetch/answers.ts';
 import type { ImapOptions } from './options.ts';
+import type { MemoCache } from './record-memo.ts';
 
 /** What all sessions of the service share. */
 export interface ImapService {
@@ -15,7 +15,7 @@ export interface ImapService {
   readonly tls: TlsSettings | undefined;
   /** Signed-in connections by account. */
   readonly signedIn: OpenCounts;
-  /** Encoded answers that all sessions share. */
-  readonly answers: AnswerCache;
+  /** What was made of records, for all sessions. */
+  readonly memos: MemoCache;
   readonly commands: Counter<'command' | 'outcome'>;
 }

@@ -7,7 +7,7 @@ import type { ResponseCode } from '../../shared/imap/responses/status.ts';
 import type { ResponseWriter } from '../../shared/imap/writer.ts';
 import type { AccountRecord } from '../../shared/ports/directory.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
-import type { AnswerCache } from './fetch/answers.ts';
+import type { MemoCache } from './record-memo.ts';
 
 /** A mailbox that a session has selected. */
 export interface Selected {
@@ -54,8 +54,8 @@ export interface Client {
   /** Answers go here. Call `flush` after each chunk of a long one (the writer's `full`). */
   readonly writer: ResponseWriter;
   readonly enabled: Enabled;
-  /** Encoded answers that all sessions share. */
-  readonly answers: AnswerCache;
+  /** What was made of records, for all sessions. */
+  readonly memos: MemoCache;
   readonly log: Log;
   /** Sends what was written; resolves when the socket takes more. Throws where the connection is gone. */
   flush(): Promise<void>;

@@ -20,7 +20,7 @@ type CommandFrame = Extract<Frame, { kind: 'command' }>;
 /** One client's session: reads commands, runs them in order, answers. Answers that come close together go in one write. */
 export class ImapSession implements Client {
   readonly service: ImapService;
-  readonly answers: ImapService['answers'];
+  readonly memos: ImapService['memos'];
   readonly connection: Connection;
   readonly log: Log;
   readonly input: Input;
@@ -45,7 +45,7 @@ export class ImapSession implements Client {
 
   constructor(service: ImapService, connection: Connection, log: Log) {
     this.service = service;
-    this.answers = service.answers;
+    this.memos = service.memos;
     this.connection = connection;
     this.log = log;
     this.input = new Input(connection);

@@ -29,10 +29,13 @@ export interface SortInput {
   readonly size: number;
 }
 
+/** The sent date, where there is one to be read. Milliseconds since 1970. */
+export const sentDate = ({ date }: Pick<Envelope, 'date'>): number | undefined =>
+  date === undefined ? undefined : parseDate(date)?.time;
+
 /** The sent date, or INTERNALDATE where there is none to be read (RFC 5256 §2.2). Milliseconds since 1970. */
 export const sentTime = (message: Pick<SortInput, 'envelope' | 'internalDate'>): number =>
-  (message.envelope.date === undefined ? undefined : parseDate(message.envelope.date)?.time) ??
-  message.internalDate;
+  sentDate(message.envelope) ?? message.internalDate;
 
 /** What a message is compared by: numbers by size, strings (folded) by code unit. */
 export function sortKey(message: SortInput, key: SortKey): string | number {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Answers } from '../../services/imap/fetch/answers.ts';
+import { answersFor } from '../../services/imap/fetch/answers.ts';
 import type { Account } from '../../shared/engine/account.ts';
 import { ByteCache } from '../../shared/engine/byte-cache.ts';
 import type { FetchItem } from '../../shared/imap/fetch-items.ts';
@@ -14,36 +14,36 @@ const bytes = (text: string) => Buffer.from(text);
 
 test('an answer is found again by whoever asks for the same of the same message', () => {
   const cache = new ByteCache<never>(1 << 20) as never;
-  const first = Answers.for(cache, account('a'), envelope, 'ascii')!;
+  const first = answersFor(cache, account('a'), envelope, 'ascii')!;
   assert.equal(first.get(300), undefined);
-  first.put(300, bytes('ENVELOPE ()'));
+  first.put(300, bytes('ENVELOPE ()'), 11);
   first.keep();
-  const again = Answers.for(cache, account('a'), [{ item: 'envelope' }, { item: 'flags' }], 'ascii')!;
+  const again = answersFor(cache, account('a'), [{ item: 'envelope' }, { item: 'flags' }], 'ascii')!;
   assert.deepEqual(again.get(300), bytes('ENVELOPE ()'));
   assert.equal(again.get(301), undefined);
   for (const other of [
-    Answers.for(cache, account('b'), envelope, 'ascii'),
-    Answers.for(cache, account('a', 1000), envelope, 'ascii'),
-    Answers.for(cache, account('a'), envelope, 'utf8'),
-    Answers.for(cache, account('a'), [{ item: 'bodyStructure' }], 'ascii'),
+    answersFor(cache, account('b'), envelope, 'ascii'),
+    answersFor(cache, account('a', 1000), envelope, 'ascii'),
+    answersFor(cache, account('a'), envelope, 'utf8'),
+    answersFor(cache, account('a'), [{ item: 'bodyStructure' }], 'ascii'),
   ])
     assert.equal(other!.get(300), undefined, "another's answer");
 });
 
 test('nothing is kept of what a record alone does not answer', () => {
   const cache = new ByteCache<never>(1 << 20) as never;
-  assert.equal(Answers.for(cache, account('a'), [{ item: 'uid' }, { item: 'flags' }], 'ascii'), undefined);
+  assert.equal(answersFor(cache, account('a'), [{ item: 'uid' }, { item: 'flags' }], 'ascii'), undefined);
 });
 
 test('what is kept is bounded by its bytes', () => {
-  const cache = new ByteCache<{ answers: Uint8Array[]; bytes: number }>(100_000);
+  const cache = new ByteCache<{ values: unknown[]; bytes: number }>(100_000);
   for (let at = 0; at < 100; at++) {
-    const answers = Answers.for(cache as never, account('a'), envelope, 'ascii')!;
-    for (let no = at * 128; no < at * 128 + 128; no++) answers.put(no, new Uint8Array(100));
+    const answers = answersFor(cache as never, account('a'), envelope, 'ascii')!;
+    for (let no = at * 128; no < at * 128 + 128; no++) answers.put(no, new Uint8Array(100), 100);
     answers.keep();
     assert.ok(cache.bytes <= 100_000);
   }
-  const answers = Answers.for(cache as never, account('a'), envelope, 'ascii')!;
+  const answers = answersFor(cache as never, account('a'), envelope, 'ascii')!;
   assert.equal(answers.get(0), undefined);
   assert.ok(answers.get(99 * 128));
 });
@@ -67,5 +67,5 @@ test('a FETCH that finds answers of before says what one that finds none says', 
   await session.lines(`UID FETCH 2 ${items}`);
   assert.deepEqual(await session.lines(`FETCH 1:3 ${items}`), fresh);
   assert.deepEqual(await session.lines(`FETCH 1:3 ${items}`), fresh);
-  assert.ok(session.answers.bytes > 0);
+  assert.ok(session.memos.bytes > 0);
 });

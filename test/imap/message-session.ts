@@ -5,7 +5,7 @@ import { search } from '../../services/imap/commands/search.ts';
 import { sort } from '../../services/imap/commands/sort.ts';
 import { store } from '../../services/imap/commands/store.ts';
 import { thread } from '../../services/imap/commands/thread.ts';
-import type { AnswerPage } from '../../services/imap/fetch/answers.ts';
+import type { MemoPage } from '../../services/imap/record-memo.ts';
 import type { Client, Enabled, In, Outcome } from '../../services/imap/session-state.ts';
 import { advanceView, writeUpdates } from '../../services/imap/updates.ts';
 import type { Account } from '../../shared/engine/account.ts';
@@ -48,7 +48,7 @@ export async function deliver(
 export class MessageSession implements Client {
   readonly writer = new ResponseWriter();
   readonly enabled: Enabled = { rev2: false, condStore: false, qresync: false, utf8: false };
-  readonly answers = new ByteCache<AnswerPage>(1 << 20);
+  readonly memos = new ByteCache<MemoPage>(1 << 20);
   readonly log = silentLog;
   readonly state: In<'selected'>;
   readonly #sent: Uint8Array[] = [];

@@ -46,7 +46,7 @@ export function frontEnd(
     authenticator,
     options: defaultImapOptions,
     tls: undefined,
-    answers: new ByteCache(1 << 20),
+    memos: new ByteCache(1 << 20),
     signedIn: new OpenCounts(Number.MAX_SAFE_INTEGER, 50),
     commands: { add: () => undefined },
   };

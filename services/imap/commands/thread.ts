@@ -7,7 +7,8 @@ import {
   threadInput,
 } from '../../../shared/message/thread.ts';
 import { threadByReferences } from '../../../shared/message/thread-references.ts';
-import { eachRecord } from '../search/each-record.ts';
+import { RecordMemo } from '../record-memo.ts';
+import { eachOfRecord } from '../search/each-record.ts';
 import { done, type Match, runSearch } from '../search/run.ts';
 import { sendAll } from '../send-rows.ts';
 import type { SelectedHandler } from '../session-state.ts';
@@ -22,11 +23,21 @@ export const thread: SelectedHandler<'thread'> = async (client, state, command) 
     command,
     (chunk, row, seq) => void matches.push({ chunk, row, seq }),
     () =>
-      eachRecord(state.account, matches, ({ chunk: { fixed }, row, seq }, { header, envelope }) => {
-        const id = command.numbers === 'uid' ? fixed.uid[row]! : seq;
-        const internalDate = fixed.internalDate[row]! * 1000;
-        inputs.push(threadInput(id, { envelope, internalDate }, fieldValue(header, 'references')));
-      }),
+      eachOfRecord(
+        state.account,
+        matches,
+        new RecordMemo<ThreadInput>(client.memos, state.account, 'thread'),
+        ({ header, envelope }) =>
+          threadInput(0, { envelope, internalDate: Number.NaN }, fieldValue(header, 'references')),
+        ({ subject, references }) =>
+          references.reduce((sum, id) => sum + id.length * 2 + 32, 200 + subject.length * 2),
+        ({ chunk: { fixed }, row, seq }, made) => {
+          const id = command.numbers === 'uid' ? fixed.uid[row]! : seq;
+          // Without a date of its own, a message has that of its arrival.
+          const time = Number.isNaN(made.time) ? fixed.internalDate[row]! * 1000 : made.time;
+          inputs.push({ ...made, id, time });
+        },
+      ),
   );
   if (!searched.ok) return searched.error;
   const threads = command.algorithm === 'references' ? threadByReferences(inputs) : threadBySubject(inputs);

@@ -10,7 +10,7 @@ import type { FlagTexts } from '../flag-text.ts';
 import { readAhead } from '../read-ahead.ts';
 import type { Client } from '../session-state.ts';
 import { Turn } from '../turn.ts';
-import { Answers } from './answers.ts';
+import { type Answers, answersFor } from './answers.ts';
 import { type Loaded, loadMessages } from './messages.ts';
 import { type FetchPlan, isAnswerable } from './plan.ts';
 import { type BodyItem, discard, isBodyItem, type Prepared, prepare } from './prepare.ts';
@@ -49,7 +49,7 @@ export async function sendMessages(run: FetchRun, spans: Iterable<Span>): Promis
   const { account, client, plan } = run;
   const answers = needsRecords(plan)
     ? undefined
-    : Answers.for(client.answers, account, plan.items, client.writer.text);
+    : answersFor(client.memos, account, plan.items, client.writer.text);
   const batches = loadMessages(account, spans, plan, answers);
   try {
     for (;;) {
@@ -128,7 +128,7 @@ function writeAnswer(
   const written = writer.since(from);
   // Its own place in the list is not the next one's.
   const answer = written[0] === space ? written.slice(1) : written;
-  answers.put(message.chunk.fixed.message[message.row]!, answer);
+  answers.put(message.chunk.fixed.message[message.row]!, answer, answer.length);
 }
 
 const space = 0x20;

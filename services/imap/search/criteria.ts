@@ -6,9 +6,10 @@ import { parseDate } from '../../../shared/message/date.ts';
 import { foldText } from '../../../shared/message/search-text.ts';
 import { threadIdOf } from '../fetch/thread-id.ts';
 import { uidsOfRanges } from '../message-set.ts';
+import type { RecordMemo } from '../record-memo.ts';
 import type { Selected } from '../session-state.ts';
 import { allOf, anyOf, type Facts, noneOf, type Predicate, truth } from './facts.ts';
-import { fieldContains } from './header-field.ts';
+import { foldedField } from './header-field.ts';
 
 /** SEARCH criteria against one session's view of a mailbox. */
 export interface Criteria {
@@ -19,15 +20,26 @@ export interface Criteria {
   readonly needles: readonly string[];
   /** Whether email ids are asked about. */
   readonly emailIds: boolean;
+  /** What the predicate fills, to be kept when it was asked. */
+  readonly memos: readonly RecordMemo<unknown>[];
   /** MODSEQ is a key (RFC 7162 §3.1.5). */
   readonly modSeq: boolean;
 }
 
 const daySeconds = 86_400;
 
+/** What was made of records before, by its name. */
+export type MemoOf = (name: string) => RecordMemo<unknown>;
+
 /** `now`: seconds since 1970. */
-export function compileCriteria(key: SearchKey, selected: Selected, flags: FlagTable, now: number): Criteria {
-  const compiler = new Compiler(selected, flags, now);
+export function compileCriteria(
+  key: SearchKey,
+  selected: Selected,
+  flags: FlagTable,
+  now: number,
+  memoOf: MemoOf,
+): Criteria {
+  const compiler = new Compiler(selected, flags, now, memoOf);
   const keys = key.key === 'and' ? key.keys : [key];
   const last = selected.view.uidNext - 1;
   let scope = last > 0 ? UidSet.ofRanges([[1, last]]) : UidSet.empty;
@@ -37,8 +49,8 @@ export function compileCriteria(key: SearchKey, selected: Selected, flags: FlagT
   }
   const rest = keys.filter((one) => one.key !== 'uid' && one.key !== 'sequence');
   const predicate = allOf(rest.length === 0 ? [always] : rest.map((one) => compiler.compile(one)));
-  const { needles, emailIds, modSeq } = compiler;
-  return { scope, predicate, needles, emailIds, modSeq };
+  const { needles, emailIds, modSeq, memos } = compiler;
+  return { scope, predicate, needles, emailIds, modSeq, memos };
 }
 
 const always: Predicate = { cost: 'columns', test: () => 'yes' };
@@ -50,13 +62,16 @@ const fromColumns = (is: (facts: Facts) => boolean): Predicate => ({
 
 class Compiler {
   readonly needles: string[] = [];
+  readonly memos: RecordMemo<unknown>[] = [];
   emailIds = false;
   modSeq = false;
+  readonly #memoOf: MemoOf;
   readonly #selected: Selected;
   readonly #flags: FlagTable;
   readonly #now: number;
 
-  constructor(selected: Selected, flags: FlagTable, now: number) {
+  constructor(selected: Selected, flags: FlagTable, now: number, memoOf: MemoOf) {
+    this.#memoOf = memoOf;
     this.#selected = selected;
     this.#flags = flags;
     this.#now = now;
@@ -134,16 +149,33 @@ class Compiler {
               : truth(threadIdOf(record, emailId) === key.id),
         };
       case 'header': {
-        const contains = fieldContains(key.field, key.text);
+        const memo = this.#fieldMemo(key.field);
+        const read = foldedField(key.field);
+        const needle = foldText(key.text);
         return {
           cost: 'records',
-          test: ({ record }) => (record === undefined ? 'unknown' : truth(contains(record.header))),
+          test({ chunk, row, record }) {
+            const no = chunk.fixed.message[row]!;
+            let text = memo.get(no);
+            if (text === undefined) {
+              if (record === undefined) return 'unknown';
+              text = read(record.header) ?? null;
+              memo.put(no, text, (text?.length ?? 0) * 2);
+            }
+            return truth(text?.includes(needle) ?? false);
+          },
         };
       }
       case 'body':
       case 'text':
         return this.#text(key.key, key.text);
     }
+  }
+
+  #fieldMemo(name: string): RecordMemo<string | null> {
+    const memo = this.#memoOf(`field ${name.toLowerCase()}`) as RecordMemo<string | null>;
+    this.memos.push(memo);
+    return memo;
   }
 
   /** Flag sets are few: each is looked into once. */

@@ -5,27 +5,28 @@ import { foldText } from '../../../shared/message/search-text.ts';
 const [lf, cr, colon, space, tab] = [0x0a, 0x0d, 0x3a, 0x20, 0x09];
 
 /**
- * SEARCH HEADER (RFC 9051 §6.4.4) for one field and text, asked of many messages: lines that are another field's are passed over by
- * their first letters, without being made into text.
+ * The folded texts of all fields of a name (SEARCH HEADER, RFC 9051 §6.4.4), parted by NUL, which no text has; undefined where there
+ * is none. Lines that are another field's are passed over by their first letters, without being made into text.
  */
-export function fieldContains(name: string, text: string): (header: Uint8Array) => boolean {
+export function foldedField(name: string): (header: Uint8Array) => string | undefined {
   const wanted = Buffer.from(name.toLowerCase(), 'latin1');
-  const needle = foldText(text);
   return (header) => {
+    let found: string | undefined;
     for (let at = 0; at < header.length; ) {
       const first = header[at]!;
-      if (first === lf || (first === cr && header[at + 1] === lf)) return false;
+      if (first === lf || (first === cr && header[at + 1] === lf)) break;
       const field = isNamed(header, at, wanted) ? fieldAt(header, at) : undefined;
       if (field !== undefined && field.start === at) {
-        if (needle === '' || foldText(decodeWords(fieldText(header, field))).includes(needle)) return true;
+        const text = foldText(decodeWords(fieldText(header, field)));
+        found = found === undefined ? text : `${found}\0${text}`;
         at = field.end;
       } else {
         const end = header.indexOf(lf, at);
-        if (end < 0) return false;
+        if (end < 0) break;
         at = end + 1;
       }
     }
-    return false;
+    return found;
   };
 }
 

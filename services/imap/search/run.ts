@@ -1,5 +1,6 @@
 import type { Chunk } from '../../../shared/engine/rows.ts';
 import { err, ok, type Result } from '../../../shared/result.ts';
+import { RecordMemo } from '../record-memo.ts';
 import type { Client, CommandOf, In, Reply } from '../session-state.ts';
 import { turnOnCondStore } from '../updates.ts';
 import { refuse } from './answer.ts';
@@ -35,10 +36,17 @@ export async function runSearch(
   if (command.charset.kind === 'unsupported')
     return refused({ code: 'BADCHARSET', charsets: ['US-ASCII', 'UTF-8'] }, 'Please send UTF-8');
   const now = Math.floor(Date.now() / 1000);
-  const criteria = compileCriteria(command.criteria, selected, account.state.flags, now);
+  const criteria = compileCriteria(
+    command.criteria,
+    selected,
+    account.state.flags,
+    now,
+    (name) => new RecordMemo(client.memos, account, name),
+  );
   if (criteria.modSeq) turnOnCondStore(client, selected);
   try {
     await findMessages(account, selected.view, criteria, onMatch);
+    for (const memo of criteria.memos) memo.keep();
     await then(criteria);
     return ok(criteria);
   } catch (cause) {
