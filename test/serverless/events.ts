@@ -140,3 +140,35 @@ export const httpApi = ({ method, path, key, body }: HttpCall) => ({
   ...(body && { body: JSON.stringify(body) }),
   isBase64Encoded: false,
 });
+
+/** A request as an HTTP API of API Gateway hands it over (payload format 2.0). */
+export const httpRequest = (
+  method: string,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+  body?: unknown,
+) => ({
+  version: '2.0',
+  routeKey: '$default',
+  rawPath: path,
+  rawQueryString: '',
+  headers: {
+    host: 'abc.execute-api.us-east-1.amazonaws.com',
+    'content-type': 'application/json',
+    ...headers,
+  },
+  requestContext: {
+    accountId: '111122223333',
+    apiId: 'abc',
+    domainName: 'abc.execute-api.us-east-1.amazonaws.com',
+    domainPrefix: 'abc',
+    http: { method, path, protocol: 'HTTP/1.1', sourceIp: '192.0.2.1', userAgent: 'test' },
+    requestId: 'JKJaXmPLvHcESHA=',
+    routeKey: '$default',
+    stage: '$default',
+    time: '24/Nov/2026:03:00:00 +0000',
+    timeEpoch: 1795489200000,
+  },
+  ...(body !== undefined && { body: JSON.stringify(body) }),
+  isBase64Encoded: false,
+});
