@@ -30,6 +30,7 @@ export class AdminStack extends Stack {
       environment: {
         ...storeEnvironment(this, config),
         RESTANTE_HOSTNAME: config.hostname,
+        RESTANTE_MX: config.features.ownMx ? config.hostname : `inbound-smtp.${this.region}.amazonaws.com`,
         RESTANTE_ADMIN_KEY_SECRET: firstKey,
       },
     });

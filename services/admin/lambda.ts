@@ -15,7 +15,13 @@ function named(name: string): string {
 }
 
 async function start(): Promise<ReturnType<typeof handle>> {
-  const [hostname, secret] = [named('RESTANTE_HOSTNAME'), named('RESTANTE_ADMIN_KEY_SECRET')];
+  const secret = named('RESTANTE_ADMIN_KEY_SECRET');
+  // All that is sent goes out by SES.
+  const hosts = {
+    hostname: named('RESTANTE_HOSTNAME'),
+    mx: named('RESTANTE_MX'),
+    spf: 'include:amazonses.com',
+  };
   const { store, log } = await storeFromEnvironment(process.env);
   const token = await (await secretReader(secret))();
   // Made by the deployment before there was anybody to ask for one.
@@ -25,7 +31,7 @@ async function start(): Promise<ReturnType<typeof handle>> {
   const engine = engineOnAws(store, log);
   const provisioning = createProvisioning({ directory: store.directory, hasher: createPasswordHasher() });
   const data = { engine, provisioning, store: { kind: 'aws' as const, ...store } };
-  return handle(createAdminApp({ data, hostname, version: process.env.RESTANTE_VERSION ?? 'unknown', log }));
+  return handle(createAdminApp({ data, hosts, version: process.env.RESTANTE_VERSION ?? 'unknown', log }));
 }
 
 let started: ReturnType<typeof start> | undefined;

@@ -159,7 +159,12 @@ async function startEverything(
       metrics,
       log,
       admin: config.adminApi
-        ? createAdminApp({ data, hostname: serverName, version: context.version, log })
+        ? createAdminApp({
+            data,
+            hosts: { hostname: serverName, mx: serverName, spf: 'mx' },
+            version: context.version,
+            log,
+          })
         : undefined,
     });
     if (!http.ok) return failed(namingOption(http.error));

@@ -114,3 +114,18 @@ test('what is no path of the API is a problem too', async (t) => {
   assert.equal(reply.status, 404);
   assert.equal(reply.headers.get('content-type'), 'application/problem+json');
 });
+
+test('a domain is told with the DNS records that clients and other servers need', async (t) => {
+  const ground = await adminGround(t);
+  await prepare(ground);
+  const { body } = await ground.ask('GET', '/v1/domains/acme.test', await ground.key());
+  const values = body.dns.map(({ type, name, value }: Record<string, string>) => `${name} ${type} ${value}`);
+  assert.deepEqual(values, [
+    'acme.test MX 10 mx.example.test.',
+    '_imaps._tcp.acme.test SRV 0 1 993 mail.example.test.',
+    '_pop3s._tcp.acme.test SRV 0 1 995 mail.example.test.',
+    '_submissions._tcp.acme.test SRV 0 1 465 mail.example.test.',
+    'acme.test TXT v=spf1 mx ~all',
+    '_dmarc.acme.test TXT v=DMARC1; p=quarantine',
+  ]);
+});

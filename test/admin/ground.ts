@@ -39,7 +39,13 @@ export async function adminGround(t: TestContext, open = openFolder): Promise<Ad
   const data = assemble(await open(clock.now), () => {});
   t.after(() => data.close());
   const log: Log = silentLog;
-  const app = createAdminApp({ data, hostname: 'mail.example.test', version: '0', log, entropy: clock });
+  const app = createAdminApp({
+    data,
+    hosts: { hostname: 'mail.example.test', mx: 'mx.example.test', spf: 'mx' },
+    version: '0',
+    log,
+    entropy: clock,
+  });
   const keys = new KeyRing(data.store.adminRecords, clock);
   return {
     app,

@@ -18,6 +18,7 @@ test('the admin function, from its bundle, answers requests of an HTTP API to wh
   const admin = LambdaBundle.start('admin', {
     ...ground.env,
     RESTANTE_HOSTNAME: 'mail.example.test',
+    RESTANTE_MX: 'inbound-smtp.us-east-1.amazonaws.com',
     RESTANTE_ADMIN_KEY_SECRET: 'first-key',
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
   });

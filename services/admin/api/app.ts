@@ -6,6 +6,7 @@ import { err, ok, type Result } from '../../../shared/result.ts';
 import type { Log } from '../../../shared/telemetry/log.ts';
 import type { Data } from '../../local/assemble.ts';
 import { AuditTrail } from './audit-trail.ts';
+import type { MailHosts } from './dns-records.ts';
 import { type Answer, Idempotency } from './idempotency.ts';
 import { KeyRing, type Presented } from './key-ring.ts';
 import { openApiDocument } from './openapi.ts';
@@ -17,7 +18,8 @@ import { allows } from './scopes.ts';
 
 export interface AdminAppOptions {
   readonly data: Pick<Data, 'engine' | 'provisioning' | 'store'>;
-  readonly hostname: string;
+  /** For the DNS records of domains. */
+  readonly hosts: MailHosts;
   readonly version: string;
   readonly log: Log;
   readonly entropy?: Entropy;
@@ -35,7 +37,7 @@ const refuse = (c: Context, of: Problem): Response =>
 /** The admin API, for whatever speaks fetch: `/v1/…`, and the document of it at `/openapi.json`. */
 export function createAdminApp({
   data,
-  hostname,
+  hosts,
   version,
   log,
   entropy = systemEntropy,
@@ -43,7 +45,7 @@ export function createAdminApp({
   const { adminRecords } = data.store;
   const parts: AdminParts = {
     data,
-    hostname,
+    hosts,
     keys: new KeyRing(adminRecords, entropy),
     audit: new AuditTrail(adminRecords, entropy),
     now: () => entropy.now(),

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Result } from '../../../shared/result.ts';
 import type { Data } from '../../local/assemble.ts';
 import type { AuditTrail } from './audit-trail.ts';
+import type { MailHosts } from './dns-records.ts';
 import type { ApiKey, KeyRing } from './key-ring.ts';
 import type { Problem } from './problem.ts';
 import type { Scope } from './scopes.ts';
@@ -11,8 +12,7 @@ export interface AdminParts {
   readonly data: Pick<Data, 'engine' | 'provisioning' | 'store'>;
   readonly keys: KeyRing;
   readonly audit: AuditTrail;
-  /** The name by which clients and other servers reach the mail services. */
-  readonly hostname: string;
+  readonly hosts: MailHosts;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }

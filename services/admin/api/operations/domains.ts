@@ -56,7 +56,7 @@ export const domainOperations = [
       const added = await parts.data.provisioning.addDomain(body.name, tenant);
       if (!added.ok) return err(fromProvisioning(added.error));
       about.tenant = added.value.tenant;
-      return ok({ ...viewDomain(added.value), dns: dnsRecords(added.value.name, parts.hostname) });
+      return ok({ ...viewDomain(added.value), dns: dnsRecords(added.value.name, parts.hosts) });
     },
   }),
   operation({
@@ -72,7 +72,7 @@ export const domainOperations = [
     handle: async (call) => {
       const found = await findDomain(call, call.params.domain);
       if (!found.ok) return found;
-      return ok({ ...viewDomain(found.value), dns: dnsRecords(found.value.name, call.parts.hostname) });
+      return ok({ ...viewDomain(found.value), dns: dnsRecords(found.value.name, call.parts.hosts) });
     },
   }),
   operation({
