@@ -79,6 +79,7 @@ protocol lmtp {
   auth_username_format = %Lu
 }
 service imap {
+  process_limit = 5000
   vsz_limit = 2G
 }
 ${
