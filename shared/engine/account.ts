@@ -8,7 +8,7 @@ import { type CompactionNeed, compactAccount, needsCompaction } from './compacto
 import type { Decide } from './decision.ts';
 import type { EngineParts } from './engine.ts';
 import type { Entry } from './entry.ts';
-import { readEntry } from './entry-reader.ts';
+import { type ReadEntry, readEntry } from './entry-reader.ts';
 import type { Sent } from './entry-sender.ts';
 import { type MailError, unavailable } from './mail-error.ts';
 import { type Departure, type Mailbox, vanishedSince } from './mailbox.ts';
@@ -30,6 +30,7 @@ import type { StagedMessage } from './stage.ts';
 import { stageMessage } from './stage.ts';
 import type { AccountState } from './state.ts';
 import { RowsNeeded, type StoredHistory, type StoredRows } from './stored-rows.ts';
+import { TailSize } from './tail-size.ts';
 import { UidSet } from './uid-set.ts';
 
 /**
@@ -46,7 +47,7 @@ export class Account {
   #snapshot: Snapshot | undefined;
   /** When the tail was last read, ms: an append may only follow a read of the last minutes. */
   #readAt = 0;
-  #tail: CompactionNeed = { entries: 0, bytes: 0 };
+  #tail = new TailSize();
   #running: Promise<void> | undefined;
   #queued: Promise<void> | undefined;
   #compaction: Promise<void> | undefined;
@@ -132,8 +133,7 @@ export class Account {
       }
       for (const stored of tail.entries) {
         if (stored.position <= this.#state.position) continue;
-        const entry = await readEntry(this.#parts.blobs, stored);
-        await this.#adoptEntry(entry, stored.bytes.length);
+        await this.#adoptEntry(await readEntry(this.#parts.blobs, stored));
       }
       if (tail.more) continue;
       this.#readAt = readAt;
@@ -159,12 +159,12 @@ export class Account {
     this.#snapshot = snapshot;
     this.#messages = new MessageIndex(this.id, blobs, this.#parts.frames);
     this.#messages.settle(snapshot.messages);
-    this.#tail = { entries: 0, bytes: 0 };
+    this.#tail = new TailSize();
     this.#become(state);
   }
 
   /** What an entry needs of mailboxes that are not loaded is read first. */
-  async #adoptEntry(entry: Entry, bytes: number): Promise<void> {
+  async #adoptEntry({ entry, bytes }: ReadEntry): Promise<void> {
     await this.asking(() => {
       if (entry.position !== this.#state.position + 1) return;
       this.#takeIn(entry, bytes, applyOperations(this.#state, entry, entry.operations));
@@ -173,16 +173,17 @@ export class Account {
 
   #takeIn({ operations }: Entry, bytes: number, { state, effects }: Applied): void {
     this.#messages.note(this.#state.nextMessage, operations, effects);
-    this.#tail = { entries: this.#tail.entries + 1, bytes: this.#tail.bytes + bytes };
+    this.#tail.add(bytes);
     this.#become(state);
   }
 
   /** Takes in an entry whose fate is known: ours that was accepted, or another's that stands in its place. */
-  async adopt({ entry, bytes, base, applied }: Sent): Promise<void> {
-    if (this.#state === base) this.#takeIn(entry, bytes.length, applied);
-    else await this.#adoptEntry(entry, bytes.length);
+  async adopt({ entry, bytes: { length }, spilled, base, applied }: Sent): Promise<void> {
+    const bytes = length + spilled;
+    if (this.#state === base) this.#takeIn(entry, bytes, applied);
+    else await this.#adoptEntry({ entry, bytes });
     this.#parts.notifier.announce(this.id, entry.position);
-    if (needsCompaction(this.#tail, this.#snapshot)) this.#startCompaction();
+    if (needsCompaction(this.tail, this.#snapshot)) this.#startCompaction();
   }
 
   #become(state: AccountState): void {
@@ -330,31 +331,34 @@ export class Account {
     this.#snapshot = snapshot;
     this.#messages.settle(snapshot.messages);
     this.#state = settleState(this.#state, snapshot.state);
-    const entries = this.#state.position - snapshot.state.position;
-    this.#tail = { entries, bytes: entries === 0 ? 0 : this.#tail.bytes };
+    this.#tail.keepLast(this.#state.position - snapshot.state.position);
   }
 
   #startCompaction(): void {
-    this.#compaction ??= this.compact()
+    const before = this.#snapshot;
+    this.#compaction ??= compactAccount(this, this.#parts)
       .catch((cause) => this.#parts.onError('compaction', this.id, cause))
       .finally(() => {
         this.#compaction = undefined;
+        // What came meanwhile may be the last for long: it is not left to the next writer.
+        if (this.#snapshot !== before && needsCompaction(this.tail, this.#snapshot)) this.#startCompaction();
       });
   }
 
   /** What only the log holds so far. */
   get tail(): CompactionNeed {
-    return this.#tail;
+    return this.#tail.need;
   }
 
-  /** Folds the log into a snapshot, unless another process is at it. */
-  compact(): Promise<void> {
-    return compactAccount(this, this.#parts);
+  /** Folds the log into a snapshot, unless another process is at it. What is under way here began before the newest entries: it is waited for. */
+  async compact(): Promise<void> {
+    await this.#compaction;
+    await compactAccount(this, this.#parts);
   }
 
   /** Resolves when no background work is under way. */
   async settle(): Promise<void> {
-    await this.#compaction;
+    while (this.#compaction !== undefined) await this.#compaction;
     await this.#queue.idle();
   }
 

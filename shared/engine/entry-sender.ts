@@ -19,6 +19,8 @@ export interface Deciding extends Applied {
 export interface Sent {
   readonly entry: Entry;
   readonly bytes: Uint8Array;
+  /** Bytes of its spill object; 0 for none. */
+  readonly spilled: number;
   readonly blobs: readonly BlobKey[];
   readonly base: AccountState;
   readonly applied: Applied;
@@ -74,12 +76,13 @@ export class EntrySender {
     const body = encodeOperations(operations);
     if (body.length <= this.#parts.inlineBytes) {
       const bytes = encodeEntry({ ...header, body: { kind: 'inline', bytes: body } });
-      return { entry: { ...header, operations }, bytes, blobs: named, base, applied };
+      return { entry: { ...header, operations }, bytes, spilled: 0, blobs: named, base, applied };
     }
     const key = objectKey(this.#account.id, 's', this.#parts.entropy);
     await this.#parts.blobs.put(key, body);
     const bytes = encodeEntry({ ...header, body: { kind: 'spill', key } });
-    return { entry: { ...header, operations }, bytes, blobs: [...named, key], base, applied };
+    const blobs = [...named, key];
+    return { entry: { ...header, operations }, bytes, spilled: body.length, blobs, base, applied };
   }
 
   /**

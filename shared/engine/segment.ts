@@ -57,9 +57,12 @@ export function encodeFrame(records: readonly Uint8Array[]): Promise<Uint8Array>
 export const framedRecord = (record: Uint8Array): Uint8Array =>
   record.length === 0 ? record : uncompressedRecord(record);
 
+/** Room for an ordinary frame, so that it comes out in one piece. */
+const unpacking = { chunkSize: frameTarget + 8 * 1024 };
+
 /** The records of a frame, in order. */
 export function decodeFrame(bytes: Uint8Array): Uint8Array[] {
-  const source = new BinaryReader(zstdDecompressSync(bytes));
+  const source = new BinaryReader(zstdDecompressSync(bytes, unpacking));
   const records: Uint8Array[] = [];
   while (source.left > 0) records.push(source.bytes());
   return records;

@@ -1,3 +1,4 @@
+import { fieldNames } from './field-names.ts';
 import { asBuffer, headerText, unfold } from './header-text.ts';
 
 /** One field of a header block. Offsets in bytes from the block's start. */
@@ -36,8 +37,15 @@ function nextLine(header: Uint8Array, from: number): number {
   return found < 0 ? header.length : found + 1;
 }
 
-/** The first field at or after `from`, which is the start of a line; lines that are no field are passed over. */
-export function fieldAt(header: Uint8Array, from: number): HeaderField | undefined {
+interface FieldPlace {
+  readonly start: number;
+  readonly nameEnd: number;
+  readonly valueStart: number;
+  readonly end: number;
+}
+
+/** Where the first field at or after `from` is; `from` is the start of a line, and lines that are no field are passed over. */
+function placeAt(header: Uint8Array, from: number): FieldPlace | undefined {
   let start = from;
   while (start < header.length) {
     const first = header[start];
@@ -48,12 +56,20 @@ export function fieldAt(header: Uint8Array, from: number): HeaderField | undefin
     if (at >= 0) {
       let nameEnd = at;
       while (header[nameEnd - 1] === 0x20 || header[nameEnd - 1] === 0x09) nameEnd--;
-      const name = asBuffer(header).toString('latin1', start, nameEnd).toLowerCase();
-      return { name, start, valueStart: at + 1, end };
+      return { start, nameEnd, valueStart: at + 1, end };
     }
     start = end;
   }
   return undefined;
+}
+
+/** The first field at or after `from`, which is the start of a line; lines that are no field are passed over. */
+export function fieldAt(header: Uint8Array, from: number): HeaderField | undefined {
+  const place = placeAt(header, from);
+  if (place === undefined) return undefined;
+  const { start, nameEnd, valueStart, end } = place;
+  const name = asBuffer(header).toString('latin1', start, nameEnd).toLowerCase();
+  return { name, start, valueStart, end };
 }
 
 /** A field's value as one line of text, encoded words as received. */
@@ -85,13 +101,13 @@ export function headerFields(
   names: readonly string[],
   choose: 'only' | 'allBut',
 ): Uint8Array {
-  const wanted = new Set(names.map((name) => name.toLowerCase()));
+  const wanted = fieldNames(names);
   const ranges: { start: number; end: number }[] = [];
-  for (let field = fieldAt(header, 0); field !== undefined; field = fieldAt(header, field.end)) {
-    if (wanted.has(field.name) !== (choose === 'only')) continue;
+  for (let place = placeAt(header, 0); place !== undefined; place = placeAt(header, place.end)) {
+    if (wanted.has(header, place.start, place.nameEnd) !== (choose === 'only')) continue;
     const last = ranges.at(-1);
-    if (last?.end === field.start) last.end = field.end;
-    else ranges.push({ start: field.start, end: field.end });
+    if (last?.end === place.start) last.end = place.end;
+    else ranges.push({ start: place.start, end: place.end });
   }
   const unended = ranges.length > 0 && header[ranges.at(-1)!.end - 1] !== lf;
   const tail = unended ? '\r\n\r\n' : '\r\n';

@@ -75,13 +75,20 @@ export function decodeRecord(encoded: Uint8Array): LazyRecord {
   return new LazyRecord(encoded);
 }
 
+interface Sections {
+  readonly numbers: Uint8Array;
+  readonly text: Uint8Array;
+  readonly header: Uint8Array;
+}
+
 /** See `decodeRecord`. */
 export class LazyRecord implements MessageRecord {
   readonly size: number;
   readonly #codec: number;
   readonly #packed: Uint8Array;
   readonly #payloadLength: number;
-  #sections: { readonly reader: ByteReader; readonly header: Uint8Array } | undefined;
+  #sections: Sections | undefined;
+  #reader: ByteReader | undefined;
   #envelope: Envelope | undefined;
   #root: Part | undefined;
 
@@ -107,15 +114,15 @@ export class LazyRecord implements MessageRecord {
 
   get root(): Part {
     this.#readEnvelope();
-    return (this.#root ??= readPart(this.#open().reader, 0));
+    return (this.#root ??= readPart(this.#members(), 0));
   }
 
   /** The tree follows the envelope: it cannot be read first. */
   #readEnvelope(): Envelope {
-    return (this.#envelope ??= readEnvelopeRecord(this.#open().reader));
+    return (this.#envelope ??= readEnvelopeRecord(this.#members()));
   }
 
-  #open(): { readonly reader: ByteReader; readonly header: Uint8Array } {
+  #open(): Sections {
     if (this.#sections !== undefined) return this.#sections;
     const payload = this.payload();
     const lengths = new ByteReader(payload, '');
@@ -123,10 +130,19 @@ export class LazyRecord implements MessageRecord {
     const textAt = lengths.at + numbers;
     const headerAt = textAt + text;
     if (headerAt > payload.length) throw new CorruptRecord('the record is cut off');
-    const bytes = payload.subarray(textAt, headerAt);
-    const string = asBuffer(bytes).toString(isAscii(bytes) ? 'latin1' : 'utf8');
-    const reader = new ByteReader(payload.subarray(lengths.at, textAt), string);
-    return (this.#sections = { reader, header: payload.subarray(headerAt) });
+    return (this.#sections = {
+      numbers: payload.subarray(lengths.at, textAt),
+      text: payload.subarray(textAt, headerAt),
+      header: payload.subarray(headerAt),
+    });
+  }
+
+  /** Of the envelope and the tree. Whoever wants the header alone is spared their text. */
+  #members(): ByteReader {
+    if (this.#reader !== undefined) return this.#reader;
+    const { numbers, text } = this.#open();
+    const string = asBuffer(text).toString(isAscii(text) ? 'latin1' : 'utf8');
+    return (this.#reader = new ByteReader(numbers, string));
   }
 
   /** The encoded members, not compressed. */

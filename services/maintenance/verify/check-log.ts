@@ -85,7 +85,7 @@ async function replay(
         return undefined;
       }
       try {
-        const entry = await readEntry(blobs, stored);
+        const { entry } = await readEntry(blobs, stored);
         state = applyEntry(state, entry).state;
         const { bytes, messages } = entry.usage;
         if (bytes !== state.usage.bytes || messages !== state.usage.messages)
