@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { accountCommands } from './commands/account.ts';
 import { aliasCommands } from './commands/alias.ts';
+import { appPasswordCommands } from './commands/app-password.ts';
 import { backupCommand } from './commands/backup.ts';
 import { domainCommands } from './commands/domain.ts';
 import { exportCommand } from './commands/export.ts';
@@ -56,6 +57,7 @@ export async function runCommandLine(args: readonly string[], context: CommandCo
     serveCommand,
     domainCommands,
     accountCommands,
+    appPasswordCommands,
     aliasCommands,
     keyCommands,
     importCommand,

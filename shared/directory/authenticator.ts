@@ -3,6 +3,7 @@ import { err, ok, type Result } from '../result.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { parseAddress } from './address.ts';
+import { appPasswordOf } from './app-password.ts';
 import { preparePassword } from './password-hash.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 import type { RememberedPasswords } from './remembered-passwords.ts';
@@ -84,6 +85,8 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   interface Decision {
     readonly account: AccountRecord | undefined;
     readonly remembered: boolean;
+    /** Its id, where one was given. */
+    readonly appPassword?: string | undefined;
     readonly outcome: Result<AccountRecord, AuthFailure>;
   }
   const refuse = (failure: AuthFailure, account?: AccountRecord): Decision => ({
@@ -103,8 +106,10 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
 
     const account = await directory.accountByAddress(user);
     const mark = remembered.mark(account ?? nobody(user), password);
-    const known = account !== undefined && remembered.has(mark, now());
-    if (!known) {
+    const appPassword = account && appPasswordOf(account, password);
+    const known = appPassword === undefined && account !== undefined && remembered.has(mark, now());
+    if (appPassword !== undefined) throttle.succeeded(user, remote, now());
+    else if (!known) {
       const verified = await verifyOnce(`${remote}\0${mark}`, () =>
         verify(user, remote, password, account?.passwordHash),
       );
@@ -112,14 +117,15 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       if (!verified.value || account === undefined) return refuse({ kind: 'invalid' }, account);
       remembered.remember(mark, now());
     } else throttle.succeeded(user, remote, now());
+    if (account === undefined) return refuse({ kind: 'invalid' });
     if (account.status === 'suspended') return refuse({ kind: 'suspended' }, account);
     if (!account.protocols.includes(protocol)) return refuse({ kind: 'protocolOff', protocol }, account);
-    return { account, remembered: known, outcome: ok(account) };
+    return { account, remembered: known, appPassword: appPassword?.id, outcome: ok(account) };
   }
 
   return {
     async signIn(attempt, log = options.log) {
-      const { account, remembered: known, outcome } = await decide(attempt);
+      const { account, remembered: known, appPassword, outcome } = await decide(attempt);
       const { protocol, mechanism, remote } = attempt;
       if (outcome.ok) {
         outcomes.add({ protocol, outcome: 'ok' });
@@ -130,6 +136,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
           account: outcome.value.id,
           remote,
           remembered: known,
+          appPassword,
         });
       } else {
         const reason = outcome.error.kind;

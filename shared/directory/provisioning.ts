@@ -1,13 +1,15 @@
 import { type Entropy, newAccountId, systemEntropy } from '../ids.ts';
-import type {
-  AccountRecord,
-  Address,
-  Alias,
-  Directory,
-  DirectoryError,
-  Domain,
-  Pop3Deletion,
-  Protocol,
+import {
+  type AccountRecord,
+  type Address,
+  type Alias,
+  type AppPassword,
+  type Directory,
+  type DirectoryError,
+  type Domain,
+  maxAppPasswords,
+  type Pop3Deletion,
+  type Protocol,
 } from '../ports/directory.ts';
 import { err, ok, type Result } from '../result.ts';
 import {
@@ -17,6 +19,7 @@ import {
   parseAliasAddress,
   parseDomain,
 } from './address.ts';
+import { hashAppPassword } from './app-password.ts';
 import { generatePassword } from './generate-password.ts';
 import { preparePassword } from './password-hash.ts';
 import type { PasswordHasher } from './password-hasher.ts';
@@ -47,6 +50,12 @@ export interface AddedAccount {
   readonly password: string;
 }
 
+export interface AddedAppPassword {
+  readonly appPassword: AppPassword;
+  /** To be shown once; it is kept nowhere. */
+  readonly password: string;
+}
+
 /** What an administrator does to the directory, checked. Every front door (command line, REST, console) uses these. */
 export interface Provisioning {
   /** `tenant` must be there; without one, the default tenant has it, and is made where it is missing. */
@@ -61,6 +70,9 @@ export interface Provisioning {
   removeAccount(address: string): Outcome<AccountRecord>;
   /** Resolves to the password, which is a generated one where none is given. Ends what was remembered of the old one. */
   changePassword(address: string, password?: string): Outcome<string>;
+  /** An app password called `name`: one for a program or a device. */
+  addAppPassword(address: string, name: string): Outcome<AddedAppPassword>;
+  removeAppPassword(address: string, id: string): Outcome<AccountRecord>;
   setStatus(address: string, status: AccountRecord['status']): Outcome<AccountRecord>;
   addAlias(address: string, targets: readonly string[]): Outcome<Alias>;
   removeAlias(address: string): Outcome<void>;
@@ -154,6 +166,7 @@ export function createProvisioning(options: ProvisioningOptions): Provisioning {
         pop3Deletion: request.pop3Deletion ?? 'expunge',
         passwordHash: credentials.value.passwordHash,
         credentialVersion: 1,
+        appPasswords: [],
         createdAt: entropy.now(),
       };
       if (prepare !== undefined) {
@@ -183,6 +196,24 @@ export function createProvisioning(options: ProvisioningOptions): Provisioning {
       const { passwordHash, password } = credentials.value;
       const outcome = await directory.updateAccount(found.value.id, { passwordHash });
       return outcome.ok ? ok(password) : outcome;
+    },
+    async addAppPassword(text, name) {
+      if (name.trim() === '' || !isDisplayName(name)) return err({ kind: 'badName' });
+      const found = await account(text);
+      if (!found.ok) return found;
+      const password = generatePassword(entropy);
+      const appPassword: AppPassword = {
+        id: Buffer.from(entropy.bytes(8)).toString('hex'),
+        name,
+        hash: hashAppPassword(found.value.id, password)!,
+        createdAt: entropy.now(),
+      };
+      const outcome = await directory.addAppPassword(found.value.id, appPassword);
+      return outcome.ok ? ok({ appPassword, password }) : outcome;
+    },
+    async removeAppPassword(text, id) {
+      const found = await account(text);
+      return found.ok ? directory.removeAppPassword(found.value.id, id) : found;
     },
     async setStatus(text, status) {
       const found = await account(text);
@@ -223,6 +254,7 @@ const wording: Wording = {
       tooMany: `an alias has at most ${maxAliasTargets} targets`,
       itself: 'an alias cannot lead to itself',
     })[e.reason],
+  full: (e) => `${e.name} has ${maxAppPasswords} app passwords already: remove one that is not used any more`,
   badName: () => `a display name is at most ${maxDisplayName} characters and has no control characters`,
   busy: () => 'too many passwords are being worked on, try again',
 };

@@ -34,8 +34,22 @@ export interface AccountRecord {
   readonly passwordHash: string | undefined;
   /** Grows with every change of credentials; remembered sign-ins of an older one are void. */
   readonly credentialVersion: number;
+  /** Oldest first, at most `maxAppPasswords`. */
+  readonly appPasswords: readonly AppPassword[];
   readonly createdAt: number;
 }
+
+/** A password of one program or device: generated, and gone without the others when it is revoked. */
+export interface AppPassword {
+  readonly id: string;
+  /** What it is for, as its owner says. */
+  readonly name: string;
+  /** See shared/directory/app-password.ts. */
+  readonly hash: string;
+  readonly createdAt: number;
+}
+
+export const maxAppPasswords = 50;
 
 /** An address that delivers to others. Targets may be local accounts or aliases. */
 export interface Alias {
@@ -47,7 +61,9 @@ export interface Alias {
 export type DirectoryError =
   | { readonly kind: 'exists'; readonly name: string }
   | { readonly kind: 'notFound'; readonly name: string }
-  | { readonly kind: 'notEmpty'; readonly name: string };
+  | { readonly kind: 'notEmpty'; readonly name: string }
+  /** The account has as many app passwords as it may. */
+  | { readonly kind: 'full'; readonly name: string };
 
 export interface Page<T> {
   readonly items: readonly T[];
@@ -86,6 +102,10 @@ export interface Directory {
       Pick<AccountRecord, 'displayName' | 'status' | 'protocols' | 'pop3Deletion' | 'passwordHash'>
     >,
   ): Promise<Result<AccountRecord, DirectoryError>>;
+  /** 'full' with the account's address where it has `maxAppPasswords`. The id must be fresh. */
+  addAppPassword(id: AccountId, added: AppPassword): Promise<Result<AccountRecord, DirectoryError>>;
+  /** 'notFound' with the app password's id where the account has none of that id. */
+  removeAppPassword(id: AccountId, appPassword: string): Promise<Result<AccountRecord, DirectoryError>>;
   removeAccount(id: AccountId): Promise<Result<void, DirectoryError>>;
   /** 'notFound' where the domain is not ours, 'exists' where the address is taken. */
   addAlias(alias: Alias): Promise<Result<void, DirectoryError>>;

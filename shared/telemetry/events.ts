@@ -67,6 +67,8 @@ type AuthEvent =
       readonly remote: string;
       /** Whether the password was known from an earlier sign-in, so that no argon2 was paid. */
       readonly remembered: boolean;
+      /** Id of the app password that was given, where it was one. */
+      readonly appPassword?: string | undefined;
     }
   | {
       readonly event: 'auth.failed';

@@ -199,6 +199,7 @@ test('removed accounts are listed until their logs are dropped', async (t) => {
     pop3Deletion: 'expunge',
     passwordHash: undefined,
     credentialVersion: 1,
+    appPasswords: [],
     createdAt: 1,
   } as unknown as AccountRecord);
   await append(store, id, 1);

@@ -49,8 +49,8 @@ test('every operation of the document, with keys of every scope and none, valid,
   for (const { path, method, one } of described)
     await t.test(`${method} ${path}`, async (t) => {
       const ground = await adminGround(t);
-      const { keyId } = await prepare(ground);
-      const request: Case | undefined = cases(keyId)[one.operationId];
+      const prepared = await prepare(ground);
+      const request: Case | undefined = cases(prepared)[one.operationId];
       assert.ok(request, `${one.operationId} has no case`);
       const verb = method.toUpperCase();
       const ask = async (token: string | undefined, change: Partial<Case> = {}, headers = {}) => {

@@ -23,10 +23,10 @@ test('every operation does on DynamoDB what it does on one machine', async (t) =
   // The reading ones first, then what makes, changes and removes.
   const order = ['get', 'post', 'patch', 'delete'];
   const ground = await adminGround(t, openStore);
-  const { keyId } = await prepare(ground);
+  const prepared = await prepare(ground);
   const token = await ground.key();
   for (const one of operations.toSorted((a, b) => order.indexOf(a.method) - order.indexOf(b.method))) {
-    const request = cases(keyId)[one.id]!;
+    const request = cases(prepared)[one.id]!;
     const verb = one.method.toUpperCase();
     const first = await ground.ask(verb, request.path, token, request.body);
     assert.equal(first.status, one.status, `${one.id}: ${JSON.stringify(first.body)}`);

@@ -14,8 +14,14 @@ export interface Case {
   readonly missingBody?: unknown;
 }
 
+/** Ids that only the answers tell. */
+export interface Prepared {
+  readonly keyId: string;
+  readonly appPasswordId: string;
+}
+
 /** A tenant `acme` with a domain, an account, an alias and a key; an empty tenant `idle` with nothing. */
-export async function prepare({ ask, key }: AdminGround): Promise<{ readonly keyId: string }> {
+export async function prepare({ ask, key }: AdminGround): Promise<Prepared> {
   const root = await key();
   const make = async (path: string, body: unknown) => {
     const { status, body: answer } = await ask('POST', path, root, body);
@@ -28,13 +34,16 @@ export async function prepare({ ask, key }: AdminGround): Promise<{ readonly key
   await make('/v1/domains', { name: 'empty.test', tenant: 'acme' });
   await make('/v1/accounts', { address: 'anna@acme.test', password: 'correct horse' });
   await make('/v1/aliases', { address: 'post@acme.test', targets: ['anna@acme.test'] });
+  const { id: appPasswordId } = await make('/v1/accounts/anna@acme.test/app-passwords', {
+    name: 'telephone',
+  });
   const { id } = await make('/v1/keys', { name: 'a key', scopes: ['audit:read'], tenant: 'acme' });
-  return { keyId: id };
+  return { keyId: id, appPasswordId };
 }
 
 const unknown = { unknown: 1 };
 
-export const cases = (keyId: string): Readonly<Record<string, Case>> => ({
+export const cases = ({ keyId, appPasswordId }: Prepared): Readonly<Record<string, Case>> => ({
   listTenants: { path: '/v1/tenants?limit=1', again: 200 },
   addTenant: {
     path: '/v1/tenants',
@@ -95,6 +104,23 @@ export const cases = (keyId: string): Readonly<Record<string, Case>> => ({
     path: '/v1/accounts/anna@acme.test/usage',
     again: 200,
     missing: '/v1/accounts/no@acme.test/usage',
+  },
+  listAppPasswords: {
+    path: '/v1/accounts/anna@acme.test/app-passwords',
+    again: 200,
+    missing: '/v1/accounts/no@acme.test/app-passwords',
+  },
+  addAppPassword: {
+    path: '/v1/accounts/anna@acme.test/app-passwords',
+    body: { name: 'laptop' },
+    invalid: [{}, { name: '' }, { name: ' ' }, { name: 'bell\u0007' }, { name: 'a', ...unknown }],
+    again: 201,
+    missing: '/v1/accounts/no@acme.test/app-passwords',
+  },
+  removeAppPassword: {
+    path: `/v1/accounts/anna@acme.test/app-passwords/${appPasswordId}`,
+    again: 404,
+    missing: '/v1/accounts/anna@acme.test/app-passwords/none',
   },
   listAliases: { path: '/v1/aliases', again: 200 },
   addAlias: {

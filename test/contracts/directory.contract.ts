@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { newAccountId, systemEntropy } from '../../shared/ids.ts';
-import type {
-  AccountRecord,
-  Address,
-  Alias,
-  Directory,
-  Domain,
-  DomainName,
-  Page,
+import {
+  type AccountRecord,
+  type Address,
+  type Alias,
+  type Directory,
+  type Domain,
+  type DomainName,
+  maxAppPasswords,
+  type Page,
 } from '../../shared/ports/directory.ts';
 
 export interface DirectoryGround {
@@ -152,6 +153,36 @@ export function directoryContract(make: (t: TestContext) => Promise<DirectoryGro
       assert.equal((await directory.account(alice.id))?.credentialVersion, 8);
     });
 
+    test('app passwords are added and removed one by one, by many at once, up to a bound', async (t) => {
+      const { directory } = await withDomain(t);
+      const alice = account('alice@example.test');
+      await directory.addAccount(alice);
+      const made = Array.from({ length: maxAppPasswords }, (_, i) => ({
+        id: `id${String(i).padStart(2, '0')}`,
+        name: `phone ${i}`,
+        hash: 'ab'.repeat(32),
+        createdAt: 1000 + i,
+      }));
+      const first = await directory.addAppPassword(alice.id, made[0]!);
+      assert.deepEqual(first, { ok: true, value: { ...alice, appPasswords: [made[0]] } });
+      await Promise.all(made.slice(1).map((one) => directory.addAppPassword(alice.id, one)));
+      const all = (await directory.account(alice.id))?.appPasswords ?? [];
+      assert.deepEqual(
+        [...all].sort((a, b) => a.createdAt - b.createdAt),
+        made,
+      );
+      const more = { ...made[0]!, id: 'more' };
+      assert.deepEqual(await directory.addAppPassword(alice.id, more), refused('full', alice.address));
+      await directory.updateAccount(alice.id, { displayName: 'Alice B.', passwordHash: 'h' });
+      await Promise.all(made.slice(1).map(({ id }) => directory.removeAppPassword(alice.id, id)));
+      const left = await directory.accountByAddress(alice.address);
+      assert.deepEqual(left?.appPasswords, [made[0]]);
+      assert.deepEqual(await directory.removeAppPassword(alice.id, 'id01'), refused('notFound', 'id01'));
+      const nobody = newAccountId(systemEntropy);
+      assert.deepEqual(await directory.addAppPassword(nobody, more), refused('notFound', nobody));
+      assert.deepEqual(await directory.removeAppPassword(nobody, 'id00'), refused('notFound', nobody));
+    });
+
     test('a removed account frees its address and never its id', async (t) => {
       const { directory } = await withDomain(t);
       const alice = account('alice@example.test');
@@ -224,6 +255,7 @@ const account = (text: string): AccountRecord => ({
   pop3Deletion: 'trash',
   passwordHash: '$argon2id$v=19$m=65536,t=3,p=1$c2FsdA$aGFzaA',
   credentialVersion: 1,
+  appPasswords: [],
   createdAt: 1_700_000_000_001,
 });
 

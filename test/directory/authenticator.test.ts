@@ -196,3 +196,39 @@ test('sign-ins are logged without what was typed', async () => {
   assert.ok(text.includes(alice.id));
   assert.ok(!/horse|hunter22/.test(text));
 });
+
+test('an app password signs in however it is typed, without a slow hash, until it is removed', async () => {
+  const { signIn, provisioning, directory, alice, hashed, log } = await world();
+  const added = await provisioning.addAppPassword('alice@example.test', 'telephone');
+  const other = await provisioning.addAppPassword('alice@example.test', 'laptop');
+  assert.ok(added.ok && other.ok);
+  const { password, appPassword } = added.value;
+  assert.equal(await signIn(password), 'ok');
+  assert.equal(await signIn(password.replaceAll('-', '').toUpperCase()), 'ok');
+  assert.equal(hashed.count, 0);
+  assert.match(JSON.stringify(log.events.at(-1)), new RegExp(`"appPassword":"${appPassword.id}"`));
+  await directory.updateAccount(alice.id, { status: 'suspended' });
+  assert.equal(await signIn(password), 'suspended');
+  await directory.updateAccount(alice.id, { status: 'active', protocols: ['pop3'] });
+  assert.equal(await signIn(password), 'protocolOff');
+  await directory.updateAccount(alice.id, { protocols: ['imap'] });
+  // It does not depend on the account's own password, nor on the other app passwords.
+  await directory.updateAccount(alice.id, { passwordHash: undefined });
+  assert.equal(await signIn(password), 'ok');
+  assert.ok((await provisioning.removeAppPassword('alice@example.test', appPassword.id)).ok);
+  assert.equal(await signIn(password), 'invalid');
+  assert.equal(await signIn(other.value.password), 'ok');
+});
+
+test('an app password of one account is none of another', async () => {
+  const { signIn, provisioning, directory, alice } = await world();
+  const bob = await provisioning.addAccount({ address: 'bob@example.test', password: 'another horse' });
+  assert.ok(bob.ok);
+  const added = await provisioning.addAppPassword('alice@example.test', 'telephone');
+  assert.ok(added.ok);
+  assert.equal(await signIn(added.value.password, 'bob@example.test'), 'invalid');
+  // Not even where its record is copied.
+  const { appPasswords } = (await directory.account(alice.id))!;
+  await directory.addAppPassword(bob.value.account.id, appPasswords[0]!);
+  assert.equal(await signIn(added.value.password, 'bob@example.test'), 'invalid');
+});

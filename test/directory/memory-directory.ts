@@ -73,6 +73,22 @@ export function memoryDirectory(): Directory & { readonly lookups: { count: numb
       accounts.set(id, after);
       return ok(after);
     },
+    async addAppPassword(id, added) {
+      const before = accounts.get(id);
+      if (before === undefined) return err({ kind: 'notFound', name: id });
+      const after = { ...before, appPasswords: [...before.appPasswords, added] };
+      accounts.set(id, after);
+      return ok(after);
+    },
+    async removeAppPassword(id, appPassword) {
+      const before = accounts.get(id);
+      const appPasswords = before?.appPasswords.filter((one) => one.id !== appPassword);
+      if (before === undefined || appPasswords?.length === before.appPasswords.length)
+        return err({ kind: 'notFound', name: appPassword });
+      const after = { ...before, appPasswords: appPasswords! };
+      accounts.set(id, after);
+      return ok(after);
+    },
     async removeAccount(id) {
       return accounts.delete(id) ? ok(undefined) : err({ kind: 'notFound', name: id });
     },

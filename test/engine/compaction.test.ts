@@ -156,6 +156,6 @@ test('what entries spilled counts when compaction is decided, and again for what
   assert.ok(account.tail.bytes < 256 * 1024, `${account.tail.bytes} bytes are left`);
   assert.ok(account.tail.entries < 60);
   // Whoever reads the same log knows the same.
-  const other = await openIn(memoryEngine(store, { entropy: clock, inlineBytes: 1024 }));
+  const other = await openIn(memoryEngine(store, { entropy: clock, inlineBytes: 1024 }), account.id);
   assert.deepEqual(other.tail, account.tail);
 });

@@ -82,6 +82,7 @@ export async function openGround(change: Partial<EngineParts> = {}): Promise<Gro
         pop3Deletion: 'expunge',
         passwordHash: undefined,
         credentialVersion: 1,
+        appPasswords: [],
         createdAt: 0,
       };
       people.set(address, record);

@@ -32,6 +32,7 @@ export class People implements RecipientDirectory {
       pop3Deletion: 'expunge',
       passwordHash: undefined,
       credentialVersion: 1,
+      appPasswords: [],
       createdAt: 0,
     };
     this.accounts.set(record.address, record);

@@ -103,6 +103,7 @@ export async function installation(change: Partial<EngineParts> = {}): Promise<I
         pop3Deletion: 'expunge',
         passwordHash: undefined,
         credentialVersion: 1,
+        appPasswords: [],
         createdAt: clock.now(),
       });
       assert.ok(added.ok);

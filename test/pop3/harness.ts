@@ -66,6 +66,7 @@ export async function pop3World(t: TestContext, world: WorldOptions = {}): Promi
     pop3Deletion: world.deletion ?? 'expunge',
     passwordHash: undefined,
     credentialVersion: 1,
+    appPasswords: [],
     createdAt: 0,
   };
   const parts: Pop3Parts = {

@@ -210,6 +210,7 @@ function recordOf(world: Pop3World) {
     pop3Deletion: 'expunge',
     passwordHash: undefined,
     credentialVersion: 1,
+    appPasswords: [],
     createdAt: 0,
   } as unknown as import('../../shared/ports/directory.ts').AccountRecord;
 }

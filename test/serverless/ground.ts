@@ -75,6 +75,7 @@ export async function serverlessGround(t: TestContext): Promise<ServerlessGround
         pop3Deletion: 'expunge',
         passwordHash: undefined,
         credentialVersion: 1,
+        appPasswords: [],
         createdAt: 0,
       });
       if (!added.ok) throw new Error(added.error.kind);

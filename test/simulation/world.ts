@@ -225,6 +225,7 @@ export class World {
       pop3Deletion: random.pick(['expunge', 'trash', 'hide'] as const),
       passwordHash: undefined,
       credentialVersion: 1,
+      appPasswords: [],
       createdAt: this.scheduler.now,
     };
     this.directory.set(address, record);

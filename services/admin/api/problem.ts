@@ -16,6 +16,7 @@ const kinds = {
   notFound: [404, 'There is no such thing'],
   exists: [409, 'It exists already'],
   notEmpty: [409, 'It is still in use'],
+  full: [409, 'There are as many as there may be'],
   underWay: [409, 'The same request is being answered'],
   tooLarge: [413, 'The request is too large'],
   notJson: [415, 'The body is to be JSON'],
@@ -53,6 +54,7 @@ export function fromProvisioning(error: ProvisioningError): Problem {
     case 'exists':
     case 'notFound':
     case 'notEmpty':
+    case 'full':
       return problem(error.kind, detail);
     case 'busy':
       return problem('busy', detail, { retryAfter: 1 });

@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { maxAliasTargets } from '../../../shared/directory/provisioning.ts';
-import type { AccountRecord, Alias, Domain, Tenant } from '../../../shared/ports/directory.ts';
+import {
+  type AccountRecord,
+  type Alias,
+  type AppPassword,
+  type Domain,
+  maxAppPasswords,
+  type Tenant,
+} from '../../../shared/ports/directory.ts';
 import type { ApiKey } from './key-ring.ts';
 import { type Scope, scopes } from './scopes.ts';
 
@@ -92,6 +99,17 @@ export const passwordChange = z.strictObject({ password: password.optional() });
 export const changedPassword = z
   .object({ password: z.string().nullable().describe('where one was made: shown this once') })
   .meta({ id: 'ChangedPassword' });
+export const appPasswordView = z
+  .object({ id: z.string(), name: z.string(), createdAt: time })
+  .meta({ id: 'AppPassword' });
+export const appPasswordList = z.object({ items: z.array(appPasswordView).max(maxAppPasswords) });
+export const newAppPassword = z.strictObject({
+  name: z.string().min(1).max(200).describe('the program or device that it is for'),
+});
+export const addedAppPassword = appPasswordView
+  .extend({ password: z.string().describe('shown this once') })
+  .meta({ id: 'AddedAppPassword' });
+export const appPasswordParams = accountParams.extend({ id: z.string().min(1).max(64) });
 export const usageView = z
   .object({
     messages: z.int(),
@@ -182,6 +200,11 @@ export const viewAccount = (account: AccountRecord) => ({
   protocols: [...account.protocols],
   pop3Deletion: account.pop3Deletion,
   createdAt: printTime(account.createdAt),
+});
+export const viewAppPassword = ({ id, name, createdAt }: AppPassword) => ({
+  id,
+  name,
+  createdAt: printTime(createdAt),
 });
 export const viewAlias = ({ address: of, targets, createdAt }: Alias) => ({
   address: of,

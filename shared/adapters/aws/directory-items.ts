@@ -18,7 +18,15 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { AccountId } from '../../ids.ts';
 import type { RecordKind } from '../../ports/admin-records.ts';
-import type { AccountRecord, Address, Alias, Domain, Protocol, Tenant } from '../../ports/directory.ts';
+import type {
+  AccountRecord,
+  Address,
+  Alias,
+  AppPassword,
+  Domain,
+  Protocol,
+  Tenant,
+} from '../../ports/directory.ts';
 
 export type Item = Record<string, AttributeValue>;
 export type Key = { readonly k: { readonly S: string }; readonly s: { readonly S: string } };
@@ -63,6 +71,10 @@ export const aliasItem = ({ address, targets, createdAt }: Alias): Item => ({
   createdAt: number(createdAt),
 });
 
+export const appPasswordValue = ({ name, hash, createdAt }: AppPassword): AttributeValue => ({
+  M: { name: text(name), hash: text(hash), createdAt: number(createdAt) },
+});
+
 export const accountItem = (account: AccountRecord): Item => ({
   ...addressKey(account.address),
   kind: text('account'),
@@ -70,6 +82,8 @@ export const accountItem = (account: AccountRecord): Item => ({
   address: text(account.address),
   tenant: text(account.tenant),
   credentialVersion: number(account.credentialVersion),
+  // A map, so that one is added or removed without the others.
+  appPasswords: { M: Object.fromEntries(account.appPasswords.map((one) => [one.id, appPasswordValue(one)])) },
   createdAt: number(account.createdAt),
   ...changeable(account),
 });
@@ -107,6 +121,16 @@ export const toDomain = (item: Item): Domain => ({
   createdAt: numberOf(item.createdAt),
 });
 
+const toAppPassword = ([id, value]: [string, AttributeValue]): AppPassword => ({
+  id,
+  name: textOf(value.M?.name),
+  hash: textOf(value.M?.hash),
+  createdAt: numberOf(value.M?.createdAt),
+});
+
+const oldestFirst = (a: AppPassword, b: AppPassword): number =>
+  a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1);
+
 /** Undefined where the address is an alias's. */
 export function toAccount(item: Item): AccountRecord | undefined {
   if (textOf(item.kind) !== 'account') return undefined;
@@ -120,6 +144,9 @@ export function toAccount(item: Item): AccountRecord | undefined {
     pop3Deletion: textOf(item.pop3Deletion) as AccountRecord['pop3Deletion'],
     passwordHash: item.passwordHash?.S,
     credentialVersion: numberOf(item.credentialVersion),
+    appPasswords: Object.entries(item.appPasswords?.M ?? {})
+      .map(toAppPassword)
+      .sort(oldestFirst),
     createdAt: numberOf(item.createdAt),
   };
 }

@@ -4,6 +4,7 @@ import type {
   AccountRecord,
   Address,
   Alias,
+  AppPassword,
   Directory,
   DirectoryError,
   Domain,
@@ -13,6 +14,7 @@ import type {
 } from '../../ports/directory.ts';
 import { err, ok, type Result } from '../../result.ts';
 import { Calls, directoryLimits } from './calls.ts';
+import { addAppPassword, removeAppPassword } from './directory-app-passwords.ts';
 import {
   accountItem,
   accountKey,
@@ -155,6 +157,14 @@ export class AwsDirectory implements Directory {
     const item = await this.#table.update({ Key: addressKey(address), ...changeExpression(id, change) });
     const account = item && toAccount(item);
     return account ? ok(account) : err({ kind: 'notFound', name: id });
+  }
+
+  addAppPassword(id: AccountId, added: AppPassword): Promise<Result<AccountRecord, DirectoryError>> {
+    return addAppPassword(this.#table, id, added);
+  }
+
+  removeAppPassword(id: AccountId, appPassword: string): Promise<Result<AccountRecord, DirectoryError>> {
+    return removeAppPassword(this.#table, id, appPassword);
   }
 
   async removeAccount(id: AccountId): Changed {

@@ -26,6 +26,7 @@ export const toAccount = (row: Row): AccountRecord => ({
   pop3Deletion: row.pop3_deletion as AccountRecord['pop3Deletion'],
   passwordHash: (row.password_hash as string | null) ?? undefined,
   credentialVersion: row.credential_version as number,
+  appPasswords: JSON.parse(row.app_passwords as string),
   createdAt: row.created_at as number,
 });
 

@@ -4,6 +4,7 @@ import type {
   AccountRecord,
   Address,
   Alias,
+  AppPassword,
   Directory,
   DirectoryError,
   Domain,
@@ -104,6 +105,14 @@ export class EmbeddedDirectory implements Directory {
 
   updateAccount(id: AccountId, change: AccountChange): Promise<Result<AccountRecord, DirectoryError>> {
     return this.#writer.send('updateAccount', { id, change });
+  }
+
+  addAppPassword(id: AccountId, added: AppPassword): Promise<Result<AccountRecord, DirectoryError>> {
+    return this.#writer.send('addAppPassword', { id, added });
+  }
+
+  removeAppPassword(id: AccountId, appPassword: string): Promise<Result<AccountRecord, DirectoryError>> {
+    return this.#writer.send('removeAppPassword', { id, appPassword });
   }
 
   removeAccount(id: AccountId): Changed {

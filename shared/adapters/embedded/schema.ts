@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 
 /** `PRAGMA user_version` of the folders that this release writes. */
-export const schemaVersion = 2;
+export const schemaVersion = 3;
 
 /** The folder was written by a newer release; opening it with this one could damage it. */
 export class NewerStore extends Error {
@@ -96,6 +96,9 @@ const administration = `
   CREATE INDEX admin_records_to_forget ON admin_records (expires) WHERE expires IS NOT NULL;
 `;
 
+/** Schema version 3. */
+const appPasswords = `ALTER TABLE accounts ADD COLUMN app_passwords TEXT NOT NULL DEFAULT '[]';`;
+
 /** The one connection that writes: made in the writer's thread. Creates or upgrades the schema. */
 export function openForWriting(path: string, busyTimeoutMs: number): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: busyTimeoutMs });
@@ -156,5 +159,6 @@ export function createTables(db: DatabaseSync): void {
   refuseNewer(db);
   if (userVersion(db) < 1) db.exec(tables);
   if (userVersion(db) < 2) db.exec(administration);
+  if (userVersion(db) < 3) db.exec(appPasswords);
   db.exec(`PRAGMA user_version = ${schemaVersion}; COMMIT`);
 }

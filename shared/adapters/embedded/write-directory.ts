@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import type { AccountRecord, DirectoryError } from '../../ports/directory.ts';
+import { type AccountRecord, type DirectoryError, maxAppPasswords } from '../../ports/directory.ts';
 import { err, ok, type Result } from '../../result.ts';
 import { toAccount } from './directory-rows.ts';
 import type { AccountChange, WriteOperations } from './write-operations.ts';
@@ -12,6 +12,8 @@ type DirectoryWrites = Pick<
   | 'removeDomain'
   | 'addAccount'
   | 'updateAccount'
+  | 'addAppPassword'
+  | 'removeAppPassword'
   | 'removeAccount'
   | 'addAlias'
   | 'removeAlias'
@@ -42,10 +44,11 @@ export function directoryWrites(db: DatabaseSync): DirectoryWrites {
   const findAccount = db.prepare('SELECT * FROM accounts WHERE id = ?');
   const putAccount = db.prepare(
     'INSERT INTO accounts (id, address, domain, tenant, display_name, status, protocols, pop3_deletion,' +
-      ' password_hash, credential_version, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)' +
+      ' password_hash, credential_version, app_passwords, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)' +
       ' ON CONFLICT (id) DO UPDATE SET display_name = excluded.display_name, status = excluded.status,' +
       ' protocols = excluded.protocols, pop3_deletion = excluded.pop3_deletion,' +
-      ' password_hash = excluded.password_hash, credential_version = excluded.credential_version',
+      ' password_hash = excluded.password_hash, credential_version = excluded.credential_version,' +
+      ' app_passwords = excluded.app_passwords',
   );
   const removeAccount = db.prepare('DELETE FROM accounts WHERE id = ?');
   const rememberRemoved = db.prepare('INSERT INTO removed_accounts (id, removed_at) VALUES (?, ?)');
@@ -66,6 +69,7 @@ export function directoryWrites(db: DatabaseSync): DirectoryWrites {
       account.pop3Deletion,
       account.passwordHash ?? null,
       account.credentialVersion,
+      JSON.stringify(account.appPasswords),
       account.createdAt,
     );
   };
@@ -108,6 +112,26 @@ export function directoryWrites(db: DatabaseSync): DirectoryWrites {
       const account = changed(toAccount(row), change);
       write(account);
       return ok(account);
+    },
+    addAppPassword({ id, added }) {
+      const row = findAccount.get(id);
+      if (!row) return err({ kind: 'notFound', name: id });
+      const account = toAccount(row);
+      if (account.appPasswords.length >= maxAppPasswords) return err({ kind: 'full', name: account.address });
+      const after = { ...account, appPasswords: [...account.appPasswords, added] };
+      write(after);
+      return ok(after);
+    },
+    removeAppPassword({ id, appPassword }) {
+      const row = findAccount.get(id);
+      if (!row) return err({ kind: 'notFound', name: id });
+      const account = toAccount(row);
+      const appPasswords = account.appPasswords.filter((one) => one.id !== appPassword);
+      if (appPasswords.length === account.appPasswords.length)
+        return err({ kind: 'notFound', name: appPassword });
+      const after = { ...account, appPasswords };
+      write(after);
+      return ok(after);
     },
     removeAccount({ id, now }) {
       if (removeAccount.run(id).changes === 0) return err({ kind: 'notFound', name: id });

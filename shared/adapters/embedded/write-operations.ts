@@ -4,6 +4,7 @@ import type { AdminRecord } from '../../ports/admin-records.ts';
 import type {
   AccountRecord,
   Alias,
+  AppPassword,
   Directory,
   DirectoryError,
   Domain,
@@ -65,6 +66,14 @@ export interface WriteOperations {
   updateAccount(write: {
     readonly id: AccountId;
     readonly change: AccountChange;
+  }): Result<AccountRecord, DirectoryError>;
+  addAppPassword(write: {
+    readonly id: AccountId;
+    readonly added: AppPassword;
+  }): Result<AccountRecord, DirectoryError>;
+  removeAppPassword(write: {
+    readonly id: AccountId;
+    readonly appPassword: string;
   }): Result<AccountRecord, DirectoryError>;
   removeAccount(write: { readonly id: AccountId; readonly now: number }): Result<void, DirectoryError>;
   addAlias(alias: Alias): Result<void, DirectoryError>;

@@ -1,6 +1,7 @@
 import type { Operation } from '../operation.ts';
 import { accountOperations } from './accounts.ts';
 import { aliasOperations } from './aliases.ts';
+import { appPasswordOperations } from './app-passwords.ts';
 import { auditOperations } from './audit.ts';
 import { domainOperations } from './domains.ts';
 import { keyOperations } from './keys.ts';
@@ -10,6 +11,7 @@ import { tenantOperations } from './tenants.ts';
 export const operations: readonly Operation[] = [
   ...tenantOperations,
   ...domainOperations,
+  ...appPasswordOperations,
   ...accountOperations,
   ...aliasOperations,
   ...keyOperations,
