@@ -7,9 +7,10 @@ test('kill -9 under load, three times over: nothing acknowledged is lost, nothin
   const { acknowledged, compactions } = await crashRounds({
     rounds: 3,
     seed: 7,
-    changes: [120, 240],
+    // On a busy machine more changes share an entry: enough of them that a compaction begins, and ends, there too.
+    changes: [200, 360],
     report,
   });
-  assert.ok(acknowledged >= 120);
+  assert.ok(acknowledged >= 200);
   assert.ok(compactions > 0);
 });
