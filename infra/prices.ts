@@ -1,4 +1,5 @@
 import type { Config, TaskSize } from './config.ts';
+import { list } from './list-prices.ts';
 
 /** What is paid a month whether anybody reads mail or not. */
 export interface FixedPrice {
@@ -8,24 +9,6 @@ export interface FixedPrice {
 }
 
 const hours = 730;
-/** In US dollars, for us-east-1, as known to the authors; Amazon's own price pages are what counts. */
-export const list = {
-  fargateArmCpuHour: 0.032_38,
-  fargateArmGiBHour: 0.003_56,
-  balancerHour: 0.0225,
-  balancerUnitHour: 0.006,
-  publicAddressHour: 0.005,
-  interfaceEndpointHour: 0.01,
-  keyMonth: 1,
-  secretMonth: 0.4,
-  hostedZoneMonth: 0.5,
-  valkeyServerlessMinimumGiBHour: 0.084,
-  valkeyServerlessMinimumGiB: 0.1,
-  exportableCertificateYear: 15,
-  alarmMonth: 0.1,
-  dashboardMonth: 3,
-} as const;
-
 const task = ({ cpu, memory }: TaskSize) =>
   hours * ((cpu / 1024) * list.fargateArmCpuHour + (memory / 1024) * list.fargateArmGiBHour);
 
