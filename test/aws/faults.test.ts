@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { AwsAccountLog } from '../../shared/adapters/aws/account-log.ts';
-import { AwsBlobStore } from '../../shared/adapters/aws/blob-store.ts';
-import { Calls } from '../../shared/adapters/aws/calls.ts';
-import { createBucketClient, createTableClient } from '../../shared/adapters/aws/clients.ts';
-import { AwsLeases } from '../../shared/adapters/aws/leases.ts';
+import { createTableClient } from '../../shared/adapters/aws/clients.ts';
 import { AwsNotifier } from '../../shared/adapters/aws/notifier.ts';
 import type { Account } from '../../shared/engine/account.ts';
-import { appendMessages, initialiseAccount, storeFlags } from '../../shared/engine/actions.ts';
+import {
+  appendMessages,
+  expungeMessages,
+  initialiseAccount,
+  storeFlags,
+} from '../../shared/engine/actions.ts';
 import { ByteCache } from '../../shared/engine/byte-cache.ts';
 import { MailEngine } from '../../shared/engine/engine.ts';
 import { inlineLimit } from '../../shared/engine/entry.ts';
@@ -15,11 +18,13 @@ import { everyUid } from '../../shared/engine/mailbox.ts';
 import { collect } from '../../shared/engine/message-index.ts';
 import { rowsOf } from '../../shared/engine/rows.ts';
 import { inboxId } from '../../shared/engine/state.ts';
-import { type AccountId, newAccountId, systemEntropy } from '../../shared/ids.ts';
+import { UidSet } from '../../shared/engine/uid-set.ts';
+import { type AccountId, type LogPosition, newAccountId, systemEntropy } from '../../shared/ids.ts';
 import { sharedEmulators } from '../adapters/aws-ground.ts';
 import type { AwsEmulators } from '../support/aws-emulators.ts';
 import { SeededRandom } from '../support/seeded-random.ts';
-import { type FaultCounts, faultyObjects, faultyTables } from './faulty-clients.ts';
+import type { FaultCounts } from './faulty-clients.ts';
+import { openFaultyStore } from './faulty-store.ts';
 
 const seeds = Number(process.env.RESTANTE_TEST_SEEDS) || 3;
 const writers = 4;
@@ -32,7 +37,7 @@ describe('faults at the edge of the SDK', () => {
   for (let seed = 1; seed <= seeds; seed++)
     test(`what was acknowledged is there once, what was refused is not (seed ${seed})`, async (t) => {
       const account = newAccountId(systemEntropy);
-      const fates = new Map<string, Fate>();
+      const told: Told = { fates: new Map(), uids: new Map() };
       const started = await emulators();
       const first = openEngine(started, seed, 0, counts, 0);
       await withAccount(first.engine, account, async (opened) => {
@@ -40,29 +45,65 @@ describe('faults at the edge of the SDK', () => {
       });
       const nodes = [1, 2].map((stream) => openEngine(started, seed, 0.3, counts, stream));
       await Promise.all(
-        Array.from({ length: writers }, (_, i) => write(nodes[i % 2]!.engine, account, `${i}`, fates)),
+        Array.from({ length: writers }, (_, i) => write(nodes[i % 2]!.engine, account, `${i}`, told)),
       );
       for (const node of nodes) await node.close();
       // What timed out before its effect may still take place for a moment.
       await new Promise((resolve) => setTimeout(resolve, 100));
       await withAccount(first.engine, account, async (opened) => {
         await opened.catchUp();
-        await check(opened, fates);
+        await check(opened, told);
         await opened.compact();
       });
       await first.close();
       const fresh = openEngine(started, seed, 0, counts, 3);
-      await withAccount(fresh.engine, account, (opened) => check(opened, fates));
+      await withAccount(fresh.engine, account, (opened) => check(opened, told));
       await fresh.close();
-      const told = [...fates.values()];
-      t.diagnostic(`${told.filter((fate) => fate === 'done').length} of ${told.length} acknowledged`);
+      const fates = [...told.fates.values()];
+      const done = fates.filter((fate) => fate === 'done' || fate === 'gone').length;
+      t.diagnostic(`${done} of ${fates.length} acknowledged`);
       t.diagnostic([...counts].map(([name, count]) => `${name}: ${count}`).join(', '));
-      assert.ok(told.filter((fate) => fate === 'done').length > told.length / 2);
+      assert.ok(done > fates.length / 2);
+      assert.ok(fates.includes('gone'));
     });
 });
 
-/** What a writer was told of its message. */
-type Fate = 'done' | 'refused' | 'unknown';
+describe('a position that is taken', () => {
+  const emulators = sharedEmulators();
+  test('its occupant comes with the refusal: nothing more is asked', async (t) => {
+    const started = await emulators();
+    const client = createTableClient(started.tables);
+    t.after(() => client.destroy());
+    const sent: string[] = [];
+    const watched = {
+      send: (command: { readonly constructor: { readonly name: string } }, options: object) => {
+        sent.push(command.constructor.name);
+        return client.send(command as never, options);
+      },
+    } as Pick<DynamoDBClient, 'send'>;
+    const late = new AwsAccountLog({ client: watched, table: started.logTable });
+    const early = new AwsAccountLog({ client, table: started.logTable });
+    const account = newAccountId(systemEntropy);
+    // Both have seen the end of the log, one is quicker.
+    await late.read(account, 0 as LogPosition);
+    const request = { account, position: 1 as LogPosition, blobs: [], readAt: Date.now() };
+    assert.deepEqual(await early.append({ ...request, bytes: Buffer.from('first') }), { kind: 'done' });
+    sent.length = 0;
+    const outcome = await late.append({ ...request, bytes: Buffer.from('second') });
+    assert.equal(outcome.kind, 'taken');
+    assert.equal(outcome.occupant && Buffer.from(outcome.occupant).toString(), 'first');
+    assert.deepEqual(sent, ['PutItemCommand']);
+  });
+});
+
+/** What a writer was told of its message; 'gone': delivered, and expunged since. */
+type Fate = 'done' | 'refused' | 'unknown' | 'gone';
+
+interface Told {
+  readonly fates: Map<string, Fate>;
+  /** Every UID that an answer has named, and the message that it is of for ever. */
+  readonly uids: Map<number, string>;
+}
 
 function openEngine(
   emulators: AwsEmulators,
@@ -71,32 +112,13 @@ function openEngine(
   counts: FaultCounts,
   stream: number,
 ) {
-  const random = new SeededRandom(seed, stream);
-  const tables = createTableClient(emulators.tables);
-  const objects = createBucketClient(emulators.objects);
-  const faults = { random, probability, counts };
-  const calls = new Calls(
-    { attemptMs: 10_000, totalMs: 60_000, attempts: 6 },
-    {
-      // Waits as ever, in a hundredth of the time.
-      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms / 100)),
-      random: () => random.next(),
-      now: Date.now,
-    },
-  );
-  const client = faultyTables(tables, faults);
-  const log = new AwsAccountLog({ client, table: emulators.logTable, calls });
-  const blobs = new AwsBlobStore({
-    client: faultyObjects(objects, faults),
-    bucket: emulators.bucket,
-    tiering: false,
-    calls,
-  });
+  const store = openFaultyStore(emulators, { random: new SeededRandom(seed, stream), probability, counts });
+  const { log, blobs, leases } = store;
   const notifier = new AwsNotifier({ grownBeyond: (id, after) => log.grownBeyond(id, after), pollMs: 500 });
   const engine = new MailEngine({
     log,
     blobs,
-    leases: new AwsLeases({ client, table: emulators.directoryTable, calls }),
+    leases,
     notifier,
     entropy: systemEntropy,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms / 10)),
@@ -111,8 +133,7 @@ function openEngine(
     async close() {
       await engine.close();
       await notifier.close();
-      tables.destroy();
-      objects.destroy();
+      store.close();
     },
   };
 }
@@ -140,31 +161,48 @@ async function withAccount(
 const bodyOf = (subject: string): Buffer =>
   Buffer.from(`Subject: ${subject}\r\nMessage-ID: <${subject}@example.test>\r\n\r\n${subject}\r\n`);
 
-/** Delivers messages one after another; a fate that is not known is made one by delivering again, as a sender does. */
-async function write(engine: MailEngine, id: AccountId, writer: string, fates: Map<string, Fate>) {
+/**
+ * Delivers messages one after another, and expunges some; a fate that is not known is made one by delivering again, as a
+ * sender does.
+ */
+async function write(engine: MailEngine, id: AccountId, writer: string, told: Told): Promise<void> {
   for (let number = 0; number < messagesEach; number++) {
     const subject = `m-${writer}-${number}`;
     await withAccount(engine, id, async (account) => {
-      fates.set(subject, await deliver(account, subject));
-      if (fates.get(subject) === 'unknown' && number % 2) {
-        const again = await deliver(account, subject);
-        if (again === 'done') fates.set(subject, again);
-      }
+      let fate = await deliver(account, subject, told);
+      if (fate === 'unknown' && number % 2 && (await deliver(account, subject, told)) === 'done')
+        fate = 'done';
+      told.fates.set(subject, fate);
       if (number % 4 === 3) await account.commit(storeFlags(inboxId, everyUid, 'add', ['\\Seen']));
+      // The newest message as well: its UID is the one that a log with a lost entry would give again.
+      if (number % 3 === 2) await remove(account, subject, told);
     });
   }
 }
 
-async function deliver(account: Account, subject: string): Promise<Fate> {
+async function deliver(account: Account, subject: string, { uids }: Told): Promise<Fate> {
   const staged = await account.stage(bodyOf(subject));
   if (!staged.ok) return 'refused';
   const request = { message: staged.value, flags: [], internalDate: undefined, deliveryId: subject };
   const outcome = await account.commit(appendMessages('INBOX', [request]));
-  if (outcome.ok) return 'done';
-  return outcome.error.kind === 'unsettled' ? 'unknown' : 'refused';
+  if (!outcome.ok) return outcome.error.kind === 'unsettled' ? 'unknown' : 'refused';
+  for (const uid of outcome.value.uids) {
+    assert.equal(uids.get(uid) ?? subject, subject, `UID ${uid} was given twice`);
+    uids.set(uid, subject);
+  }
+  return 'done';
 }
 
-async function check(account: Account, fates: ReadonlyMap<string, Fate>): Promise<void> {
+/** Expunges a message whose UID the writer knows. */
+async function remove(account: Account, subject: string, { fates, uids }: Told): Promise<void> {
+  const uid = [...uids].find(([, of]) => of === subject)?.[0];
+  if (uid === undefined) return;
+  const outcome = await account.commit(expungeMessages(inboxId, UidSet.of([uid])));
+  if (outcome.ok) fates.set(subject, 'gone');
+  else if (outcome.error.kind === 'unsettled') fates.set(subject, 'unknown');
+}
+
+async function check(account: Account, told: Told): Promise<void> {
   await account.load(inboxId);
   const mailbox = account.state.mailboxes.get(inboxId)!;
   const rows = [...rowsOf(mailbox.chunks)];
@@ -172,21 +210,23 @@ async function check(account: Account, fates: ReadonlyMap<string, Fate>): Promis
   const found = new Map<string, number>();
   for (const [i, { envelope }] of records.entries()) {
     const subject = envelope.subject!;
+    const { uid, message } = rows[i]!;
     found.set(subject, (found.get(subject) ?? 0) + 1);
-    assert.deepEqual(
-      Buffer.from(await collect((await account.body(rows[i]!.message)).body)),
-      bodyOf(subject),
-    );
+    assert.equal(told.uids.get(uid) ?? subject, subject, `UID ${uid} was given twice`);
+    assert.deepEqual(Buffer.from(await collect((await account.body(message)).body)), bodyOf(subject));
   }
-  for (const [subject, fate] of fates) {
+  const wanted: Record<Fate, readonly number[]> = { done: [1], refused: [0], gone: [0], unknown: [0, 1] };
+  for (const [subject, fate] of told.fates) {
     const times = found.get(subject) ?? 0;
-    if (fate === 'done') assert.equal(times, 1, `${subject} was acknowledged and is there ${times} times`);
-    if (fate === 'refused') assert.equal(times, 0, `${subject} was refused and is there`);
-    assert.ok(times <= 1, `${subject} is there ${times} times`);
+    assert.ok(wanted[fate].includes(times), `${subject} is ${fate} and there ${times} times`);
   }
-  const uids = rows.map(({ uid }) => uid);
+  const present = rows.map(({ uid }) => uid);
   assert.deepEqual(
-    uids,
-    [...new Set(uids)].sort((a, b) => a - b),
+    present,
+    [...new Set(present)].sort((a, b) => a - b),
+  );
+  assert.ok(
+    mailbox.uidNext > Math.max(0, ...present, ...told.uids.keys()),
+    'UIDNEXT is above all UIDs given',
   );
 }

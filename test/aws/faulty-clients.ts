@@ -1,6 +1,10 @@
 import type { Readable } from 'node:stream';
-import type { BatchWriteItemCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { DeleteObjectsCommandInput, S3Client } from '@aws-sdk/client-s3';
+import {
+  BatchWriteItemCommand,
+  type BatchWriteItemCommandInput,
+  type DynamoDBClient,
+} from '@aws-sdk/client-dynamodb';
+import { DeleteObjectsCommand, type DeleteObjectsCommandInput, type S3Client } from '@aws-sdk/client-s3';
 import type { SeededRandom } from '../support/seeded-random.ts';
 
 type Command = { readonly input: object; readonly constructor: { readonly name: string } };
@@ -13,6 +17,8 @@ export interface FaultOptions {
   readonly random: SeededRandom;
   /** Of a request, in all. */
   readonly probability: number;
+  /** That a request which can be done in part is, before the other faults are drawn; by default it is one of them. */
+  readonly partial?: number;
   readonly counts: FaultCounts;
 }
 
@@ -33,8 +39,8 @@ export function faultyTables(client: DynamoDBClient, options: FaultOptions): Pic
         const { RequestItems = {} } = command.input as BatchWriteItemCommandInput;
         const [[table, requests]] = Object.entries(RequestItems) as [[string, object[]]];
         const done = requests.slice(0, Math.floor(requests.length / 2));
-        const input = { RequestItems: { [table]: done } };
-        if (done.length > 0) await send(Object.assign(Object.create(command), { input }));
+        const part = { RequestItems: { [table]: done } };
+        if (done.length > 0) await send(new BatchWriteItemCommand(part));
         return { UnprocessedItems: { [table]: requests.slice(done.length) } };
       };
     }) as never,
@@ -55,8 +61,12 @@ export function faultyObjects(client: S3Client, options: FaultOptions): Pick<S3C
         };
       if (command.constructor.name !== 'DeleteObjectsCommand') return undefined;
       return async () => {
-        const { Delete } = command.input as DeleteObjectsCommandInput;
-        return { Errors: Delete?.Objects?.map(({ Key }) => ({ Key, Code: 'SlowDown' })) };
+        const input = command.input as DeleteObjectsCommandInput;
+        const keys = input.Delete?.Objects ?? [];
+        const done = keys.slice(0, Math.floor(keys.length / 2));
+        const part = { ...input, Delete: { ...input.Delete, Objects: done } };
+        if (done.length > 0) await send(new DeleteObjectsCommand(part));
+        return { Errors: keys.slice(done.length).map(({ Key }) => ({ Key, Code: 'SlowDown' })) };
       };
     }) as never,
   };
@@ -65,7 +75,7 @@ export function faultyObjects(client: S3Client, options: FaultOptions): Pick<S3C
 /** `partly`: a fault of this command's own, where it has one. */
 function faulty(
   send: Send,
-  { random, probability, counts }: FaultOptions,
+  { random, probability, partial = 0, counts }: FaultOptions,
   partly: (command: Command) => (() => Promise<object>) | undefined,
 ): Send {
   const faults: Record<string, (command: Command, options: unknown) => Promise<object>> = {
@@ -93,12 +103,14 @@ function faulty(
       setTimeout(() => send(command).catch(() => {}), random.integer(1, 60));
       throw Object.assign(new Error('timed out'), { name: 'TimeoutError' });
     },
-    partly: (command, options) => partly(command)?.() ?? send(command, options),
   };
   return async (command, options) => {
-    if (!random.chance(probability)) return await send(command, options);
-    const name = random.pick(Object.keys(faults));
+    const own = partly(command);
+    const inPart = `${command.constructor.name} in part`;
+    const onlyInPart = own !== undefined && random.chance(partial);
+    if (!onlyInPart && !random.chance(probability)) return await send(command, options);
+    const name = onlyInPart ? inPart : random.pick([...Object.keys(faults), ...(own ? [inPart] : [])]);
     counts.set(name, (counts.get(name) ?? 0) + 1);
-    return await faults[name]!(command, options);
+    return await (name === inPart && own ? own() : faults[name]!(command, options));
   };
 }
