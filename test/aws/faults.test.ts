@@ -48,8 +48,6 @@ describe('faults at the edge of the SDK', () => {
         Array.from({ length: writers }, (_, i) => write(nodes[i % 2]!.engine, account, `${i}`, told)),
       );
       for (const node of nodes) await node.close();
-      // What timed out before its effect may still take place for a moment.
-      await new Promise((resolve) => setTimeout(resolve, 100));
       await withAccount(first.engine, account, async (opened) => {
         await opened.catchUp();
         await check(opened, told);
@@ -133,6 +131,7 @@ function openEngine(
     async close() {
       await engine.close();
       await notifier.close();
+      await store.quiet();
       store.close();
     },
   };

@@ -20,6 +20,8 @@ export interface FaultOptions {
   /** That a request which can be done in part is, before the other faults are drawn; by default it is one of them. */
   readonly partial?: number;
   readonly counts: FaultCounts;
+  /** Effects that are still to come, of requests that timed out. */
+  readonly late: Set<Promise<unknown>>;
 }
 
 /** The service said no, in its own words; nothing happened. */
@@ -75,7 +77,7 @@ export function faultyObjects(client: S3Client, options: FaultOptions): Pick<S3C
 /** `partly`: a fault of this command's own, where it has one. */
 function faulty(
   send: Send,
-  { random, probability, partial = 0, counts }: FaultOptions,
+  { random, probability, partial = 0, counts, late }: FaultOptions,
   partly: (command: Command) => (() => Promise<object>) | undefined,
 ): Send {
   const faults: Record<string, (command: Command, options: unknown) => Promise<object>> = {
@@ -100,7 +102,12 @@ function faulty(
       throw Object.assign(new Error('timed out'), { name: 'TimeoutError' });
     },
     'time-out before a late effect': async (command) => {
-      setTimeout(() => send(command).catch(() => {}), random.integer(1, 60));
+      const ms = random.integer(1, 60);
+      const effect = new Promise((resolve) => setTimeout(resolve, ms))
+        .then(() => send(command))
+        .catch(() => undefined)
+        .finally(() => late.delete(effect));
+      late.add(effect);
       throw Object.assign(new Error('timed out'), { name: 'TimeoutError' });
     },
   };

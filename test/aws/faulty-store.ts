@@ -7,7 +7,7 @@ import type { AwsEmulators } from '../support/aws-emulators.ts';
 import { type FaultOptions, faultyObjects, faultyTables } from './faulty-clients.ts';
 
 /** The AWS adapters with connections of their own, over clients whose requests meet faults. */
-export function openFaultyStore(emulators: AwsEmulators, faults: FaultOptions) {
+export function openFaultyStore(emulators: AwsEmulators, faults: Omit<FaultOptions, 'late'>) {
   const tables = createTableClient(emulators.tables);
   const objects = createBucketClient(emulators.objects);
   const calls = new Calls(
@@ -19,12 +19,17 @@ export function openFaultyStore(emulators: AwsEmulators, faults: FaultOptions) {
       now: Date.now,
     },
   );
-  const client = faultyTables(tables, faults);
-  const bucketClient = faultyObjects(objects, faults);
+  const late = new Set<Promise<unknown>>();
+  const client = faultyTables(tables, { ...faults, late });
+  const bucketClient = faultyObjects(objects, { ...faults, late });
   return {
     log: new AwsAccountLog({ client, table: emulators.logTable, calls }),
     blobs: new AwsBlobStore({ client: bucketClient, bucket: emulators.bucket, tiering: false, calls }),
     leases: new AwsLeases({ client, table: emulators.directoryTable, calls }),
+    /** When what timed out has had its effect. */
+    async quiet(): Promise<void> {
+      while (late.size > 0) await Promise.all(late);
+    },
     close() {
       tables.destroy();
       objects.destroy();

@@ -37,7 +37,7 @@ describe('batches of which a part is done', () => {
     const manifest = objectKey(account, 'manifest', systemEntropy);
     assert.ok(await sound.log.moveHead(account, { position: at(folded), manifest }));
     await untilDone(() => faulty.log.trim(account, at(folded)));
-    await nothingInFlight();
+    await faulty.quiet();
     assert.ok(counts.has('BatchWriteItemCommand in part'));
     assert.equal(await stored(account), entries - folded + 1, 'the entries after the head, and the head');
     const tail = await sound.log.read(account, at(1));
@@ -58,7 +58,7 @@ describe('batches of which a part is done', () => {
     const removed = keys.filter((key) => !kept.includes(key));
     for (let from = 0; from < removed.length; from += 7)
       await untilDone(() => faulty.blobs.delete(removed.slice(from, from + 7)));
-    await nothingInFlight();
+    await faulty.quiet();
     assert.ok(counts.has('DeleteObjectsCommand in part'));
     const found = await sound.blobs.list(accountPrefix(account));
     assert.deepEqual(found.map(({ key }) => key).sort(), [...kept].sort());
@@ -92,6 +92,3 @@ async function untilDone(work: () => Promise<void>): Promise<void> {
       if (attempt === 20) throw cause;
     }
 }
-
-/** Deletions whose answers were lost are sent for up to 60 ms yet, and find nothing more to do. */
-const nothingInFlight = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 100));
