@@ -14,6 +14,9 @@ const release = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])`;
 
+/** A connection that is being made takes commands, and sends them when it is ready; one that was lost does not wait for the next attempt. */
+const asked: ReadonlySet<string> = new Set(['connecting', 'connect', 'ready']);
+
 /**
  * Leases in Valkey, where a sign-in of POP3 costs no write of a table. While it cannot be asked, `otherwise` is: a lease is comfort,
  * and two who both believe to hold one harm nothing.
@@ -53,7 +56,7 @@ export class ValkeyLeases implements Leases {
     name: string,
     ...args: readonly (string | number)[]
   ): Promise<boolean | undefined> {
-    if (this.#connection.status !== 'ready' && this.#connection.status !== 'connecting') return undefined;
+    if (!asked.has(this.#connection.status)) return undefined;
     try {
       return (await this.#connection.eval(script, 1, `restante:lease:${name}`, ...args)) === 1;
     } catch {
