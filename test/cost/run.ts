@@ -78,6 +78,14 @@ ${sizes.map(({ accounts, fleet, ses: s, mx: m }) => row(accounts.toLocaleString(
 - A small installation (\`infra/examples/small.json\`) stands there for $${smallFixed.toFixed(2)} a month (aim under $55); with 100 accounts and SES's way of receiving
   $${(smallFixed + 100 * metered(ses)).toFixed(2)}, ${cents((smallFixed + 100 * metered(ses)) / 100)} cents an account.
 
+What the count leaves out, and what can turn a "met" into a "missed":
+
+- POP3 sessions are taken for warm. A process keeps 256 idle accounts (\`shared/engine/engine.ts\`): with thousands of accounts polling by POP3 nearly every
+  session opens its account anew, a query and a few GETs each time, which costs more than all the rest.
+- The first look at a log reads up to its newest 100 entries, also those that are folded; the count has those of the tail alone. Deliveries by the function, which are
+  such first looks, cost up to ten units more.
+- Sign-ins' reads of the directory, point-in-time recovery, alarms, and sessions of one account on more than one task.
+
 ## Beside others
 
 - The usual design (an item and an index entry a message, written again with every change of flags, all items of a mailbox of 5,000 messages read at each of 20 SELECTs a
