@@ -8,22 +8,32 @@ import { createRequire } from 'node:module';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateTableCommand, type DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
-import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { type DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import {
   type ClientOptions,
   createBucketClient,
   createTableClient,
 } from '../../shared/adapters/aws/clients.ts';
-import { createTableInput, directoryTable, logTable } from '../../shared/adapters/aws/tables.ts';
+import {
+  createBucket,
+  createTable,
+  type Setting,
+  storeDefinition,
+  type TableDefinition,
+} from './template-store.ts';
 
-/** What stands in for the AWS services: addresses, and the names of two empty tables and a bucket. */
+/**
+ * What stands in for the AWS services: addresses, and the names of two empty tables and a bucket, made as the synthesised template of the
+ * data stack defines them.
+ */
 export interface AwsEmulators {
   readonly tables: Required<Pick<ClientOptions, 'region' | 'endpoint' | 'credentials'>>;
   readonly objects: Required<Pick<ClientOptions, 'region' | 'endpoint' | 'credentials'>>;
   readonly logTable: string;
   readonly directoryTable: string;
   readonly bucket: string;
+  /** What the template sets and these do not know. */
+  readonly unknownSettings: ReadonlySet<Setting>;
   /** An empty directory table more. */
   newDirectoryTable(): Promise<string>;
   stop(): Promise<void>;
@@ -53,22 +63,26 @@ export async function startAwsEmulators(): Promise<AwsEmulators> {
   const name = (what: string): string => `restante-${what}-${randomBytes(6).toString('hex')}`;
   const client = createTableClient(tables);
   open.defer(() => client.destroy());
-  const create = async (what: string, definition: typeof logTable): Promise<string> => {
-    const table = name(what);
-    await client.send(new CreateTableCommand(createTableInput(table, definition)));
-    return table;
+  const definition = storeDefinition();
+  const unknownSettings = new Set<Setting>();
+  const create = async (what: string, table: TableDefinition): Promise<string> => {
+    const created = name(what);
+    for (const setting of await createTable(client, created, table)) unknownSettings.add(setting);
+    return created;
   };
   const bucket = name('mail');
   const bucketClient = createBucketClient(objects);
-  await bucketClient.send(new CreateBucketCommand({ Bucket: bucket }));
-  bucketClient.destroy();
+  open.defer(() => bucketClient.destroy());
+  for (const setting of await createBucket(bucketClient, bucket, definition.bucket))
+    unknownSettings.add(setting);
   const emulators = {
     tables,
     objects,
-    logTable: await create('log', logTable),
-    directoryTable: await create('directory', directoryTable),
+    logTable: await create('log', definition.log),
+    directoryTable: await create('directory', definition.directory),
     bucket,
-    newDirectoryTable: () => create('directory', directoryTable),
+    unknownSettings,
+    newDirectoryTable: () => create('directory', definition.directory),
   };
   const held = open.move();
   return { ...emulators, stop: () => held.disposeAsync() };

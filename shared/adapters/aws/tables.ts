@@ -1,7 +1,6 @@
-import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import { partitionName, sortName } from './log-items.ts';
 
-/** What a table must be, for whoever creates it: the infrastructure, and tests. */
+/** What a table must be, for the infrastructure, which creates it. */
 export interface TableDefinition {
   readonly partition: { readonly name: string; readonly type: 'S' };
   readonly sort: { readonly name: string; readonly type: 'S' | 'N' };
@@ -26,18 +25,3 @@ export const directoryTable: TableDefinition = {
   timeToLive: 'ttl',
   billing: 'PAY_PER_REQUEST',
 };
-
-/** The request that creates such a table; its time to live is a request of its own. */
-export const createTableInput = (name: string, { partition, sort, billing }: TableDefinition) =>
-  ({
-    TableName: name,
-    BillingMode: billing,
-    KeySchema: [
-      { AttributeName: partition.name, KeyType: 'HASH' },
-      { AttributeName: sort.name, KeyType: 'RANGE' },
-    ],
-    AttributeDefinitions: [
-      { AttributeName: partition.name, AttributeType: partition.type },
-      { AttributeName: sort.name, AttributeType: sort.type },
-    ],
-  }) satisfies CreateTableCommandInput;

@@ -29,12 +29,17 @@ export async function startDynamoDbLocal(open: AsyncDisposableStack, folder: str
   return `http://127.0.0.1:${port}`;
 }
 
-/** versitygw over a folder, with objects' attributes in another: not every file system has extended ones. */
+/**
+ * versitygw over a folder, with objects' attributes in another (not every file system has extended ones), and what was overwritten or
+ * deleted in a third: buckets may keep versions.
+ */
 export async function startVersityGateway(open: AsyncDisposableStack, binary: string): Promise<string> {
   const folder = await temporaryFolder(open);
   const sidecar = await temporaryFolder(open);
+  const versions = await temporaryFolder(open);
   const port = await freePort();
-  const args = ['--port', `127.0.0.1:${port}`, '--quiet', 'posix', '--sidecar', sidecar, folder];
+  const backend = ['posix', '--sidecar', sidecar, '--versioning-dir', versions, folder];
+  const args = ['--port', `127.0.0.1:${port}`, '--quiet', ...backend];
   const env = { ROOT_ACCESS_KEY: credentials.accessKeyId, ROOT_SECRET_KEY: credentials.secretAccessKey };
   await start(open, 'versitygw', port, { cwd: folder, env }, binary, args);
   return `http://127.0.0.1:${port}`;
