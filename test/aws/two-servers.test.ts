@@ -8,21 +8,10 @@ import type { ImapFlow } from 'imapflow';
 import { openImap } from '../clients/imap-session.ts';
 import { type AwsEmulators, startAwsEmulators, valkeyVariable } from '../support/aws-emulators.ts';
 import { ServerProcess, type TestAccount } from '../support/server-process.ts';
+import { serverEnvironment } from '../support/server-store.ts';
 
 /** Far above what it takes, and far below the next look where there is Valkey. */
 const limitMs = 20_000;
-
-const environment = (emulators: AwsEmulators): Record<string, string> => ({
-  RESTANTE_STORE: 'aws',
-  RESTANTE_LOG_TABLE: emulators.logTable,
-  RESTANTE_DIRECTORY_TABLE: emulators.directoryTable,
-  RESTANTE_BUCKET: emulators.bucket,
-  RESTANTE_ENDPOINT_URL: emulators.tables.endpoint,
-  RESTANTE_S3_ENDPOINT_URL: emulators.objects.endpoint,
-  AWS_REGION: emulators.tables.region,
-  AWS_ACCESS_KEY_ID: emulators.tables.credentials.accessKeyId,
-  AWS_SECRET_ACCESS_KEY: emulators.tables.credentials.secretAccessKey,
-});
 
 describe('two servers on one AWS store', () => {
   let emulators: AwsEmulators | undefined;
@@ -33,7 +22,7 @@ describe('two servers on one AWS store', () => {
     const fresh = { ...emulators, directoryTable: await emulators.newDirectoryTable() };
     const servers: ServerProcess[] = [];
     for (let i = 0; i < 2; i++) {
-      const server = await ServerProcess.start(options, undefined, environment(fresh));
+      const server = await ServerProcess.start(options, undefined, serverEnvironment(fresh));
       t.after(() => server.stop());
       servers.push(server);
     }

@@ -1,7 +1,9 @@
-/** Real clients against a real server: `npm run test:clients [CLIENT…]`. Needs curl, isync, fetchmail, mutt, util-linux and Python 3. */
+/** Real clients against a real server: `npm run test:clients [-- --store aws] [CLIENT…]`. Needs curl, isync, fetchmail, mutt, util-linux and Python 3. */
 import assert from 'node:assert/strict';
+import { parseArgs } from 'node:util';
 import { CheckList } from '../support/check-list.ts';
 import { ServerProcess } from '../support/server-process.ts';
+import { openServerStore, storeKind } from '../support/server-store.ts';
 import { type ClientChecks, openBench } from './bench.ts';
 import { curl } from './curl.ts';
 import { fetchmail } from './fetchmail.ts';
@@ -19,7 +21,15 @@ const clients: Readonly<Record<string, ClientChecks>> = {
   python,
 };
 
-const wanted = process.argv.slice(2);
+const { values, positionals: wanted } = parseArgs({
+  options: { store: { type: 'string', default: 'embedded' } },
+  allowPositionals: true,
+});
+const kind = storeKind(values.store);
+if (kind === undefined) {
+  console.error('--store is embedded or aws');
+  process.exit(2);
+}
 const unknown = wanted.filter((name) => !(name in clients));
 if (unknown.length > 0) {
   console.error(`no such client: ${unknown.join(', ')}; there are ${Object.keys(clients).join(', ')}`);
@@ -27,7 +37,8 @@ if (unknown.length > 0) {
 }
 
 const checks = new CheckList();
-const server = await ServerProcess.start();
+const store = await openServerStore(kind);
+const server = await ServerProcess.start([], undefined, store.environment);
 try {
   await server.addDomain();
   for (const [name, run] of Object.entries(clients)) {
@@ -40,5 +51,6 @@ try {
   await checks.check('server: logged no error', () => assert.deepEqual(server.errors, []));
 } finally {
   await checks.check('server: stops when asked', async () => assert.equal(await server.stop(), 0));
+  await store.stop();
 }
 process.exit(checks.finish());

@@ -1,5 +1,5 @@
 /**
- * A server process under load, killed with SIGKILL at a moment drawn from a seed and started again on the same folder, round after round.
+ * A server process under load, killed with SIGKILL at a moment drawn from a seed and started again on the same store, round after round.
  *
  * What is checked after every restart: each change that was acknowledged is there; each that was not is there wholly or not at all, and
  * of several sent ahead on one connection, the first few; nothing is there twice; UIDs keep their meaning and are not given again;
@@ -9,14 +9,16 @@
  * a message that had been taken before the crash arrives a second time then, since nothing in LMTP tells a repetition from a second
  * message with the same octets, and the memory of unanswered attempts (services/inbound/retries.ts) ends with the process.
  *
+ * On AWS what stands in for DynamoDB and S3 stays up: requests that were under way at the kill are done or not, as they will be there. The
+ * leases that the process held are made to lapse at once, which takes minutes otherwise: until then its POP3 maildrops are in use.
+ *
  * What it cannot show: SIGKILL ends the process, not the machine. What the process had written and not synced survives in the page
  * cache, so a missing sync is not found here, only a missing write or one in the wrong order.
  */
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { SeededRandom } from '../support/seeded-random.ts';
 import { ServerProcess, type TestAccount } from '../support/server-process.ts';
+import { openServerStore, type ServerStore, type storeKinds } from '../support/server-store.ts';
 import { ImapLoad } from './connections.ts';
 import { Ledger } from './ledger.ts';
 import { appender, changer, deliverer, pop3Reader, type Worker } from './workers.ts';
@@ -26,6 +28,8 @@ export interface CrashOptions {
   readonly seed: number;
   /** How many changes are acknowledged in a round before the kill, at the least and at the most. */
   readonly changes: readonly [number, number];
+  /** 'embedded' unless given. */
+  readonly store?: (typeof storeKinds)[number];
   /** A line for each round. */
   readonly report: (line: string) => void;
 }
@@ -44,16 +48,6 @@ export interface CrashSummary {
 }
 
 const options = ['--allow-plaintext-auth', '--trusted-networks', '127.0.0.0/8,::1/128'];
-
-/** How far each account's log is folded, by what the database says. */
-function heads(server: ServerProcess): number {
-  const database = new DatabaseSync(join(server.dataFolder, 'restante.db'), { readOnly: true });
-  try {
-    return Number(database.prepare('SELECT coalesce(sum(position), 0) AS sum FROM heads').get()?.sum);
-  } finally {
-    database.close();
-  }
-}
 
 /** Lets all workers change what they will until the drawn number of changes is acknowledged, and kills the server then. */
 async function load(
@@ -105,8 +99,17 @@ async function makeMailboxes(server: ServerProcess, workers: readonly Worker[]):
 
 /** Throws, with what is wrong in the message, at the first thing that is not as it must be. */
 export async function crashRounds(asked: CrashOptions): Promise<CrashSummary> {
+  const store = await openServerStore(asked.store ?? 'embedded');
+  try {
+    return await roundsOn(store, asked);
+  } finally {
+    await store.stop();
+  }
+}
+
+async function roundsOn(store: ServerStore, asked: CrashOptions): Promise<CrashSummary> {
   const { rounds, report } = asked;
-  let server = await ServerProcess.start(options);
+  let server = await ServerProcess.start(options, undefined, store.environment);
   try {
     await server.addDomain();
     const one: TestAccount = await server.addAccount('one');
@@ -126,11 +129,12 @@ export async function crashRounds(asked: CrashOptions): Promise<CrashSummary> {
     await makeMailboxes(server, workers);
     const ledger = new Ledger();
     const total = { acknowledged: 0, underWay: 0, made: 0, compactions: 0 };
-    let folded = heads(server);
+    let folded = await store.heads(server);
     for (let at = 1; at <= rounds; at++) {
       const acknowledged = await load(server, workers, at, asked);
       if (server.errors.length > 0) throw new Error(`the server logged ${server.errors[0]}`);
-      server = await ServerProcess.start(options, server.folder);
+      await store.letLeasesLapse();
+      server = await ServerProcess.start(options, server.folder, store.environment);
       ledger.messages = 0;
       let [underWay, made] = [0, 0];
       for (const { name, lanes } of workers)
@@ -145,7 +149,7 @@ export async function crashRounds(asked: CrashOptions): Promise<CrashSummary> {
             });
           }
         }
-      const now = heads(server);
+      const now = await store.heads(server);
       if (now < folded) throw new Error(`round ${at}: a head went back`);
       if (now > folded) total.compactions++;
       folded = now;

@@ -60,7 +60,7 @@ async function damageAndRebuild(seed: number): Promise<void> {
   await opened.value.account.compact();
   opened.value.release();
   assert.equal((await verifyAccount(fresh.engine, account.id, 'deep')).differences, 0, `seed ${seed}`);
-  assert.ok(store.removedAccounts().length === 0);
+  assert.deepEqual(await store.removedAccounts(), []);
 }
 
 test('whatever of snapshots and log is damaged, a rebuild gives an account in order with every message', async () => {
