@@ -37,7 +37,11 @@ interface Services {
   readonly noErrors: () => void;
 }
 
-describe('two IMAP processes, one for POP3 and one for inbound mail, on one account', () => {
+const valkey = process.env[valkeyVariable];
+// Sixteen processes: for `npm run test:aws`, which has Valkey, and not for every run of all tests.
+const skip = valkey ? false : `no ${valkeyVariable}`;
+
+describe('two IMAP processes, one for POP3 and one for inbound mail, on one account', { skip }, () => {
   let emulators: AwsEmulators | undefined;
   after(() => emulators?.stop());
 
@@ -97,10 +101,7 @@ describe('two IMAP processes, one for POP3 and one for inbound mail, on one acco
     noErrors();
   });
 
-  const valkey = process.env[valkeyVariable];
-  const skip = valkey ? false : `no ${valkeyVariable}`;
-
-  test('with Valkey, changes cross though nobody looks at a tail for an hour', { skip }, async (t) => {
+  test('with Valkey, changes cross though nobody looks at a tail for an hour', async (t) => {
     const told = ['--valkey', valkey!];
     const services = await start(t, ['--poll-interval', '3600'], [told, told]);
     await everyKindOfChangeCrosses(t, services);
