@@ -22,7 +22,6 @@ import {
   addressOf,
   aliasItem,
   type Changeable,
-  changeable,
   domainItem,
   domainKey,
   domainOf,
@@ -36,7 +35,17 @@ import {
   toDomain,
   toTenant,
 } from './directory-items.ts';
-import { DirectoryTable, type TransactionPart } from './directory-table.ts';
+import {
+  changeExpression,
+  counted,
+  isAccount,
+  listed,
+  put,
+  tenantCounted,
+  unlisted,
+  unused,
+} from './directory-parts.ts';
+import { DirectoryTable } from './directory-table.ts';
 
 type Changed = Promise<Result<void, DirectoryError>>;
 
@@ -249,66 +258,3 @@ export class AwsDirectory implements Directory {
 }
 
 const done: Result<void, never> = ok(undefined);
-
-const put = (item: Item): TransactionPart => ({ put: { item, fresh: true } });
-const listed = (list: ListName, name: string): TransactionPart => ({
-  put: { item: listKey(list, name), fresh: false },
-});
-const unlisted = (list: ListName, name: string): TransactionPart => ({
-  remove: { key: listKey(list, name) },
-});
-
-const unused = {
-  ConditionExpression: 'used = :zero',
-  ExpressionAttributeValues: { ':zero': { N: '0' } },
-};
-
-/** The tenant must be there, and goes only when it has no domain. */
-const tenantCounted = (tenant: string, by: 1 | -1): TransactionPart => ({
-  update: {
-    key: listKey('tenants', tenant),
-    UpdateExpression: 'ADD used :by',
-    ConditionExpression: 'attribute_exists(k)',
-    ExpressionAttributeValues: { ':by': { N: String(by) } },
-  },
-});
-
-/** The domain must be there, and goes only when nothing counts on it. */
-const counted = (address: string, by: 1 | -1): TransactionPart => ({
-  update: {
-    key: domainKey(domainOf(address)),
-    UpdateExpression: 'ADD used :by',
-    ConditionExpression: 'attribute_exists(k)',
-    ExpressionAttributeValues: { ':by': { N: String(by) } },
-  },
-});
-
-const isAccount = (id: AccountId) => ({
-  ConditionExpression: 'id = :id',
-  ExpressionAttributeValues: { ':id': { S: id } },
-});
-
-/** `passwordHash: undefined` takes the password away; elsewhere undefined means no change. */
-function changeExpression(id: AccountId, change: Changeable) {
-  const values = changeable(change);
-  const names = Object.keys(values);
-  const credentials = 'passwordHash' in change;
-  const set = names.map((name) => `#${name} = :${name}`);
-  if (credentials) set.push('credentialVersion = credentialVersion + :one');
-  // Something must be set; the condition still tells whether the account is there.
-  if (set.length === 0) set.push('credentialVersion = credentialVersion');
-  const remove = credentials && change.passwordHash === undefined ? ' REMOVE passwordHash' : '';
-  const { ConditionExpression, ExpressionAttributeValues } = isAccount(id);
-  return {
-    UpdateExpression: `SET ${set.join(', ')}${remove}`,
-    ConditionExpression,
-    ...(names.length > 0 && {
-      ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
-    }),
-    ExpressionAttributeValues: {
-      ...ExpressionAttributeValues,
-      ...(credentials && { ':one': { N: '1' } }),
-      ...Object.fromEntries(names.map((name) => [`:${name}`, values[name]!])),
-    },
-  };
-}

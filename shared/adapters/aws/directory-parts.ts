@@ -1,0 +1,79 @@
+/** What transactions of the directory are put together from: see directory-items.ts for the keys. */
+import type { AccountId } from '../../ids.ts';
+import {
+  type Changeable,
+  changeable,
+  domainKey,
+  domainOf,
+  type Item,
+  type ListName,
+  listKey,
+} from './directory-items.ts';
+import type { TransactionPart } from './directory-table.ts';
+
+/** Must not be there yet. */
+export const put = (item: Item): TransactionPart => ({ put: { item, fresh: true } });
+/** In one of the lists that pages are made of. */
+export const listed = (list: ListName, name: string): TransactionPart => ({
+  put: { item: listKey(list, name), fresh: false },
+});
+export const unlisted = (list: ListName, name: string): TransactionPart => ({
+  remove: { key: listKey(list, name) },
+});
+
+/** Nothing counts on it. */
+export const unused = {
+  ConditionExpression: 'used = :zero',
+  ExpressionAttributeValues: { ':zero': { N: '0' } },
+};
+
+/** The tenant must be there, and goes only when it has no domain. */
+export const tenantCounted = (tenant: string, by: 1 | -1): TransactionPart => ({
+  update: {
+    key: listKey('tenants', tenant),
+    UpdateExpression: 'ADD used :by',
+    ConditionExpression: 'attribute_exists(k)',
+    ExpressionAttributeValues: { ':by': { N: String(by) } },
+  },
+});
+
+/** The domain must be there, and goes only when nothing counts on it. */
+export const counted = (address: string, by: 1 | -1): TransactionPart => ({
+  update: {
+    key: domainKey(domainOf(address)),
+    UpdateExpression: 'ADD used :by',
+    ConditionExpression: 'attribute_exists(k)',
+    ExpressionAttributeValues: { ':by': { N: String(by) } },
+  },
+});
+
+/** The address is still that account's. */
+export const isAccount = (id: AccountId) => ({
+  ConditionExpression: 'id = :id',
+  ExpressionAttributeValues: { ':id': { S: id } },
+});
+
+/** `passwordHash: undefined` takes the password away; elsewhere undefined means no change. */
+export function changeExpression(id: AccountId, change: Changeable) {
+  const values = changeable(change);
+  const names = Object.keys(values);
+  const credentials = 'passwordHash' in change;
+  const set = names.map((name) => `#${name} = :${name}`);
+  if (credentials) set.push('credentialVersion = credentialVersion + :one');
+  // Something must be set; the condition still tells whether the account is there.
+  if (set.length === 0) set.push('credentialVersion = credentialVersion');
+  const remove = credentials && change.passwordHash === undefined ? ' REMOVE passwordHash' : '';
+  const { ConditionExpression, ExpressionAttributeValues } = isAccount(id);
+  return {
+    UpdateExpression: `SET ${set.join(', ')}${remove}`,
+    ConditionExpression,
+    ...(names.length > 0 && {
+      ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+    }),
+    ExpressionAttributeValues: {
+      ...ExpressionAttributeValues,
+      ...(credentials && { ':one': { N: '1' } }),
+      ...Object.fromEntries(names.map((name) => [`:${name}`, values[name]!])),
+    },
+  };
+}
