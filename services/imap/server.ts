@@ -30,6 +30,8 @@ export interface ImapServerParts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly options?: Partial<ImapOptions>;
+  /** Sessions of each account, where several processes keep the limit together. */
+  readonly signedIn?: OpenCounts;
 }
 
 export interface ImapServer {
@@ -59,7 +61,7 @@ export async function startImap(parts: ImapServerParts): Promise<Result<ImapServ
     authenticator: parts.authenticator,
     options,
     tls,
-    signedIn: new OpenCounts(Number.MAX_SAFE_INTEGER, options.connectionsPerUser),
+    signedIn: parts.signedIn ?? new OpenCounts(Number.MAX_SAFE_INTEGER, options.connectionsPerUser),
     memos: new ByteCache(options.memoBytes),
     commands: metrics.counter('restante_imap_commands_total', 'IMAP commands by outcome', [
       'command',

@@ -15,6 +15,11 @@ export class RetryMemory {
     return this.#ids.get(key) ?? randomBytes(12).toString('base64url');
   }
 
+  /** Whether an attempt failed that was not repeated yet. */
+  has(key: string): boolean {
+    return this.#ids.get(key) !== undefined;
+  }
+
   /** The attempt will be repeated. */
   failed(key: string, id: string): void {
     this.#ids.set(key, id);

@@ -4,6 +4,7 @@ import { ByteCache } from '../../shared/engine/byte-cache.ts';
 import { type EngineParts, MailEngine } from '../../shared/engine/engine.ts';
 import { inlineLimit } from '../../shared/engine/entry.ts';
 import { systemEntropy } from '../../shared/ids.ts';
+import type { Log } from '../../shared/telemetry/log.ts';
 import type { Store } from './context.ts';
 
 const settings: Record<Store['kind'], Pick<EngineParts, 'inlineBytes' | 'replacedLifetime'>> = {
@@ -35,6 +36,14 @@ export function createEngine(store: Store, onError: EngineParts['onError']): Mai
     onError,
   });
 }
+
+/** What the engine cannot tell anybody else. */
+export const logEngineFaults =
+  (log: Log): EngineParts['onError'] =>
+  (what, account, cause) =>
+    what === 'compaction'
+      ? log.error({ event: 'account.compactionFailed', account }, cause)
+      : log.with({ account }).error({ event: 'account.unavailable' }, cause);
 
 /** A data folder, opened to work on the accounts in it. */
 export interface Data {

@@ -11,10 +11,12 @@ import type { Log } from '../../shared/telemetry/log.ts';
 import type { ServeConfig } from './config.ts';
 import { type CommandContext, type CommandError, failed, wrongUsage } from './context.ts';
 import { describeCause } from './describe-mail-error.ts';
-import { keepSecretCertificate } from './secret-certificate.ts';
+import { type CertificateFiles, keepSecretCertificate } from './secret-certificate.ts';
 
 export interface Certificate {
   readonly context: TlsContext;
+  /** Where it is; they change when it is renewed. */
+  readonly files: CertificateFiles;
   /** The local authority's certificate, for clients to import; undefined where the operator brought a certificate. */
   readonly caFile: string | undefined;
   /** The same, as it is now. */
@@ -34,7 +36,13 @@ export async function openCertificate(
     const opened = await openTlsContext({ ...config.tls, log });
     if (!opened.ok) return wrongUsage(opened.error);
     const context = opened.value;
-    return ok({ context, caFile: undefined, authority: undefined, close: () => context.close() });
+    return ok({
+      context,
+      files: config.tls,
+      caFile: undefined,
+      authority: undefined,
+      close: () => context.close(),
+    });
   }
   const names = wildcards.has(config.host) ? localNames() : [...new Set([...localNames(), config.host])];
   const options = { folder: join(config.dataFolder, 'tls'), names, log };
@@ -55,6 +63,7 @@ export async function openCertificate(
     const endRenewal = keepLocalCertificate(options);
     return ok({
       context,
+      files: secret ?? files,
       caFile: files.caFile,
       authority: () => readFile(files.caFile),
       close() {

@@ -47,6 +47,12 @@ export const serveOptions: readonly ServeOption[] = [
   { name: 'host', value: 'address', description: 'the address to listen on', fallback: '127.0.0.1' },
   ...serviceNames.map(port),
   {
+    name: 'workers',
+    value: 'number',
+    description: 'processes that serve clients, on the same ports; with 1, all is one process',
+    fallback: '1',
+  },
+  {
     name: 'tls-cert',
     value: 'file',
     description: 'certificate chain (PEM), reloaded when it changes; a local authority signs one otherwise',

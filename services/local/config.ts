@@ -16,6 +16,8 @@ export interface ServeConfig {
   readonly dataFolder: string;
   readonly store: StoreChoice;
   readonly host: string;
+  /** Processes that serve clients; 1: this one does. */
+  readonly workers: number;
   /** 0 for any free port. */
   readonly ports: Readonly<Record<ServiceName, number | 'off'>>;
   readonly tls:
@@ -62,6 +64,15 @@ function parsePort(text: string): Parsed<number | 'off'> {
   if (text.toLowerCase() === 'off') return ok('off');
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   return port <= 65_535 ? ok(port) : err(`${quoted(text)} is not a port (0 to 65535, or off)`);
+}
+
+const maxWorkers = 64;
+
+function parseWorkers(text: string): Parsed<number> {
+  const workers = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
+  return workers >= 1 && workers <= maxWorkers
+    ? ok(workers)
+    : err(`${quoted(text)} is not a number of processes, 1 to ${maxWorkers}`);
 }
 
 function parseSeconds(text: string): Parsed<number> {
@@ -182,6 +193,7 @@ export function parseServeConfig(
     dataFolder,
     store,
     host: read('host', parseHost, ''),
+    workers: read('workers', parseWorkers, 1),
     ports: readPorts(),
     tls: readTls(),
     demo:

@@ -10,6 +10,7 @@ import type { Notifier } from '../../shared/ports/notifier.ts';
 import type { Result } from '../../shared/result.ts';
 import type { SesSend } from '../submission/ses-relay.ts';
 import type { StoreChoice } from './store-choice.ts';
+import type { FromWorker, ToWorker } from './workers/news.ts';
 
 /** Every port, on one data folder or on AWS. */
 export interface Store {
@@ -65,6 +66,40 @@ export const wrongUsage = (message: string): { readonly ok: false; readonly erro
 /** A terminal, or whatever stands in its place. */
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
+/** Why and how a process ended. */
+export interface ProcessEnd {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+/** A process that this one started, to share its ports. */
+export interface StartedProcess {
+  readonly pid: number;
+  /** `sent` is called when the message is in the pipe, or never will be. */
+  send(message: ToWorker, sent?: () => void): void;
+  onMessage(listener: (message: FromWorker) => void): void;
+  /** What it says on standard error: one or more whole lines at a time. */
+  onLines(listener: (lines: string) => void): void;
+  readonly ended: Promise<ProcessEnd>;
+  /** As `kill -9` does. */
+  kill(): void;
+}
+
+/** The way from a started process to the one that started it. Where that ends, so does this process, at once. */
+export interface FirstProcess {
+  /** `sent` is called when the message is in the pipe, or never will be. */
+  send(message: FromWorker, sent?: () => void): void;
+  onMessage(listener: (message: ToWorker) => void): void;
+}
+
+/** How one server is several processes: what listens in a started process listens on the ports of the first. */
+export interface Processes {
+  /** Undefined in the first process. */
+  readonly first: FirstProcess | undefined;
+  /** Starts this program once more, with the same arguments and environment. */
+  start(): StartedProcess;
+}
+
 /** What the command line has from its process: chosen and read in main.ts, nowhere else. */
 export interface CommandContext {
   readonly version: string;
@@ -82,6 +117,7 @@ export interface CommandContext {
   openStore(choice: StoreChoice, options: OpenStoreOptions): Promise<Result<Store, string>>;
   /** The AWS store that the command's options or the environment name; undefined where the data folder is meant. */
   readonly awsStore: StoreChoice | undefined;
+  readonly processes: Processes;
   /** Calls back with each signal that asks the process to end; the returned function ends that. */
   onSignal(listener: (signal: string) => void): () => void;
   /** Calls back when the process is to read its certificate again: SIGHUP. The returned function ends that. */

@@ -1,4 +1,5 @@
 import type { Authenticator } from '../../shared/directory/authenticator.ts';
+import type { OpenCounts } from '../../shared/net/limits.ts';
 import type { ConnectionLimits } from '../../shared/net/listener.ts';
 import type { TlsContext } from '../../shared/net/tls-context.ts';
 import { ok, type Result } from '../../shared/result.ts';
@@ -13,10 +14,11 @@ import type { Relay, SmartHost } from '../submission/smart-host.ts';
 import type { Data } from './assemble.ts';
 import type { ServeConfig } from './config.ts';
 import type { ServiceName } from './config-options.ts';
+import type { OpenPort } from './workers/news.ts';
 
 /** What the process can do with a service that is up, whatever it speaks. */
 export interface RunningService {
-  readonly listeners: readonly { readonly service: string; readonly port: number }[];
+  readonly listeners: readonly OpenPort[];
   /** Stops listening, says goodbye, and cuts after `graceMs` who is still there. */
   close(graceMs: number): Promise<void>;
 }
@@ -27,6 +29,8 @@ export interface ServiceParts {
   readonly authenticator: Authenticator;
   readonly tls: TlsContext;
   readonly limits: ConnectionLimits;
+  /** IMAP sessions of each account. */
+  readonly signedIn: OpenCounts;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly version: string;
@@ -61,6 +65,7 @@ const imap: Start = (parts) =>
     ]),
     tls: parts.tls,
     limits: parts.limits,
+    signedIn: parts.signedIn,
     log: parts.log,
     metrics: parts.metrics,
     options: { allowPlaintextAuth: parts.config.allowPlaintextAuth, version: parts.version },

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command line, and with `serve` the whole server in one process: here the adapters are chosen and the process is read. */
+/** The command line, and with `serve` the whole server: here the adapters are chosen and the process is read. */
 import type { AwsStoreOptions } from '../../shared/adapters/aws/store.ts';
 import type { Result } from '../../shared/result.ts';
 import type { CommandContext, OpenStoreOptions, Store } from './context.ts';
@@ -15,6 +15,7 @@ const { closeSync, existsSync, openSync, readFileSync } = await import('node:fs'
 const { join } = await import('node:path');
 const { err, ok } = await import('../../shared/result.ts');
 const { runCommandLine } = await import('./command-line.ts');
+const { clusterProcesses } = await import('./workers/cluster.ts');
 const { describeCause } = await import('./describe-mail-error.ts');
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
@@ -101,6 +102,7 @@ const code = await runCommandLine(process.argv.slice(2), {
   redrive: async (options) => (await import('../../shared/adapters/aws/redrive.ts')).redriveQueue(options),
   readSecret: async (id) => (await import('../../shared/adapters/aws/secret.ts')).secretReader(id),
   awsStore: undefined,
+  processes: clusterProcesses(),
   onSignal,
   onReload,
   onFault,

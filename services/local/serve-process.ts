@@ -1,24 +1,16 @@
-import { hostname } from 'node:os';
 import { resolve } from 'node:path';
-import { createAuthenticator } from '../../shared/directory/authenticator.ts';
-import { createRememberedPasswords } from '../../shared/directory/remembered-passwords.ts';
-import { createSignInThrottle } from '../../shared/directory/sign-in-throttle.ts';
 import { systemEntropy } from '../../shared/ids.ts';
-import { OpenCounts } from '../../shared/net/limits.ts';
 import { ok } from '../../shared/result.ts';
-import { type Log, openLog } from '../../shared/telemetry/log.ts';
+import { type OpenedLog, openLog } from '../../shared/telemetry/log.ts';
 import { createMetrics } from '../../shared/telemetry/metrics.ts';
 import { createAdminApp } from '../admin/api/app.ts';
 import { KeyRing } from '../admin/api/key-ring.ts';
 import { startHealthHttp } from '../admin/health-http/server.ts';
-import { RetryMemory } from '../inbound/retries.ts';
 import { quotaNotices } from '../maintenance/quota-wording.ts';
 import { startMaintenance } from '../maintenance/schedule.ts';
 import { systemTimers } from '../maintenance/timers.ts';
-import { createSesRelay } from '../submission/ses-relay.ts';
-import { assemble, type Data } from './assemble.ts';
+import { assemble, type Data, logEngineFaults } from './assemble.ts';
 import { openCertificate } from './certificate.ts';
-
 import type { ServeConfig } from './config.ts';
 import { serviceNames } from './config-options.ts';
 import {
@@ -33,18 +25,38 @@ import { connectionPage } from './connection-page.ts';
 import { type CommandContext, type CommandOutcome, failed } from './context.ts';
 import { folderFrom } from './data-folder.ts';
 import { isUnused, makeDemoAccounts } from './demo-accounts.ts';
-import { startMailServices } from './mail-services.ts';
-import { awaitStop } from './stop.ts';
+import { newSecret, serveByWorkers, serveHere, serverName } from './mail-side.ts';
+import { awaitStop, type Stop } from './stop.ts';
 import { terminalDestination } from './terminal-log.ts';
+import { Exchange } from './workers/exchange.ts';
+import { Outbox } from './workers/outbox.ts';
+import { ownState, SharedNotifier, type SharedState, shareState } from './workers/shared-state.ts';
+import { serveAsWorker } from './workers/worker-process.ts';
 
-/** In all, over all services; the limit per address keeps one guest from taking the whole house. */
-const maxConnections = 20_000;
-const maxConnectionsPerAddress = 500;
 /** How often the number of connections is told, ms: what autoscaling looks at. */
 const loadEvery = 60_000;
 
+/** This process's place among several: it does not serve, but knows what is open, and its changes wake clients of the others. */
+interface Meeting {
+  readonly exchange: Exchange;
+  readonly secret: Buffer;
+  readonly outbox: Outbox;
+  readonly state: SharedState;
+}
+
+function meet(config: ServeConfig): Meeting {
+  const exchange = new Exchange();
+  const secret = newSecret();
+  const outbox = new Outbox((news, sent) => {
+    exchange.tell(0, news);
+    sent();
+  });
+  return { exchange, secret, outbox, state: shareState(outbox, { trusted: config.trustedNetworks, secret }) };
+}
+
 /** Serves until it is told to stop; then says goodbye to clients, completes what is under way and lets the data folder go. */
 export async function serve(context: CommandContext, config: ServeConfig): Promise<CommandOutcome> {
+  if (context.processes.first) return serveAsWorker(context, config, context.processes.first);
   const log = openLog({
     level: config.logLevel,
     ...(context.stderr.isTTY && { to: terminalDestination(context.stderr) }),
@@ -61,11 +73,14 @@ export async function serve(context: CommandContext, config: ServeConfig): Promi
     onFailure: stop.storeFailed,
   });
   if (!opened.ok) return failed(opened.error);
-  const data = assemble(opened.value, (what, account, cause) =>
-    what === 'compaction'
-      ? log.error({ event: 'account.compactionFailed', account }, cause)
-      : log.with({ account }).error({ event: 'account.unavailable' }, cause),
-  );
+  const meeting = config.workers > 1 ? meet(config) : undefined;
+  const notifier = meeting && new SharedNotifier(opened.value.notifier, meeting.outbox);
+  meeting?.exchange.join(0, (news, sent) => {
+    meeting.state.take(news);
+    notifier?.take(news);
+    sent();
+  });
+  const data = assemble(notifier ? { ...opened.value, notifier } : opened.value, logEngineFaults(log));
   // What cannot be recorded now was not acknowledged either: the reason for the end is what is told.
   open.defer(() =>
     data
@@ -73,7 +88,7 @@ export async function serve(context: CommandContext, config: ServeConfig): Promi
       .catch((cause) => log.error({ event: 'store.fault', store: 'embedded', operation: 'close' }, cause)),
   );
 
-  const up = await startEverything(context, config, data, log, open);
+  const up = await startEverything({ context, config, data, meeting, log, stop, open });
   if (!up.ok) return up;
   context.stdout.write('ready\n');
   log.info({ event: 'process.ready', ms: Math.round(performance.now() - startedAt) });
@@ -81,62 +96,57 @@ export async function serve(context: CommandContext, config: ServeConfig): Promi
   return await stop.asked;
 }
 
+interface Parts {
+  readonly context: CommandContext;
+  readonly config: ServeConfig;
+  readonly data: Data;
+  /** Undefined where this process is the whole server. */
+  readonly meeting: Meeting | undefined;
+  readonly log: OpenedLog;
+  readonly stop: Stop;
+  /** Closes, in turn, what was opened. */
+  readonly open: AsyncDisposableStack;
+}
+
 /** Opens every listener and says how to connect. What it opens is closed with `open`. */
-async function startEverything(
-  context: CommandContext,
-  config: ServeConfig,
-  data: Data,
-  log: Log,
-  open: AsyncDisposableStack,
-): Promise<CommandOutcome> {
+async function startEverything(parts: Parts): Promise<CommandOutcome> {
+  const { context, config, data, meeting, log, stop, open } = parts;
+  const { graceMs } = config;
   const certificate = await openCertificate(config, context.readSecret, log);
   if (!certificate.ok) return certificate;
   open.defer(() => certificate.value.close());
-  open.defer(context.onReload(() => void certificate.value.context.reload()));
 
   const metrics = createMetrics();
-  metrics.observe('restante_process_resident_bytes', 'Memory of the process', () =>
+  metrics.observe('restante_process_resident_bytes', 'Memory of the process, or of all of them', () =>
     process.memoryUsage.rss(),
   );
-  const trusted = config.trustedNetworks;
-  const { graceMs } = config;
-  const counts = new OpenCounts(maxConnections, maxConnectionsPerAddress);
-  const serverName = config.hostname ?? hostname();
-  const services = await startMailServices({
-    config,
-    data,
-    authenticator: createAuthenticator({
-      directory: data.store.directory,
-      hasher: data.hasher,
-      remembered: createRememberedPasswords(),
-      throttle: createSignInThrottle({ trusted }),
-      log,
-      metrics,
-    }),
-    tls: certificate.value.context,
-    limits: { counts, trusted, proxies: config.proxies },
-    log,
-    metrics,
-    version: context.version,
-    hostname: serverName,
-    relay:
-      config.smartHost && 'sesRegion' in config.smartHost
-        ? createSesRelay(await context.sesSender(config.smartHost.sesRegion))
-        : config.smartHost,
-    retries: new RetryMemory(),
-  });
-  if (!services.ok) return failed(namingOption(services.error));
-  const state = { ready: false };
+  const state = meeting?.state ?? ownState(config.trustedNetworks);
+  const tls = certificate.value.context;
+  const mail = await (meeting
+    ? serveByWorkers({
+        ...{ context, config, log, metrics },
+        certificate: certificate.value,
+        exchange: meeting.exchange,
+        secret: meeting.secret,
+        giveUp: stop.giveUp,
+      })
+    : serveHere({ context, config, data, tls, state, log, metrics }));
+  if (!mail.ok) return failed(namingOption(mail.error));
+  let welcome = false;
   open.defer(async () => {
-    state.ready = false;
-    await Promise.all(services.value.map((service) => service.close(graceMs)));
+    welcome = false;
+    await mail.value.close(graceMs);
   });
+  open.defer(
+    context.onReload(() => {
+      void tls.reload();
+      mail.value.reload();
+    }),
+  );
 
   const ports: Guide['ports'] = new Map(
-    services.value.flatMap(({ listeners }) =>
-      listeners.flatMap(({ service, port }) =>
-        serviceNames.filter((name) => name === service).map((name) => [name, port] as const),
-      ),
+    mail.value.ports.flatMap(({ service, port }) =>
+      serviceNames.filter((name) => name === service).map((name) => [name, port] as const),
     ),
   );
   let guide: Guide = {
@@ -153,15 +163,16 @@ async function startEverything(
     const http = await startHealthHttp({
       host: config.host,
       port: config.ports.http,
-      ready: async () => state.ready && (await answers(data)),
+      ready: async () => welcome && mail.value.serving() && (await answers(data)),
       page: () => connectionPage(guide),
       authority: certificate.value.authority,
       metrics,
+      metricsPage: async () => (await mail.value.figures()).page,
       log,
       admin: config.adminApi
         ? createAdminApp({
             data,
-            hosts: { hostname: serverName, mx: serverName, spf: 'mx' },
+            hosts: { hostname: serverName(config), mx: serverName(config), spf: 'mx' },
             version: context.version,
             log,
           })
@@ -183,7 +194,7 @@ async function startEverything(
     const token = await new KeyRing(data.store.adminRecords, systemEntropy).first('first start');
     if (token !== undefined) context.stdout.write(printFirstKey(guide, token));
   }
-  state.ready = true;
+  welcome = true;
   const { engine, store } = data;
   const maintenance = startMaintenance(
     {
@@ -202,10 +213,11 @@ async function startEverything(
     },
   );
   open.defer(() => maintenance.stop(graceMs));
-  const load = setInterval(
-    () => log.info({ event: 'process.load', connections: counts.total, rss: process.memoryUsage.rss() }),
-    loadEvery,
-  ).unref();
+  const tellLoad = async () => {
+    const { rss } = await mail.value.figures();
+    log.info({ event: 'process.load', connections: state.counts.total, rss });
+  };
+  const load = setInterval(() => void tellLoad(), loadEvery).unref();
   open.defer(() => clearInterval(load));
   return ok(undefined);
 }

@@ -9,6 +9,8 @@ const lastResortMs = 15_000;
 export interface Stop {
   /** Resolves when the server is to stop: with no error where somebody asked for it. */
   readonly asked: Promise<CommandOutcome>;
+  /** To be called where it makes no sense to go on, with the reason in a line. */
+  readonly giveUp: (message: string) => void;
   /** To be called where the store has failed for good. */
   readonly storeFailed: (cause: unknown) => void;
   /** The server has stopped. */
@@ -50,6 +52,7 @@ export function awaitStop(context: CommandContext, log: Log & { flush(): void },
 
   return {
     asked: asked.promise,
+    giveUp: (message) => begin(failed(message)),
     storeFailed(cause) {
       log.error({ event: 'store.fault', store: 'embedded', operation: 'write' }, cause);
       begin(failed(`the store has failed: ${describeCause(cause)}`));

@@ -22,5 +22,8 @@ export function printLogLine(line: string): string {
 
 /** Where a log's lines go if standard error is a terminal; programs get the JSON itself. */
 export const terminalDestination = (to: Output) => ({
-  write: (line: string) => void to.write(printLogLine(line)),
+  /** One line or several. */
+  write: (lines: string) => {
+    for (const line of lines.match(/[^\n]*\n/g) ?? [lines]) to.write(printLogLine(line));
+  },
 });

@@ -2,12 +2,12 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { RecentMap } from '../net/limits.ts';
 import type { AccountRecord } from '../ports/directory.ts';
 
-/** A password of an account at one version of its credentials, as a keyed hash: useless outside this process. */
+/** A password of an account at one version of its credentials, as a keyed hash: useless outside the server. */
 export type PasswordMark = string & { readonly __passwordMark: true };
 
 /**
  * Passwords that were verified lately, so that a client that signs in for every click does not pay argon2 each time. Held in memory only, under
- * a key that this process made and nobody else knows; a change of credentials makes other marks, and the old ones fade away.
+ * a key that nobody else knows; a change of credentials makes other marks, and the old ones fade away.
  */
 export interface RememberedPasswords {
   mark(account: Pick<AccountRecord, 'id' | 'credentialVersion'>, password: string): PasswordMark;
@@ -17,8 +17,16 @@ export interface RememberedPasswords {
 
 export const rememberMs = 4 * 3600 * 1000;
 
-export function createRememberedPasswords(capacity = 100_000, ttlMs = rememberMs): RememberedPasswords {
-  const key = randomBytes(32);
+/** `key`, where several processes remember together, is known to them alone. */
+export function createRememberedPasswords({
+  capacity = 100_000,
+  ttlMs = rememberMs,
+  key = randomBytes(32),
+}: {
+  readonly capacity?: number;
+  readonly ttlMs?: number;
+  readonly key?: Uint8Array;
+} = {}): RememberedPasswords {
   const until = new RecentMap<PasswordMark, number>(capacity);
   return {
     mark: ({ id, credentialVersion }, password) =>

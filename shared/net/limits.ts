@@ -116,18 +116,25 @@ export class FailureTable {
   }
 }
 
-/** How many of something are open at once, in all and per key. Holds one number for each key that has any. */
+/**
+ * How many of something are open at once, in all and per key. Holds one number for each key that has any. Several processes may keep one
+ * limit together: `changed` is told of each change here, and `elsewhere` takes those of the others.
+ */
 export class OpenCounts {
   readonly #max: number;
   readonly #maxPerKey: number;
+  readonly #changed: (key: string, change: 1 | -1) => void;
   readonly #perKey = new Map<string, number>();
+  readonly #elsewhere = new Map<string, number>();
   #total = 0;
 
-  constructor(max: number, maxPerKey: number) {
+  constructor(max: number, maxPerKey: number, changed: (key: string, change: 1 | -1) => void = () => {}) {
     this.#max = max;
     this.#maxPerKey = maxPerKey;
+    this.#changed = changed;
   }
 
+  /** Here and elsewhere. */
   get total(): number {
     return this.#total;
   }
@@ -136,9 +143,10 @@ export class OpenCounts {
   open(key: string, exempt: boolean): 'ok' | 'tooMany' | 'tooManyFromAddress' {
     const held = this.#perKey.get(key) ?? 0;
     if (this.#total >= this.#max) return 'tooMany';
-    if (!exempt && held >= this.#maxPerKey) return 'tooManyFromAddress';
+    if (!exempt && held + (this.#elsewhere.get(key) ?? 0) >= this.#maxPerKey) return 'tooManyFromAddress';
     this.#total += 1;
     this.#perKey.set(key, held + 1);
+    this.#changed(key, 1);
     return 'ok';
   }
 
@@ -148,5 +156,14 @@ export class OpenCounts {
     this.#total -= 1;
     if (held > 1) this.#perKey.set(key, held - 1);
     else this.#perKey.delete(key);
+    this.#changed(key, -1);
+  }
+
+  /** Others have opened or closed so many. */
+  elsewhere(key: string, change: number): void {
+    const held = (this.#elsewhere.get(key) ?? 0) + change;
+    this.#total += change;
+    if (held === 0) this.#elsewhere.delete(key);
+    else this.#elsewhere.set(key, held);
   }
 }

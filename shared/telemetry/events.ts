@@ -4,6 +4,7 @@
  */
 export type LogEvent =
   | ProcessEvent
+  | WorkerEvent
   | ListenerEvent
   | AuthEvent
   | ImapEvent
@@ -27,6 +28,21 @@ type ProcessEvent =
   | { readonly event: 'process.stopping'; readonly signal: string }
   | { readonly event: 'process.stopped'; readonly ms: number }
   | { readonly event: 'process.fault'; readonly where: string };
+
+/** Of the processes that serve clients for the first one, where there are several. The lines of each carry its number, too. */
+type WorkerEvent =
+  | { readonly event: 'worker.ready'; readonly worker: number; readonly pid: number; readonly ms: number }
+  /** It ended without being asked to. Another takes its place after `againInMs`; null: too many ended, the server stops. */
+  | {
+      readonly event: 'worker.ended';
+      readonly worker: number;
+      readonly pid: number;
+      readonly code: number | null;
+      readonly signal: string | null;
+      readonly againInMs: number | null;
+    }
+  /** It did not start, or stop, in time, and was killed. */
+  | { readonly event: 'worker.stuck'; readonly worker: number; readonly pid: number };
 
 type ListenerEvent =
   | {

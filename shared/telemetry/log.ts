@@ -61,11 +61,17 @@ function wrap(logger: Logger): Log {
   };
 }
 
+export interface OpenedLog extends Log {
+  flush(): void;
+  /** Writes whole lines that another process's log made, each with its line end. */
+  relay(lines: string): void;
+}
+
 /**
  * JSON lines, `{"level":"info","time":"…","event":"…",…}`. Lines are written without waiting; past 4 MB that standard error
  * does not take, they are dropped. `flush` writes what is held at once, for the end of the process.
  */
-export function openLog(options: LogOptions): Log & { flush(): void } {
+export function openLog(options: LogOptions): OpenedLog {
   const to = options.to ?? destination({ fd: 2, sync: false, maxLength: 4 * 1024 * 1024 });
   const logger = pino(
     {
@@ -94,6 +100,7 @@ export function openLog(options: LogOptions): Log & { flush(): void } {
     warn: log.warn,
     error: log.error,
     flush,
+    relay: (lines) => void to.write(lines),
   };
 }
 

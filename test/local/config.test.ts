@@ -31,6 +31,7 @@ test('without options everything is served on this machine only', () => {
     dataFolder: resolve('data'),
     store: { kind: 'embedded', folder: resolve('data') },
     host: '127.0.0.1',
+    workers: 1,
     ports: {
       imap: 1143,
       imaps: 1993,

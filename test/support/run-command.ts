@@ -40,6 +40,12 @@ export async function runCommand(
     }),
     awsStore: undefined,
     onSignal: () => () => {},
+    processes: {
+      first: undefined,
+      start: () => {
+        throw new Error('commands are one process');
+      },
+    },
     onReload: () => () => {},
     onFault: () => () => {},
     exit: (code) => {

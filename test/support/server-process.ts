@@ -18,6 +18,12 @@ export interface TestAccount {
   readonly password: string;
 }
 
+/** What it said of itself: few lines, whatever the load. */
+interface ProcessLog {
+  readonly events: Record<string, unknown>[];
+  readonly news: Set<() => void>;
+}
+
 /** `restante serve` as a process of its own on free ports, and the command line on its data folder. */
 export class ServerProcess {
   /** Everything that belongs to it, and nothing else. */
@@ -26,6 +32,7 @@ export class ServerProcess {
   /** What it logged at the level of errors; a line each. */
   readonly errors: readonly string[];
   readonly #child: ChildProcess;
+  readonly #log: ProcessLog;
   readonly #environment: Readonly<Record<string, string>>;
 
   private constructor(
@@ -33,8 +40,10 @@ export class ServerProcess {
     ports: Record<ServiceName, number>,
     errors: readonly string[],
     child: ChildProcess,
+    log: ProcessLog,
     environment: Readonly<Record<string, string>>,
   ) {
+    this.#log = log;
     this.#environment = environment;
     this.folder = folder;
     this.ports = ports;
@@ -64,11 +73,14 @@ export class ServerProcess {
     const ports: Partial<Record<ServiceName, number>> = {};
     const errors: string[] = [];
     const log: string[] = [];
+    const kept: ProcessLog = { events: [], news: new Set() };
     // The log says it last, so that every port is known then; standard output is another pipe.
     const allKnown = Promise.withResolvers<void>();
     createInterface({ input: child.stderr }).on('line', (line) => {
       if (log.length < 1000) log.push(line);
       const event = parseLine(line);
+      if (event && /^(process|worker)\./.test(String(event.event))) kept.events.push(event);
+      for (const look of kept.news) look();
       if (event?.event === 'listener.up') ports[event.service as ServiceName] = event.port as number;
       if (event?.event === 'process.ready') allKnown.resolve();
       if ((event === undefined || event.level === 'error') && errors.length < 100) errors.push(line);
@@ -88,7 +100,23 @@ export class ServerProcess {
       if (earlier === undefined) await rm(folder, { recursive: true, force: true });
       throw cause;
     }
-    return new ServerProcess(folder, ports as Record<ServiceName, number>, errors, child, environment);
+    return new ServerProcess(folder, ports as Record<ServiceName, number>, errors, child, kept, environment);
+  }
+
+  /** The nth event of that name about the process or its workers, past or to come. Rejects where it ends without. */
+  logged(name: string, nth = 1): Promise<Readonly<Record<string, unknown>>> {
+    const { events, news } = this.#log;
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        const found = events.filter(({ event }) => event === name)[nth - 1];
+        if (found === undefined) return;
+        news.delete(look);
+        resolve(found);
+      };
+      news.add(look);
+      this.#child.once('close', () => reject(new Error(`the server ended before ${name}`)));
+      look();
+    });
   }
 
   get dataFolder(): string {

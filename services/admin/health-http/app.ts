@@ -9,7 +9,10 @@ export interface HealthParts {
   readonly page: () => string;
   /** PEM, where the server's certificate is signed by an authority of its own. */
   readonly authority: (() => Promise<Uint8Array>) | undefined;
+  /** Of this process. */
   readonly metrics: Metrics;
+  /** The page of all processes, where there are several. */
+  readonly metricsPage?: () => Promise<string>;
   readonly log: Log;
 }
 
@@ -21,7 +24,8 @@ const pageHeaders = {
 };
 
 /** What a person, a load balancer and Prometheus ask of the HTTP port. */
-export function createHealthApp({ ready, page, authority, metrics, log }: HealthParts): Hono {
+export function createHealthApp(parts: HealthParts): Hono {
+  const { ready, page, authority, metrics, log, metricsPage = async () => metrics.render() } = parts;
   const app = new Hono();
   const requests = metrics.counter('restante_http_requests_total', 'HTTP requests answered', [
     'route',
@@ -38,7 +42,7 @@ export function createHealthApp({ ready, page, authority, metrics, log }: Health
   });
   app.get('/healthz', (c) => c.text('ok\n'));
   app.get('/readyz', async (c) => ((await ready()) ? c.text('ready\n') : c.text('not ready\n', 503)));
-  app.get('/metrics', (c) => c.body(metrics.render(), 200, { 'content-type': metricsContentType }));
+  app.get('/metrics', async (c) => c.body(await metricsPage(), 200, { 'content-type': metricsContentType }));
   app.get('/', (c) => c.html(page(), 200, pageHeaders));
   if (authority !== undefined)
     app.get('/ca.crt', async (c) =>
