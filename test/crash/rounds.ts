@@ -71,6 +71,7 @@ async function load(
         server,
         random: new SeededRandom(seed, at * 1000 + index + 1),
         token: () => `r${at}-${tokens++}`,
+        enough: () => false,
         acknowledged() {
           acknowledged++;
           if (acknowledged !== wanted) return;

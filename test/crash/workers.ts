@@ -12,14 +12,16 @@ export interface Round {
   token(): string;
   /** Called after each answer that acknowledges something. */
   acknowledged(): void;
+  /** Whether the client has had enough: asked between commands. */
+  enough(): boolean;
 }
 
-/** A client that changes what is in its lanes until the server is gone, which it says by throwing. */
+/** A client that changes what is in its lanes until it has had enough, or the server is gone, which it says by throwing. */
 export interface Worker {
   readonly name: string;
   readonly account: TestAccount;
   readonly lanes: readonly { readonly account: TestAccount; readonly lane: Lane }[];
-  run(round: Round): Promise<never>;
+  run(round: Round): Promise<void>;
 }
 
 const flagSets = [[], ['\\Seen'], ['\\Flagged', '\\Seen'], ['$Label1'], ['\\Answered', 'Work']] as const;
@@ -42,9 +44,9 @@ export function appender(account: TestAccount, mailbox: string, burst: number, t
     name: `APPEND to ${mailbox}`,
     account,
     lanes: [{ account, lane }],
-    async run({ server, random, token, acknowledged }) {
+    async run({ server, random, token, acknowledged, enough }) {
       const session = await ImapLoad.open(server.ports.imap, account);
-      for (;;) {
+      while (!enough()) {
         const tags = Array.from({ length: random.integer(1, burst) }, () => {
           const tokens = Array.from({ length: random.integer(1, together) }, token);
           const change = { kind: 'append', mailbox, tokens, flags: random.pick(flagSets) } as const;
@@ -57,6 +59,7 @@ export function appender(account: TestAccount, mailbox: string, burst: number, t
           acknowledged();
         }
       }
+      await session.run('LOGOUT');
     },
   };
 }
@@ -104,7 +107,7 @@ export function changer(account: TestAccount, mailbox: string, other: string): W
     async run(round) {
       const session = await ImapLoad.open(round.server.ports.imap, account);
       await session.run(`SELECT ${mailbox}`);
-      for (;;) {
+      while (!round.enough()) {
         const answers: string[] = [];
         for (let burst = round.random.integer(1, 4); burst > 0; burst--) {
           const change = draw(round);
@@ -120,6 +123,7 @@ export function changer(account: TestAccount, mailbox: string, other: string): W
           round.acknowledged();
         }
       }
+      await session.run('LOGOUT');
     },
   };
 }
@@ -140,9 +144,9 @@ export function deliverer(
     account: accounts[0] as TestAccount,
     lanes,
     repeated: () => repeated,
-    async run({ server, token, acknowledged }) {
+    async run({ server, token, acknowledged, enough }) {
       const session = await LmtpLoad.open(server.ports.lmtp);
-      for (;;) {
+      while (!enough()) {
         if (unanswered) repeated++;
         const { token: name, targets } = unanswered ?? { token: token(), targets: lanes };
         for (const { lane } of targets) lane.begin({ kind: 'append', mailbox, tokens: [name], flags: [] });
@@ -169,9 +173,9 @@ export function pop3Reader(account: TestAccount): Worker {
     name: 'POP3',
     account,
     lanes: [{ account, lane }],
-    async run({ server, random, token, acknowledged }) {
+    async run({ server, random, token, acknowledged, enough }) {
       const lmtp = await LmtpLoad.open(server.ports.lmtp);
-      for (;;) {
+      while (!enough()) {
         for (let count = random.integer(1, 6); count > 0; count--) {
           const name = token();
           lane.begin({ kind: 'append', mailbox: 'INBOX', tokens: [name], flags: [] });

@@ -153,8 +153,8 @@ export class ServerProcess {
     await exited;
   }
 
-  /** Asks it to stop, kills it after 20 s, and removes its folder. Resolves to the exit code: null where it had to be killed. */
-  async stop(): Promise<number | null> {
+  /** Asks it to stop, and kills it after 20 s. Resolves to the exit code: null where it had to be killed. */
+  async terminate(): Promise<number | null> {
     const child = this.#child;
     if (child.exitCode === null && child.signalCode === null) {
       const timer = setTimeout(() => killGroup(child.pid, 'SIGKILL'), 20_000);
@@ -162,8 +162,14 @@ export class ServerProcess {
       await once(child, 'exit');
       clearTimeout(timer);
     }
-    await rm(this.folder, { recursive: true, force: true });
     return child.exitCode;
+  }
+
+  /** The same, and removes its folder. */
+  async stop(): Promise<number | null> {
+    const code = await this.terminate();
+    await rm(this.folder, { recursive: true, force: true });
+    return code;
   }
 }
 
