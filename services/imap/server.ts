@@ -111,7 +111,10 @@ export async function startImap(parts: ImapServerParts): Promise<Result<ImapServ
   const beat = options.stillHereMs / 4;
   const clock = setInterval(() => {
     const now = Date.now();
-    for (const session of sessions) session.keepAlive(now, options.stillHereMs - beat);
+    for (const session of sessions) {
+      session.keepAlive(now, options.stillHereMs - beat);
+      session.rest(now);
+    }
   }, beat).unref();
 
   let draining = false;

@@ -126,6 +126,14 @@ export class ImapSession implements Client {
     if (!this.idling) this.#commandStart = 0;
   }
 
+  /** Called by the service's clock: an account that nobody used for a while is packed, and so is what this session sees of it. */
+  rest(now: number): void {
+    const account = this.hold?.account;
+    if (account === undefined || now - account.usedAt < restAfterMs) return;
+    account.rest();
+    if (this.state.kind === 'selected') this.state.selected.view.rest();
+  }
+
   #greet(): boolean {
     if (this.draining) {
       this.bye(restarting, 'drained');
@@ -222,6 +230,7 @@ export class ImapSession implements Client {
   }
 
   async #run(command: Command): Promise<SessionOutcome> {
+    this.hold?.account.touch();
     const start = this.writer.length;
     this.#commandStart = start;
     // Answers of earlier commands wait for company, but not for a slow command.
@@ -272,6 +281,9 @@ export class ImapSession implements Client {
     statusLine(this.writer, tag, outcome.condition, outcome.text, outcome.code);
   }
 }
+
+/** An account without commands for this long is packed. */
+const restAfterMs = 5 * 60_000;
 
 /** What a client is told that is sent away by a deployment. */
 export const restarting = 'The server is about to restart, please connect again';

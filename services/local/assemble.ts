@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import { createPasswordHasher, type PasswordHasher } from '../../shared/directory/password-hasher.ts';
 import { createProvisioning, type Provisioning } from '../../shared/directory/provisioning.ts';
 import { ByteCache } from '../../shared/engine/byte-cache.ts';
@@ -22,6 +23,11 @@ const settings: Record<Store['kind'], Pick<EngineParts, 'inlineBytes' | 'replace
 };
 const frameCacheBytes = 64 * 1024 * 1024;
 
+/** An eighth of the memory that this process may use. */
+const idleBytes = Math.floor(
+  Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, totalmem()) / 8,
+);
+
 export function createEngine(store: Store, onError: EngineParts['onError']): MailEngine {
   const { log, blobs, leases, notifier } = store;
   return new MailEngine({
@@ -32,6 +38,7 @@ export function createEngine(store: Store, onError: EngineParts['onError']): Mai
     entropy: systemEntropy,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     frames: new ByteCache(frameCacheBytes),
+    idleBytes,
     ...settings[store.kind],
     onError,
   });

@@ -22,6 +22,7 @@ import {
   withStoredRows,
 } from './mailbox-loader.ts';
 import { MessageIndex, ObjectGone } from './message-index.ts';
+import { restState, stateBytes } from './resting.ts';
 import type { Chunk } from './rows.ts';
 import { settleState } from './settle-state.ts';
 import { SharedVector } from './shared-vector.ts';
@@ -47,6 +48,9 @@ export class Account {
   #snapshot: Snapshot | undefined;
   /** When the tail was last read, ms: an append may only follow a read of the last minutes. */
   #readAt = 0;
+  #usedAt: number;
+  /** The state that was packed, unless somebody looked at it since. */
+  #rested: AccountState | undefined;
   #tail = new TailSize();
   #running: Promise<void> | undefined;
   #queued: Promise<void> | undefined;
@@ -62,6 +66,7 @@ export class Account {
     this.#parts = parts;
     this.#messages = new MessageIndex(id, parts.blobs, parts.frames);
     this.#queue = new CommitQueue(this, parts);
+    this.#usedAt = parts.entropy.now();
   }
 
   /** The newest state known here: never older than the last `refresh` or own change. */
@@ -79,6 +84,29 @@ export class Account {
 
   get snapshot(): Snapshot | undefined {
     return this.#snapshot;
+  }
+
+  /** When somebody last asked something of it, ms. */
+  get usedAt(): number {
+    return this.#usedAt;
+  }
+
+  /** Somebody uses it without asking anything that a read or a change takes. */
+  touch(): void {
+    this.#usedAt = this.#parts.entropy.now();
+    this.#rested = undefined;
+  }
+
+  /** Nobody uses it: it is packed, at a fraction of its size, and what is asked for unpacks by itself. */
+  rest(): void {
+    if (this.#rested === this.#state) return;
+    restState(this.#state);
+    this.#rested = this.#state;
+  }
+
+  /** About how many bytes of memory it takes. */
+  get bytes(): number {
+    return stateBytes(this.#state) + this.#messages.bytes;
   }
 
   /** Called with every newer state, at once, in order. The returned function ends it. */

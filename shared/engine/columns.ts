@@ -9,13 +9,18 @@ export const compress = promisify(zstdCompress) as (bytes: Uint8Array) => Promis
 export const decompress = promisify(zstdDecompress) as (bytes: Uint8Array) => Promise<Uint8Array>;
 
 /** How a column's numbers relate to those before them. */
-type Kind = 'plain' | 'ascending' | 'wandering';
+export type ColumnKind = 'plain' | 'ascending' | 'wandering';
 
 const zigzag = (n: number): number => (n < 0 ? -n * 2 - 1 : n * 2);
 const zagzig = (n: number): number => (n % 2 === 0 ? n / 2 : -(n + 1) / 2);
 
 /** Writes numbers from 0 to 2^52 - 1: how many bytes each needs, then their lowest bytes, then the next ones, and so on. */
-export function writeColumn(out: BinaryWriter, length: number, at: (i: number) => number, kind: Kind): void {
+export function writeColumn(
+  out: BinaryWriter,
+  length: number,
+  at: (i: number) => number,
+  kind: ColumnKind,
+): void {
   const values = new Float64Array(length);
   let before = 0;
   let highest = 0;
@@ -41,7 +46,7 @@ export function writeColumn(out: BinaryWriter, length: number, at: (i: number) =
 export function readColumn(
   source: BinaryReader,
   length: number,
-  kind: Kind,
+  kind: ColumnKind,
   set: (i: number, value: number) => void,
 ): void {
   const width = source.byte();

@@ -6,8 +6,107 @@ export const deliveryIdLifetime = 30 * 24 * 3600;
 /** Bytes of a delivery id's hash: enough that two of an account never meet, and a manifest with thousands stays small. */
 export const deliveryHashBytes = 12;
 
-const hashOf = (id: string): string =>
-  createHash('sha256').update(id).digest().subarray(0, deliveryHashBytes).toString('base64url');
+/** Words of 32 bits that one id takes: its hash, then its time. */
+const idWords = deliveryHashBytes / 4 + 1;
+const timeWord = idWords - 1;
+
+const wordsOf = (hash: Buffer, time: number): Uint32Array => {
+  const words = new Uint32Array(idWords);
+  for (let i = 0; i < timeWord; i++) words[i] = hash.readUInt32BE(i * 4);
+  words[timeWord] = time;
+  return words;
+};
+
+const hashOf = (id: string): Buffer =>
+  createHash('sha256').update(id).digest().subarray(0, deliveryHashBytes);
+
+/** Up to this many are looked through one by one. */
+const withoutIndex = 16;
+
+/** Ids in the order of their coming. 16 bytes each, and as much again for an index once a large one was asked. */
+class Generation {
+  readonly #words: Uint32Array;
+  /** Open addressing by the first word: places, counted from 1. */
+  #index: Uint32Array | undefined;
+
+  constructor(words: Uint32Array) {
+    this.#words = words;
+  }
+
+  get size(): number {
+    return this.#words.length / idWords;
+  }
+
+  /** When an id came last, or undefined. */
+  timeOf(id: Uint32Array): number | undefined {
+    const { size } = this;
+    if (size <= withoutIndex) {
+      for (let place = size - 1; place >= 0; place--) if (this.#is(place, id)) return this.#time(place);
+      return undefined;
+    }
+    this.#index ??= this.#indexed();
+    const mask = this.#index.length - 1;
+    for (let at = id[0]! & mask; this.#index[at] !== 0; at = (at + 1) & mask) {
+      const place = this.#index[at]! - 1;
+      if (this.#is(place, id)) return this.#time(place);
+    }
+    return undefined;
+  }
+
+  #indexed(): Uint32Array {
+    const { size } = this;
+    const index = new Uint32Array(2 ** Math.ceil(Math.log2(size * 1.5)));
+    const mask = index.length - 1;
+    // The youngest first: of an id that came twice, its last coming counts.
+    for (let place = size - 1; place >= 0; place--) {
+      let at = this.#words[place * idWords]! & mask;
+      while (index[at] !== 0) at = (at + 1) & mask;
+      index[at] = place + 1;
+    }
+    return index;
+  }
+
+  #is(place: number, id: Uint32Array): boolean {
+    for (let i = 0; i < timeWord; i++) if (this.#words[place * idWords + i] !== id[i]) return false;
+    return true;
+  }
+
+  #time(place: number): number {
+    return this.#words[place * idWords + timeWord]!;
+  }
+
+  /** Those later than a time, with `younger` behind them. */
+  joined(younger: Generation, after: number): Generation {
+    const words = new Uint32Array(this.#words.length + younger.#words.length);
+    let count = 0;
+    for (let place = 0; place < this.size; place++) {
+      if (this.#time(place) <= after) continue;
+      const id = this.#words.subarray(place * idWords, (place + 1) * idWords);
+      // It came again: it counts where it came last.
+      if (younger.timeOf(id) === undefined) words.set(id, idWords * count++);
+    }
+    words.set(younger.#words, idWords * count);
+    return new Generation(words.slice(0, idWords * count + younger.#words.length));
+  }
+
+  /** Hashes and times. */
+  *[Symbol.iterator](): Generator<readonly [string, number]> {
+    const hash = Buffer.alloc(deliveryHashBytes);
+    for (let place = 0; place < this.size; place++) {
+      for (let i = 0; i < timeWord; i++) hash.writeUInt32BE(this.#words[place * idWords + i]!, i * 4);
+      yield [hash.toString('base64url'), this.#time(place)];
+    }
+  }
+
+  /** Gives back what can be made again. */
+  rest(): void {
+    this.#index = undefined;
+  }
+
+  get bytes(): number {
+    return this.#words.byteLength + (this.#index?.byteLength ?? 0);
+  }
+}
 
 /**
  * Delivery ids, by their hashes, and when they came (seconds). Immutable: sets of doubling size, so that adding costs O(log n) on average and
@@ -16,41 +115,44 @@ const hashOf = (id: string): string =>
 export class DeliveryIds {
   static readonly empty = new DeliveryIds([]);
   /** Oldest and largest first. */
-  readonly #generations: readonly ReadonlyMap<string, number>[];
+  readonly #generations: readonly Generation[];
 
-  private constructor(generations: readonly ReadonlyMap<string, number>[]) {
+  private constructor(generations: readonly Generation[]) {
     this.#generations = generations;
   }
 
   /** Hashes and times, as `live` gives them. */
   static of(hashes: Iterable<readonly [string, number]>): DeliveryIds {
     const all = new Map(hashes);
-    return all.size === 0 ? DeliveryIds.empty : new DeliveryIds([all]);
+    if (all.size === 0) return DeliveryIds.empty;
+    const words = new Uint32Array(all.size * idWords);
+    let at = 0;
+    for (const [hash, time] of all) {
+      words.set(wordsOf(Buffer.from(hash, 'base64url'), time), at);
+      at += idWords;
+    }
+    return new DeliveryIds([new Generation(words)]);
   }
 
   /** `now`: the time of the entry that asks, so that every replay answers alike. */
   has(id: string, now: number): boolean {
-    const hash = hashOf(id);
-    for (const generation of this.#generations) {
-      const time = generation.get(hash);
-      if (time !== undefined && time > now - deliveryIdLifetime) return true;
-    }
-    return false;
+    const words = wordsOf(hashOf(id), now);
+    return this.#generations.some((generation) => {
+      const time = generation.timeOf(words);
+      return time !== undefined && time > now - deliveryIdLifetime;
+    });
   }
 
   add(id: string, now: number): DeliveryIds {
     const generations = this.#generations.slice();
-    let young = new Map([[hashOf(id), now]]);
+    let young = new Generation(wordsOf(hashOf(id), now));
     for (
       let last = generations.at(-1);
       last !== undefined && last.size <= young.size;
       last = generations.at(-1)
     ) {
       generations.pop();
-      const joined = new Map<string, number>();
-      for (const [key, time] of last) if (time > now - deliveryIdLifetime) joined.set(key, time);
-      for (const [key, time] of young) joined.set(key, time);
-      young = joined;
+      young = last.joined(young, now - deliveryIdLifetime);
     }
     return new DeliveryIds([...generations, young]);
   }
@@ -59,5 +161,14 @@ export class DeliveryIds {
   *live(now: number): Generator<readonly [string, number]> {
     for (const generation of this.#generations)
       for (const [id, time] of generation) if (time > now - deliveryIdLifetime) yield [id, time];
+  }
+
+  /** Gives back what can be made again. */
+  rest(): void {
+    for (const generation of this.#generations) generation.rest();
+  }
+
+  get bytes(): number {
+    return this.#generations.reduce((sum, generation) => sum + generation.bytes, 0);
   }
 }

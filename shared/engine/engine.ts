@@ -6,6 +6,7 @@ import type { Notifier } from '../ports/notifier.ts';
 import { ok, type Result } from '../result.ts';
 import { Account } from './account.ts';
 import type { ByteCache } from './byte-cache.ts';
+import { IdleAccounts } from './idle-accounts.ts';
 import { type MailError, unavailable } from './mail-error.ts';
 
 /** What every account of a process works with. */
@@ -21,6 +22,8 @@ export interface EngineParts {
   readonly frames: ByteCache<readonly Uint8Array[]>;
   /** Operations above this many bytes go to a spill object. */
   readonly inlineBytes: number;
+  /** Accounts that nobody holds stay open within this many bytes, for the client that comes back in a minute. */
+  readonly idleBytes: number;
   /** How long objects that a snapshot no longer names outlive it, ms: as long as backups of the log. */
   readonly replacedLifetime: number;
   /** Background work that failed; the account goes on without it. */
@@ -42,17 +45,15 @@ interface Held {
   unwatch: (() => void) | undefined;
 }
 
-/** Accounts that nobody holds stay loaded up to this number, for the client that comes back in a minute. */
-const idleAccounts = 256;
-
 /** The accounts that this process has open. */
 export class MailEngine {
   readonly parts: EngineParts;
-  /** In order of last use, oldest first. */
   readonly #accounts = new Map<AccountId, Held>();
+  readonly #idle: IdleAccounts;
 
   constructor(parts: EngineParts) {
     this.parts = parts;
+    this.#idle = new IdleAccounts(parts.idleBytes, ({ id }) => this.#accounts.delete(id));
   }
 
   /**
@@ -62,12 +63,10 @@ export class MailEngine {
   async open(id: AccountId, use: 'staying' | 'passing' = 'staying'): Promise<Result<AccountHold, MailError>> {
     const known = this.#accounts.get(id);
     const held = known ?? this.#load(id);
-    if (use === 'staying') {
-      this.#accounts.delete(id);
-      held.stays = true;
-    }
+    if (use === 'staying') held.stays = true;
     this.#accounts.set(id, held);
     held.holds++;
+    this.#idle.take(held.account);
     let released = false;
     const release = () => {
       if (released) return;
@@ -100,18 +99,9 @@ export class MailEngine {
   #rest(held: Held): void {
     held.unwatch?.();
     held.unwatch = undefined;
-    if (!held.stays) {
-      if (this.#accounts.get(held.account.id) === held) this.#accounts.delete(held.account.id);
-      return;
-    }
-    let idle = 0;
-    for (const other of this.#accounts.values()) if (other.holds === 0) idle++;
-    for (const [id, other] of this.#accounts) {
-      if (idle <= idleAccounts) return;
-      if (other.holds > 0) continue;
-      this.#accounts.delete(id);
-      idle--;
-    }
+    if (this.#accounts.get(held.account.id) !== held) return;
+    if (held.stays) this.#idle.add(held.account);
+    else this.#accounts.delete(held.account.id);
   }
 
   /** Runs with an account open. */
@@ -132,6 +122,7 @@ export class MailEngine {
   async close(): Promise<void> {
     await Promise.all(Array.from(this.#accounts.values(), (held) => held.account.settle()));
     for (const held of this.#accounts.values()) held.unwatch?.();
+    for (const held of this.#accounts.values()) this.#idle.take(held.account);
     this.#accounts.clear();
   }
 }

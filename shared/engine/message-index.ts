@@ -62,6 +62,14 @@ export class MessageIndex {
     return this.#tail;
   }
 
+  /** About how many bytes of memory it takes; unpacked frames are the cache's. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const { record } of this.#tail.values()) bytes += record.length + 160;
+    for (const { frames } of this.#settled.segments) bytes += 160 + 24 * frames.length;
+    return bytes;
+  }
+
   /** Takes the snapshot's objects as the place of all messages up to `settled.count`. */
   settle(settled: SettledMessages): void {
     this.#settled = settled;

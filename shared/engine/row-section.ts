@@ -1,10 +1,11 @@
 import type { ModSeq } from '../ids.ts';
 import { NewerRules } from './apply.ts';
 import { BinaryReader, BinaryWriter } from './binary.ts';
+import { FixedColumns, flagColumn, MarkColumns, modSeqColumn } from './chunk-columns.ts';
 import { compress, decompress, readColumn, writeColumn } from './columns.ts';
 import type { FlagTable } from './flag-table.ts';
 import type { ChangedMarks, RowDelta } from './row-delta.ts';
-import { type Chunk, chunkRows, flagColumn, modSeqColumn } from './rows.ts';
+import { type Chunk, chunkRows } from './rows.ts';
 import { UidSet } from './uid-set.ts';
 
 /** The layout of sections of rows. */
@@ -180,15 +181,20 @@ function decodeBlock(source: BinaryReader, table: FlagTable): Chunk[] {
     chunks.push({
       length: to - from,
       // `used` equals the length of the columns: the first append to such a chunk copies it.
-      fixed: {
-        used: to - from,
-        uid: uid.subarray(from, to),
-        size: size.subarray(from, to),
-        internalDate: internalDate.subarray(from, to),
-        saveDate: saveDate.subarray(from, to),
-        message: message.subarray(from, to),
-      },
-      marks: { used: to - from, flags: flags.subarray(from, to), modSeq: modSeq.subarray(from, to) },
+      fixed: new FixedColumns(
+        {
+          uid: uid.subarray(from, to),
+          size: size.subarray(from, to),
+          internalDate: internalDate.subarray(from, to),
+          saveDate: saveDate.subarray(from, to),
+          message: message.subarray(from, to),
+        },
+        to - from,
+      ),
+      marks: new MarkColumns(
+        { flags: flags.subarray(from, to), modSeq: modSeq.subarray(from, to) },
+        to - from,
+      ),
       unseen,
       maxModSeq: maxModSeq as ModSeq,
     });

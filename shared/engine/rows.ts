@@ -1,43 +1,10 @@
 import type { ModSeq } from '../ids.ts';
+import { FixedColumns, MarkColumns } from './chunk-columns.ts';
 import type { FlagTable } from './flag-table.ts';
 import type { UidSet } from './uid-set.ts';
 
 /** Most messages a chunk holds. */
 export const chunkRows = 512;
-
-/** What never changes about a message in a mailbox. Columns are shared by versions; `used` rows are taken. */
-interface FixedColumns {
-  used: number;
-  readonly uid: Uint32Array;
-  /** Bytes. */
-  readonly size: Uint32Array;
-  /** INTERNALDATE, seconds since 1970. */
-  readonly internalDate: Uint32Array;
-  /** When the message came into this mailbox (SAVEDATE, RFC 8514), seconds since 1970. */
-  readonly saveDate: Uint32Array;
-  /** MessageNo: which message this is. */
-  readonly message: Uint32Array;
-}
-
-/** What flag changes touch; a change of flags copies only these. Wide columns come where numbers outgrow the narrow ones. */
-interface MarkColumns {
-  used: number;
-  /** Ids in the account's FlagTable. */
-  readonly flags: FlagColumn;
-  readonly modSeq: ModSeqColumn;
-}
-
-export type FlagColumn = Uint16Array | Uint32Array;
-export type ModSeqColumn = Uint32Array | Float64Array;
-
-const narrowFlags = 0xffff;
-const narrowModSeq = 0xffff_ffff;
-
-export const flagColumn = (length: number, highest: number): FlagColumn =>
-  highest <= narrowFlags ? new Uint16Array(length) : new Uint32Array(length);
-
-export const modSeqColumn = (length: number, highest: number): ModSeqColumn =>
-  highest <= narrowModSeq ? new Uint32Array(length) : new Float64Array(length);
 
 /**
  * Up to 512 messages of a mailbox in ascending order of UID, as columns. Immutable to its readers: only rows below `length` are
@@ -61,25 +28,6 @@ export interface Row {
   readonly modSeq: number;
 }
 
-const newFixed = (capacity: number): FixedColumns => ({
-  used: 0,
-  uid: new Uint32Array(capacity),
-  size: new Uint32Array(capacity),
-  internalDate: new Uint32Array(capacity),
-  saveDate: new Uint32Array(capacity),
-  message: new Uint32Array(capacity),
-});
-
-/** `flags` and `modSeq`: the highest that will stand in them. */
-const newMarks = (capacity: number, flags: number, modSeq: number): MarkColumns => ({
-  used: 0,
-  flags: flagColumn(capacity, flags),
-  modSeq: modSeqColumn(capacity, modSeq),
-});
-
-const fits = ({ flags: f, modSeq: m }: MarkColumns, flags: number, modSeq: number): boolean =>
-  (flags <= narrowFlags || f instanceof Uint32Array) && (modSeq <= narrowModSeq || m instanceof Float64Array);
-
 export const rowAt = ({ fixed, marks }: Chunk, i: number): Row => ({
   uid: fixed.uid[i]!,
   size: fixed.size[i]!,
@@ -91,25 +39,9 @@ export const rowAt = ({ fixed, marks }: Chunk, i: number): Row => ({
 });
 
 function copyFixed(from: FixedColumns, length: number, capacity: number): FixedColumns {
-  const to = newFixed(capacity);
+  const to = FixedColumns.ofCapacity(capacity);
   for (const name of ['uid', 'size', 'internalDate', 'saveDate', 'message'] as const)
     to[name].set(from[name].subarray(0, length));
-  to.used = length;
-  return to;
-}
-
-function copyMarks(
-  from: MarkColumns,
-  length: number,
-  capacity: number,
-  flags: number,
-  modSeq: number,
-): MarkColumns {
-  const highestFlags = from.flags instanceof Uint32Array ? Number.POSITIVE_INFINITY : flags;
-  const highestModSeq = from.modSeq instanceof Float64Array ? Number.POSITIVE_INFINITY : modSeq;
-  const to = newMarks(capacity, highestFlags, highestModSeq);
-  to.flags.set(from.flags.subarray(0, length));
-  to.modSeq.set(from.modSeq.subarray(0, length));
   to.used = length;
   return to;
 }
@@ -127,8 +59,8 @@ function writeRow(fixed: FixedColumns, marks: MarkColumns, i: number, row: Row):
 /** A chunk of rows in ascending order of UID; at most `chunkRows` of them. */
 export function chunkOf(rows: readonly Row[], flags: FlagTable): Chunk {
   const maxModSeq = rows.reduce((highest, row) => Math.max(highest, row.modSeq), 0);
-  const fixed = newFixed(rows.length);
-  const marks = newMarks(rows.length, flags.size, maxModSeq);
+  const fixed = FixedColumns.ofCapacity(rows.length);
+  const marks = MarkColumns.ofCapacity(rows.length, flags.size, maxModSeq);
   let unseen = 0;
   rows.forEach((row, i) => {
     writeRow(fixed, marks, i, row);
@@ -163,8 +95,8 @@ function extendChunk(chunk: Chunk, rows: readonly Row[], flags: FlagTable): Chun
   const maxModSeq = rows.reduce((highest, row) => Math.max(highest, row.modSeq), chunk.maxModSeq as number);
   if (fixed.used !== chunk.length || length > fixed.uid.length)
     fixed = copyFixed(fixed, chunk.length, capacity);
-  if (marks.used !== chunk.length || length > marks.flags.length || !fits(marks, flags.size, maxModSeq))
-    marks = copyMarks(marks, chunk.length, capacity, flags.size, maxModSeq);
+  if (marks.used !== chunk.length || length > marks.flags.length || !marks.fits(flags.size, maxModSeq))
+    marks = marks.copy(chunk.length, capacity, flags.size, maxModSeq);
   rows.forEach((row, i) => {
     writeRow(fixed, marks, chunk.length + i, row);
     if (!flags.set(row.flags).seen) unseen++;
@@ -185,8 +117,8 @@ export function lowerBound(chunk: Chunk, uid: number): number {
   return low;
 }
 
-export const firstUid = (chunk: Chunk): number => chunk.fixed.uid[0]!;
-export const lastUid = (chunk: Chunk): number => chunk.fixed.uid[chunk.length - 1]!;
+export const firstUid = (chunk: Chunk): number => chunk.fixed.uidAt(0);
+export const lastUid = (chunk: Chunk): number => chunk.fixed.uidAt(chunk.length - 1);
 
 /** Runs `[from, to)` of a chunk's rows that are in a set. */
 export function* runs(chunk: Chunk, set: UidSet): Generator<readonly [number, number]> {
@@ -212,7 +144,7 @@ export function remark(
       const before = (marks ?? chunk.marks).flags[i]!;
       const after = change(before);
       if (after === before) continue;
-      marks ??= copyMarks(chunk.marks, chunk.length, chunk.fixed.uid.length, flags.size, modSeq);
+      marks ??= chunk.marks.copy(chunk.length, chunk.fixed.uid.length, flags.size, modSeq);
       marks.flags[i] = after;
       marks.modSeq[i] = modSeq;
       unseen += (flags.set(after).seen ? 0 : 1) - (flags.set(before).seen ? 0 : 1);
@@ -291,19 +223,20 @@ export function chunkFrom(chunk: Chunk, from: number, flags: FlagTable): Chunk {
   }
   return {
     length: length - from,
-    fixed: {
-      used: length - from,
-      uid: uid.subarray(from, length),
-      size: size.subarray(from, length),
-      internalDate: internalDate.subarray(from, length),
-      saveDate: saveDate.subarray(from, length),
-      message: message.subarray(from, length),
-    },
-    marks: {
-      used: length - from,
-      flags: chunk.marks.flags.subarray(from, length),
-      modSeq: chunk.marks.modSeq.subarray(from, length),
-    },
+    fixed: new FixedColumns(
+      {
+        uid: uid.subarray(from, length),
+        size: size.subarray(from, length),
+        internalDate: internalDate.subarray(from, length),
+        saveDate: saveDate.subarray(from, length),
+        message: message.subarray(from, length),
+      },
+      length - from,
+    ),
+    marks: new MarkColumns(
+      { flags: chunk.marks.flags.subarray(from, length), modSeq: chunk.marks.modSeq.subarray(from, length) },
+      length - from,
+    ),
     unseen,
     maxModSeq: maxModSeq as ModSeq,
   };
@@ -317,7 +250,7 @@ export function withMarks(
 ): Chunk {
   let highest: number = chunk.maxModSeq;
   for (const [, , modSeq] of changes()) if (modSeq > highest) highest = modSeq;
-  const marks = copyMarks(chunk.marks, chunk.length, chunk.length, flags.size, highest);
+  const marks = chunk.marks.copy(chunk.length, chunk.length, flags.size, highest);
   let { unseen } = chunk;
   for (const [row, id, modSeq] of changes()) {
     unseen += (flags.set(id).seen ? 0 : 1) - (flags.set(marks.flags[row]!).seen ? 0 : 1);
@@ -326,3 +259,13 @@ export function withMarks(
   }
   return { ...chunk, marks, unseen, maxModSeq: highest as ModSeq };
 }
+
+/** Packs a chunk, and with it all versions that share its columns, until somebody looks at it. */
+export function restChunk({ fixed, marks }: Chunk): void {
+  fixed.rest();
+  marks.rest();
+}
+
+/** Bytes that chunks hold. */
+export const chunkBytes = (chunks: readonly Chunk[]): number =>
+  chunks.reduce((sum, { fixed, marks }) => sum + fixed.bytes + marks.bytes, 0);

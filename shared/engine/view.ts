@@ -1,6 +1,6 @@
 import type { ModSeq, SeqNum, Uid } from '../ids.ts';
 import type { Mailbox } from './mailbox.ts';
-import { type Chunk, firstUid, lastUid, lowerBound, runs } from './rows.ts';
+import { type Chunk, firstUid, lastUid, lowerBound, restChunk, runs } from './rows.ts';
 import { UidSet } from './uid-set.ts';
 
 /** Neighbouring rows of one chunk, numbered without a gap in the session's numbering. */
@@ -106,6 +106,12 @@ export class MailboxView {
       this.#flagged = this.#flagged.subtract(UidSet.of(difference.gone.map((g) => g.uid)));
     }
     if (this.#ghosts.length > 0) this.#ghostSeqs = this.#ghosts.map((g, i) => this.#liveBelow(g.uid) + i + 1);
+  }
+
+  /** The session is idle: its rows are packed until it looks at them. */
+  rest(): void {
+    for (const chunk of this.#mailbox.chunks) restChunk(chunk);
+    for (const { chunk } of this.#ghosts) restChunk(chunk);
   }
 
   /** Hands over what is owed. With 'withheld', ghosts stay (while answering FETCH, STORE, SEARCH: RFC 9051 §7.5.1). */

@@ -121,6 +121,7 @@ function openEngine(
     entropy: systemEntropy,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms / 10)),
     frames: new ByteCache(1024 * 1024),
+    idleBytes: 64 * 1024 * 1024,
     inlineBytes: inlineLimit,
     replacedLifetime: 24 * 3600_000,
     // A compaction that gives up is no loss: the next one follows.

@@ -66,6 +66,7 @@ async function open(folder: string, bodies: 'all' | 'none' = 'all') {
     entropy: systemEntropy,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     frames: new ByteCache(64 << 20),
+    idleBytes: 64 * 1024 * 1024,
     inlineBytes: 256 * 1024,
     replacedLifetime: 24 * 3600_000,
     onError: (what, id, cause) => console.error(what, id, cause),

@@ -80,9 +80,9 @@ ${sizes.map(({ accounts, fleet, ses: s, mx: m }) => row(accounts.toLocaleString(
 
 What the count leaves out, and what can turn a "met" into a "missed":
 
-- POP3 sessions are taken for warm. A process keeps 256 idle accounts (\`shared/engine/engine.ts\`): with thousands of accounts polling by POP3 nearly every
-  session opens its account anew, a query and a few GETs each time, which costs more than all the rest.
-- The first look at a log reads up to its newest 100 entries, also those that are folded; the count has those of the tail alone. Deliveries by the function, which are
+- POP3 sessions are taken for warm. A process keeps accounts that nobody holds within an eighth of its memory (\`shared/engine/idle-accounts.ts\`): where more of them poll by POP3 than
+  that holds, sessions open their account anew, a query and a few GETs each time, which costs more than all the rest.
+- The first look at a log reads up to its newest 66 entries, also those that are folded; the count has those of the tail alone. Deliveries by the function, which are
   such first looks, cost up to ten units more.
 - Sign-ins' reads of the directory, point-in-time recovery, alarms, and sessions of one account on more than one task.
 

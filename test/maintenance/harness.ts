@@ -51,6 +51,7 @@ export async function installation(change: Partial<EngineParts> = {}): Promise<I
     entropy: clock,
     sleep: () => new Promise((resolve) => void setImmediate(resolve)),
     frames: new ByteCache(1024 * 1024),
+    idleBytes: 64 * 1024 * 1024,
     inlineBytes: 256 * 1024,
     replacedLifetime: 24 * hour,
     onError: (what, account, cause) => console.error(what, account, cause),

@@ -69,6 +69,7 @@ export function engineOf(
     sleep: (ms) => scheduler.sleep(ms, node),
     frames: new ByteCache(256 * 1024),
     // Small, so that spill objects are common.
+    idleBytes: 64 * 1024 * 1024,
     inlineBytes: 3 * 1024,
     replacedLifetime,
     onError,

@@ -25,6 +25,7 @@ export function memoryEngine(store: MemoryStore, change: Partial<EngineParts> = 
     entropy: systemEntropy,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     frames: new ByteCache(16 * 1024 * 1024),
+    idleBytes: 64 * 1024 * 1024,
     inlineBytes: 16 * 1024,
     replacedLifetime: 24 * 3600_000,
     onError: (what, account, cause) => console.error(what, account, cause),

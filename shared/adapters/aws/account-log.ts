@@ -35,8 +35,8 @@ import {
 } from './log-items.ts';
 import { UsedPositions } from './used-positions.ts';
 
-/** A first reader takes the end of the log: the head and this many of the newest items. A compactor keeps tails shorter. */
-const newestItems = 100;
+/** A first reader takes the end of the log: the head, the entries of an ordinary tail, and one that is folded, which shows that these are all. */
+const newestItems = 66;
 const tailLifetimeMs = 5 * 60_000;
 
 export interface AwsAccountLogOptions {
