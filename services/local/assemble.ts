@@ -23,12 +23,12 @@ const settings: Record<Store['kind'], Pick<EngineParts, 'inlineBytes' | 'replace
 };
 const frameCacheBytes = 64 * 1024 * 1024;
 
-/** An eighth of the memory that this process may use. */
-const idleBytes = Math.floor(
-  Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, totalmem()) / 8,
-);
+/** An eighth of the memory that the server may use, divided among its processes. */
+const idleBytes = (processes: number) =>
+  Math.floor(Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, totalmem()) / 8 / processes);
 
-export function createEngine(store: Store, onError: EngineParts['onError']): MailEngine {
+/** @param processes how many share this machine's memory for the same store. */
+export function createEngine(store: Store, onError: EngineParts['onError'], processes = 1): MailEngine {
   const { log, blobs, leases, notifier } = store;
   return new MailEngine({
     log,
@@ -38,7 +38,7 @@ export function createEngine(store: Store, onError: EngineParts['onError']): Mai
     entropy: systemEntropy,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     frames: new ByteCache(frameCacheBytes),
-    idleBytes,
+    idleBytes: idleBytes(processes),
     ...settings[store.kind],
     onError,
   });
@@ -62,8 +62,9 @@ export interface Data {
   close(): Promise<void>;
 }
 
-export function assemble(store: Store, onError: EngineParts['onError']): Data {
-  const engine = createEngine(store, onError);
+/** @param processes how many share this machine's memory for the same store. */
+export function assemble(store: Store, onError: EngineParts['onError'], processes = 1): Data {
+  const engine = createEngine(store, onError, processes);
   const hasher = createPasswordHasher();
   return {
     store,

@@ -111,7 +111,7 @@ export async function serveAsWorker(
     state.take(news);
     notifier.take(news);
   };
-  const data = assemble({ ...opened.value, notifier }, logEngineFaults(log));
+  const data = assemble({ ...opened.value, notifier }, logEngineFaults(log), config.workers);
   open.defer(() =>
     data
       .close()
