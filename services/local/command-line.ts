@@ -5,6 +5,7 @@ import { appPasswordCommands } from './commands/app-password.ts';
 import { backupCommand } from './commands/backup.ts';
 import { domainCommands } from './commands/domain.ts';
 import { exportCommand } from './commands/export.ts';
+import { forwardCommands } from './commands/forward.ts';
 import { importCommand } from './commands/import.ts';
 import { keyCommands } from './commands/key.ts';
 import { rebuildCommand } from './commands/rebuild.ts';
@@ -59,6 +60,7 @@ export async function runCommandLine(args: readonly string[], context: CommandCo
     accountCommands,
     appPasswordCommands,
     aliasCommands,
+    forwardCommands,
     keyCommands,
     importCommand,
     exportCommand,

@@ -15,6 +15,6 @@ export async function maySendAs(
   const parsed = parseAddress(address);
   if (!parsed.ok) return false;
   if (parsed.value.address === account.address || parsed.value.base === account.address) return true;
-  const resolved = await resolveRecipient(directory, address);
+  const resolved = await resolveRecipient(directory, address, 'aliases');
   return resolved.ok && resolved.value.some((recipient) => recipient.account.id === account.id);
 }

@@ -8,6 +8,7 @@ import {
   type DirectoryError,
   type Domain,
   maxAppPasswords,
+  maxForwards,
   type Pop3Deletion,
   type Protocol,
 } from '../ports/directory.ts';
@@ -20,6 +21,7 @@ import {
   parseDomain,
 } from './address.ts';
 import { hashAppPassword } from './app-password.ts';
+import { checkForwarding, type ForwardingError } from './forwarding.ts';
 import { generatePassword } from './generate-password.ts';
 import { preparePassword } from './password-hash.ts';
 import type { PasswordHasher } from './password-hasher.ts';
@@ -29,6 +31,7 @@ export type ProvisioningError =
   | { readonly kind: 'badAddress'; readonly text: string; readonly reason: AddressError }
   | { readonly kind: 'badPassword'; readonly reason: 'tooShort' | 'unfit' }
   | { readonly kind: 'badTargets'; readonly reason: 'none' | 'tooMany' | 'itself' }
+  | ForwardingError
   | { readonly kind: 'badName' }
   /** The password queue is full; nothing was changed. */
   | { readonly kind: 'busy' };
@@ -74,6 +77,11 @@ export interface Provisioning {
   addAppPassword(address: string, name: string): Outcome<AddedAppPassword>;
   removeAppPassword(address: string, id: string): Outcome<AccountRecord>;
   setStatus(address: string, status: AccountRecord['status']): Outcome<AccountRecord>;
+  /**
+   * Sends an account's mail on to other addresses of ours, in place of those before; none ends it. `keep` leaves a copy. A loop is
+   * refused as far as it can be seen now; one that is made later by other changes does no harm (see resolveRecipient).
+   */
+  setForwarding(address: string, targets: readonly string[], keep: boolean): Outcome<AccountRecord>;
   addAlias(address: string, targets: readonly string[]): Outcome<Alias>;
   removeAlias(address: string): Outcome<void>;
 }
@@ -219,6 +227,13 @@ export function createProvisioning(options: ProvisioningOptions): Provisioning {
       const found = await account(text);
       return found.ok ? directory.updateAccount(found.value.id, { status }) : found;
     },
+    async setForwarding(text, targets, keep) {
+      const found = await account(text);
+      if (!found.ok) return found;
+      const checked = await checkForwarding(directory, found.value, targets);
+      if (!checked.ok) return checked;
+      return directory.updateAccount(found.value.id, { forwarding: { targets: checked.value, keep } });
+    },
     async addAlias(text, targets) {
       const parsed = parseAliasAddress(text);
       if (!parsed.ok) return badAddress(text, parsed.error);
@@ -253,6 +268,14 @@ const wording: Wording = {
       none: 'an alias needs a target',
       tooMany: `an alias has at most ${maxAliasTargets} targets`,
       itself: 'an alias cannot lead to itself',
+    })[e.reason],
+  badForwarding: (e) =>
+    ({
+      tooMany: `an account's mail goes to at most ${maxForwards} other addresses`,
+      itself: `${e.name} cannot be sent on to itself`,
+      loop: `mail to ${e.name} would come back`,
+      elsewhere: `${e.name} is not in a domain here: mail is sent on to addresses here only`,
+      unknown: `there is no ${e.name}`,
     })[e.reason],
   full: (e) => `${e.name} has ${maxAppPasswords} app passwords already: remove one that is not used any more`,
   badName: () => `a display name is at most ${maxDisplayName} characters and has no control characters`,

@@ -36,8 +36,20 @@ export interface AccountRecord {
   readonly credentialVersion: number;
   /** Oldest first, at most `maxAppPasswords`. */
   readonly appPasswords: readonly AppPassword[];
+  /** Absent where its mail goes nowhere else. */
+  readonly forwarding?: Forwarding;
   readonly createdAt: number;
 }
+
+/** Where else an account's mail goes. */
+export interface Forwarding {
+  /** Addresses of our domains, at most `maxForwards`; in a record at least one. */
+  readonly targets: readonly Address[];
+  /** A copy stays in the account. */
+  readonly keep: boolean;
+}
+
+export const maxForwards = 20;
 
 /** A password of one program or device: generated, and gone without the others when it is revoked. */
 export interface AppPassword {
@@ -94,12 +106,15 @@ export interface Directory {
   accounts(after?: string): Promise<Page<AccountRecord>>;
   /**
    * Changes fields of an account. `credentialVersion` grows by itself where `passwordHash` is among them, also as undefined,
-   * which takes the password away; any other field that is undefined stays as it is.
+   * which takes the password away; any other field that is undefined stays as it is. `forwarding` without targets ends it.
    */
   updateAccount(
     id: AccountId,
     change: Partial<
-      Pick<AccountRecord, 'displayName' | 'status' | 'protocols' | 'pop3Deletion' | 'passwordHash'>
+      Pick<
+        AccountRecord,
+        'displayName' | 'status' | 'protocols' | 'pop3Deletion' | 'passwordHash' | 'forwarding'
+      >
     >,
   ): Promise<Result<AccountRecord, DirectoryError>>;
   /** 'full' with the account's address where it has `maxAppPasswords`. The id must be fresh. */

@@ -136,6 +136,20 @@ export function directoryContract(make: (t: TestContext) => Promise<DirectoryGro
       assert.deepEqual(await directory.updateAccount(nobody, {}), refused('notFound', nobody));
     });
 
+    test('forwarding is set, left alone by other changes, and ended by an empty one', async (t) => {
+      const { directory } = await withDomain(t);
+      const alice = account('alice@example.test');
+      await directory.addAccount(alice);
+      const forwarding = { targets: ['bob@example.test' as Address], keep: false };
+      const changed = { ...alice, forwarding };
+      assert.deepEqual(await directory.updateAccount(alice.id, { forwarding }), { ok: true, value: changed });
+      await directory.updateAccount(alice.id, { status: 'active' });
+      assert.deepEqual(await directory.accountByAddress(alice.address), changed);
+      assert.deepEqual((await directory.accounts()).items, [changed]);
+      await directory.updateAccount(alice.id, { forwarding: { targets: [], keep: true } });
+      assert.deepEqual(await directory.account(alice.id), alice);
+    });
+
     test('the credential version grows with every change of the password', async (t) => {
       const { directory } = await withDomain(t);
       const alice = account('alice@example.test');

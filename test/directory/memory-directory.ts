@@ -69,7 +69,10 @@ export function memoryDirectory(): Directory & { readonly lookups: { count: numb
       const before = accounts.get(id);
       if (before === undefined) return err({ kind: 'notFound', name: id });
       const credentialVersion = before.credentialVersion + ('passwordHash' in change ? 1 : 0);
-      const after = { ...before, ...change, credentialVersion };
+      const { forwarding: was, ...kept } = before;
+      const { forwarding = was, ...rest } = change;
+      const forwards = forwarding && forwarding.targets.length > 0 && { forwarding };
+      const after = { ...kept, ...rest, ...forwards, credentialVersion };
       accounts.set(id, after);
       return ok(after);
     },

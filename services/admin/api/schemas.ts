@@ -6,6 +6,7 @@ import {
   type AppPassword,
   type Domain,
   maxAppPasswords,
+  maxForwards,
   type Tenant,
 } from '../../../shared/ports/directory.ts';
 import type { ApiKey } from './key-ring.ts';
@@ -30,6 +31,12 @@ const pop3Deletion = z
   .describe('what becomes of mail that POP3 deletes: gone, moved to Trash, or kept for IMAP only');
 const quota = z.int().min(0).nullable().describe('bytes; null for no limit');
 const displayName = z.string().max(200);
+
+const forwardingView = z.object({ targets: z.array(address), keep: z.boolean() });
+const forwardingChange = z.strictObject({
+  targets: z.array(address).min(1).max(maxForwards).describe('addresses in domains here'),
+  keep: z.boolean().default(true).describe('a copy stays in the account'),
+});
 
 export const none = z.strictObject({});
 
@@ -73,6 +80,7 @@ export const accountView = z
     status: z.enum(['active', 'suspended']),
     protocols: z.array(protocol),
     pop3Deletion,
+    forwarding: forwardingView.nullable().describe('null where mail goes nowhere else'),
     createdAt: time,
   })
   .meta({ id: 'Account' });
@@ -93,6 +101,7 @@ export const accountChange = z.strictObject({
   protocols: z.array(protocol).max(3).optional(),
   pop3Deletion: pop3Deletion.optional(),
   quota: quota.optional(),
+  forwarding: forwardingChange.nullable().optional().describe('in place of the one before; null ends it'),
 });
 export const accountParams = z.object({ address });
 export const passwordChange = z.strictObject({ password: password.optional() });
@@ -199,6 +208,9 @@ export const viewAccount = (account: AccountRecord) => ({
   status: account.status,
   protocols: [...account.protocols],
   pop3Deletion: account.pop3Deletion,
+  forwarding: account.forwarding
+    ? { targets: [...account.forwarding.targets], keep: account.forwarding.keep }
+    : null,
   createdAt: printTime(account.createdAt),
 });
 export const viewAppPassword = ({ id, name, createdAt }: AppPassword) => ({

@@ -24,6 +24,7 @@ import type {
   Alias,
   AppPassword,
   Domain,
+  Forwarding,
   Protocol,
   Tenant,
 } from '../../ports/directory.ts';
@@ -89,7 +90,7 @@ export const accountItem = (account: AccountRecord): Item => ({
 });
 
 export type Changeable = Partial<
-  Pick<AccountRecord, 'displayName' | 'status' | 'protocols' | 'pop3Deletion' | 'passwordHash'>
+  Pick<AccountRecord, 'displayName' | 'status' | 'protocols' | 'pop3Deletion' | 'passwordHash' | 'forwarding'>
 >;
 
 /** The attributes of those fields that are not undefined. */
@@ -100,6 +101,10 @@ export function changeable(change: Changeable): Item {
   if (change.protocols !== undefined) item.protocols = texts(change.protocols);
   if (change.pop3Deletion !== undefined) item.pop3Deletion = text(change.pop3Deletion);
   if (change.passwordHash !== undefined) item.passwordHash = text(change.passwordHash);
+  if (change.forwarding !== undefined)
+    item.forwarding = {
+      M: { targets: texts(change.forwarding.targets), keep: { BOOL: change.forwarding.keep } },
+    };
   return item;
 }
 
@@ -128,6 +133,12 @@ const toAppPassword = ([id, value]: [string, AttributeValue]): AppPassword => ({
   createdAt: numberOf(value.M?.createdAt),
 });
 
+/** One without targets is none: it was ended. */
+function toForwarding(value: AttributeValue | undefined): { readonly forwarding?: Forwarding } {
+  const targets = textsOf(value?.M?.targets) as Address[];
+  return targets.length > 0 ? { forwarding: { targets, keep: value?.M?.keep?.BOOL === true } } : {};
+}
+
 const oldestFirst = (a: AppPassword, b: AppPassword): number =>
   a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1);
 
@@ -147,6 +158,7 @@ export function toAccount(item: Item): AccountRecord | undefined {
     appPasswords: Object.entries(item.appPasswords?.M ?? {})
       .map(toAppPassword)
       .sort(oldestFirst),
+    ...toForwarding(item.forwarding),
     createdAt: numberOf(item.createdAt),
   };
 }

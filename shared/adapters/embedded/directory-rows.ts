@@ -27,6 +27,7 @@ export const toAccount = (row: Row): AccountRecord => ({
   passwordHash: (row.password_hash as string | null) ?? undefined,
   credentialVersion: row.credential_version as number,
   appPasswords: JSON.parse(row.app_passwords as string),
+  ...(row.forwarding !== null && { forwarding: JSON.parse(row.forwarding as string) }),
   createdAt: row.created_at as number,
 });
 

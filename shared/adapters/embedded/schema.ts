@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 
 /** `PRAGMA user_version` of the folders that this release writes. */
-export const schemaVersion = 3;
+export const schemaVersion = 4;
 
 /** The folder was written by a newer release; opening it with this one could damage it. */
 export class NewerStore extends Error {
@@ -99,6 +99,9 @@ const administration = `
 /** Schema version 3. */
 const appPasswords = `ALTER TABLE accounts ADD COLUMN app_passwords TEXT NOT NULL DEFAULT '[]';`;
 
+/** Schema version 4. */
+const forwarding = 'ALTER TABLE accounts ADD COLUMN forwarding TEXT;';
+
 /** The one connection that writes: made in the writer's thread. Creates or upgrades the schema. */
 export function openForWriting(path: string, busyTimeoutMs: number): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: busyTimeoutMs });
@@ -160,5 +163,6 @@ export function createTables(db: DatabaseSync): void {
   if (userVersion(db) < 1) db.exec(tables);
   if (userVersion(db) < 2) db.exec(administration);
   if (userVersion(db) < 3) db.exec(appPasswords);
+  if (userVersion(db) < 4) db.exec(forwarding);
   db.exec(`PRAGMA user_version = ${schemaVersion}; COMMIT`);
 }

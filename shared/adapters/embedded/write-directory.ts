@@ -44,11 +44,11 @@ export function directoryWrites(db: DatabaseSync): DirectoryWrites {
   const findAccount = db.prepare('SELECT * FROM accounts WHERE id = ?');
   const putAccount = db.prepare(
     'INSERT INTO accounts (id, address, domain, tenant, display_name, status, protocols, pop3_deletion,' +
-      ' password_hash, credential_version, app_passwords, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)' +
+      ' password_hash, credential_version, app_passwords, forwarding, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)' +
       ' ON CONFLICT (id) DO UPDATE SET display_name = excluded.display_name, status = excluded.status,' +
       ' protocols = excluded.protocols, pop3_deletion = excluded.pop3_deletion,' +
       ' password_hash = excluded.password_hash, credential_version = excluded.credential_version,' +
-      ' app_passwords = excluded.app_passwords',
+      ' app_passwords = excluded.app_passwords, forwarding = excluded.forwarding',
   );
   const removeAccount = db.prepare('DELETE FROM accounts WHERE id = ?');
   const rememberRemoved = db.prepare('INSERT INTO removed_accounts (id, removed_at) VALUES (?, ?)');
@@ -70,6 +70,7 @@ export function directoryWrites(db: DatabaseSync): DirectoryWrites {
       account.passwordHash ?? null,
       account.credentialVersion,
       JSON.stringify(account.appPasswords),
+      account.forwarding ? JSON.stringify(account.forwarding) : null,
       account.createdAt,
     );
   };
@@ -156,8 +157,11 @@ const domainOf = (address: string): string => address.slice(address.lastIndexOf(
 /** `passwordHash: undefined` takes the password away; elsewhere undefined means no change. */
 function changed(account: AccountRecord, change: AccountChange): AccountRecord {
   const credentials = 'passwordHash' in change;
+  const { forwarding: before, ...kept } = account;
+  const forwarding = change.forwarding ?? before;
   return {
-    ...account,
+    ...kept,
+    ...(forwarding && forwarding.targets.length > 0 && { forwarding }),
     displayName: change.displayName ?? account.displayName,
     status: change.status ?? account.status,
     protocols: change.protocols ?? account.protocols,

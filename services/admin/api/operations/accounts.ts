@@ -105,12 +105,17 @@ export const accountOperations = [
     answer: accountView,
     handle: async (call) => {
       const { body, parts } = call;
-      const { quota, name, protocols, ...rest } = body;
+      const { quota, name, protocols, forwarding, ...rest } = body;
       const displayName = name?.normalize('NFC');
       if (displayName !== undefined && !isDisplayName(displayName))
         return err(fromProvisioning({ kind: 'badName' }));
       const found = await findAccount(call, call.params.address);
       if (!found.ok) return found;
+      if (forwarding !== undefined) {
+        const { targets, keep } = forwarding ?? { targets: [], keep: true };
+        const set = await parts.data.provisioning.setForwarding(found.value.address, targets, keep);
+        if (!set.ok) return err(fromProvisioning(set.error));
+      }
       if (quota !== undefined) {
         const set = await parts.data.engine.with(found.value.id, (account) =>
           account.commit(setLimit(quota ?? undefined)),
