@@ -57,6 +57,38 @@ test('a folder of a newer release is refused by name', async (t) => {
   await assert.rejects(open(), (error) => error instanceof NewerStore && error.found === 999);
 });
 
+test('a folder from before forwarding is taken over, accounts and all', async (t) => {
+  const { folder, open } = await testFolder(t);
+  const store = await open();
+  await store.directory.addTenant({ id: 'default', name: 'default', createdAt: 0 });
+  await store.directory.addDomain({ name: 'example.test', tenant: 'default', createdAt: 0 } as Domain);
+  const alice = {
+    id: newAccountId(systemEntropy),
+    address: 'alice@example.test',
+    tenant: 'default',
+    displayName: 'Alice',
+    status: 'active',
+    protocols: ['imap'],
+    pop3Deletion: 'expunge',
+    passwordHash: undefined,
+    credentialVersion: 1,
+    appPasswords: [],
+    createdAt: 1,
+  } as unknown as AccountRecord;
+  assert((await store.directory.addAccount(alice)).ok);
+  await store.close();
+  const db = new DatabaseSync(join(folder, 'restante.db'));
+  db.exec('ALTER TABLE accounts DROP COLUMN forwarding; PRAGMA user_version = 3');
+  db.close();
+  const { directory } = await open();
+  assert.deepEqual(await directory.account(alice.id), alice);
+  const forwarding = { targets: [alice.address], keep: true };
+  assert.deepEqual(await directory.updateAccount(alice.id, { forwarding }), {
+    ok: true,
+    value: { ...alice, forwarding },
+  });
+});
+
 test('what is not a database is refused', async (t) => {
   const { folder, open } = await testFolder(t);
   await writeFile(
