@@ -7,7 +7,7 @@ export interface SampleFile {
   readonly bytes: Buffer;
 }
 
-/** Every file of Python's own tests of its email package: mail of all kinds, broken ones included. Debian: libpython3-testsuite. */
+/** Every file of Python's own tests of its email package: mail of all kinds, broken ones included. Debian: libpython3.X-testsuite. */
 export async function pythonSamples(): Promise<SampleFile[]> {
   const where = 'import os, test.test_email as t; print(os.path.join(os.path.dirname(t.__file__), "data"))';
   const folder = await folderOf(['/usr/bin/python3', 'python3'], where);
@@ -26,7 +26,7 @@ async function folderOf(pythons: readonly string[], code: string): Promise<strin
     } catch (cause) {
       failure = cause;
     }
-  throw new Error('no Python with its test suite: install libpython3-testsuite', { cause: failure });
+  throw new Error('no Python with its test suite: install libpython3.X-testsuite', { cause: failure });
 }
 
 /** What no mail program should send, and some did. */
