@@ -19,9 +19,11 @@ export async function addAccount(
   { quota, ...request }: AccountRequest,
 ): Promise<Result<AddedAccount, ProvisioningError>> {
   let prepared: AccountId | undefined;
-  const added = await provisioning.addAccount(request, async ({ id }) => {
+  const added = await provisioning.addAccount(request, async ({ id }, uidValidityFloor) => {
     prepared = id;
-    const made = await engine.with(id, (account) => account.commit(initialiseAccount(quota)));
+    const made = await engine.with(id, (account) =>
+      account.commit(initialiseAccount(quota, uidValidityFloor)),
+    );
     if (!made.ok) throw new Error(describeMailError(made.error));
   });
   // Somebody else took the address at the same moment.

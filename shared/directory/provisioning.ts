@@ -25,6 +25,7 @@ import { checkForwarding, type ForwardingError } from './forwarding.ts';
 import { generatePassword } from './generate-password.ts';
 import { preparePassword } from './password-hash.ts';
 import type { PasswordHasher } from './password-hasher.ts';
+import { floorAfter } from './uid-validity-floor.ts';
 
 export type ProvisioningError =
   | DirectoryError
@@ -66,11 +67,21 @@ export interface Provisioning {
   removeDomain(name: string): Outcome<void>;
   /**
    * `prepare` makes what the account needs (its log above all) before anybody can find it: a crash in between leaves garbage,
-   * never an account that cannot be opened. What it throws is thrown on, and nothing is added.
+   * never an account that cannot be opened. Its UIDVALIDITYs must be above `uidValidityFloor`. What it throws is thrown on, and nothing is added.
    */
-  addAccount(request: NewAccount, prepare?: (account: AccountRecord) => Promise<void>): Outcome<AddedAccount>;
+  addAccount(
+    request: NewAccount,
+    prepare?: (account: AccountRecord, uidValidityFloor: number) => Promise<void>,
+  ): Outcome<AddedAccount>;
   account(address: string): Outcome<AccountRecord>;
-  removeAccount(address: string): Outcome<AccountRecord>;
+  /**
+   * `lastUidValidity` tells the highest UIDVALIDITY that was given out in the account, undefined where it cannot be read: an account made
+   * at the address later begins above it (uid-validity-floor.ts).
+   */
+  removeAccount(
+    address: string,
+    lastUidValidity: (account: AccountRecord) => Promise<number | undefined>,
+  ): Outcome<AccountRecord>;
   /** Resolves to the password, which is a generated one where none is given. Ends what was remembered of the old one. */
   changePassword(address: string, password?: string): Outcome<string>;
   /** An app password called `name`: one for a program or a device. */
@@ -177,6 +188,7 @@ export function createProvisioning(options: ProvisioningOptions): Provisioning {
         appPasswords: [],
         createdAt: entropy.now(),
       };
+      const uidValidityFloor = await directory.uidValidityFloor(record.address);
       if (prepare !== undefined) {
         // Asked first, so that a plain refusal leaves no garbage; the directory decides again.
         const taken =
@@ -184,16 +196,17 @@ export function createProvisioning(options: ProvisioningOptions): Provisioning {
         if (taken) return err({ kind: 'exists', name: record.address });
         if (!(await directory.domain(parsed.value.domain)))
           return err({ kind: 'notFound', name: parsed.value.domain });
-        await prepare(record);
+        await prepare(record, uidValidityFloor);
       }
-      const outcome = await directory.addAccount(record);
+      const outcome = await directory.addAccount(record, uidValidityFloor);
       return outcome.ok ? ok({ account: record, password: credentials.value.password }) : outcome;
     },
     account,
-    async removeAccount(text) {
+    async removeAccount(text, lastUidValidity) {
       const found = await account(text);
       if (!found.ok) return found;
-      const outcome = await directory.removeAccount(found.value.id);
+      const floor = floorAfter(await lastUidValidity(found.value), entropy.now());
+      const outcome = await directory.removeAccount(found.value.id, floor);
       return outcome.ok ? found : outcome;
     },
     async changePassword(text, given) {

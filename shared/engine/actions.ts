@@ -289,12 +289,16 @@ const standardMailboxes: readonly (readonly [string, SpecialUse])[] = [
   ['Trash', '\\Trash'],
 ];
 
-/** The first entry of every account: INBOX and the usual mailboxes (RFC 6154), subscribed. Does nothing to an account that has one. */
+/**
+ * The first entry of every account: INBOX and the usual mailboxes (RFC 6154), subscribed. Does nothing to an account that has one.
+ * `uidValidityFloor`: what the directory keeps for the address, where others had it before.
+ */
 export const initialiseAccount =
-  (limit: number | undefined): Decide<void> =>
+  (limit: number | undefined, uidValidityFloor = 0): Decide<void> =>
   (state) => {
     if (state.position > (0 as LogPosition)) return ok({ operations: [], answer: nothing });
     const operations: Operation[] = [
+      ...(uidValidityFloor > 0 ? [{ kind: 'uidValidity', above: uidValidityFloor } as const] : []),
       { kind: 'create', name: 'INBOX' },
       { kind: 'subscribe', name: 'INBOX', subscribed: true },
     ];

@@ -11,7 +11,7 @@ export { referencedMessages, restorableRows } from './apply-departures.ts';
 
 type MessageOperation = Exclude<
   Operation,
-  { kind: 'create' | 'delete' | 'rename' | 'subscribe' | 'limits' | 'metadata' }
+  { kind: 'create' | 'delete' | 'rename' | 'subscribe' | 'limits' | 'metadata' | 'uidValidity' }
 >;
 type Of<K extends MessageOperation['kind']> = Extract<MessageOperation, { kind: K }>;
 

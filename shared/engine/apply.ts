@@ -91,6 +91,10 @@ function applyOne(
       else metadata.set(operation.key, operation.value);
       return { state: { ...state, metadata }, effect: { kind: 'none' } };
     }
+    case 'uidValidity': {
+      const lastUidValidity = Math.max(state.lastUidValidity, operation.above);
+      return { state: { ...state, lastUidValidity }, effect: { kind: 'none' } };
+    }
     default:
       return applyMessageOperation(state, operation);
   }

@@ -20,6 +20,7 @@ const kinds = [
   'metadata',
   'purge',
   'restore',
+  'uidValidity',
 ] as const satisfies readonly Operation['kind'][];
 const modes = ['add', 'remove', 'replace'] as const;
 
@@ -86,6 +87,9 @@ function writeOperation(out: BinaryWriter, o: Operation): void {
     case 'restore':
       out.varint(o.mailbox);
       out.varint(o.expungedSince);
+      break;
+    case 'uidValidity':
+      out.varint(o.above);
       break;
   }
 }
@@ -154,6 +158,8 @@ function readOperation(source: BinaryReader): Operation {
       return { kind, expungedBefore: source.varint() };
     case 'restore':
       return { kind, mailbox: mailbox(), expungedSince: source.varint() };
+    case 'uidValidity':
+      return { kind, above: source.varint() };
     default:
       throw new CorruptData('unknown operation');
   }

@@ -69,7 +69,9 @@ export type Operation =
    * Brings back what was expunged from a mailbox at or after this time (seconds) and not purged, with new UIDs. Of a deleted
    * mailbox, the whole of it: under its name, made anew or as part of the mailbox that has this name now.
    */
-  | { readonly kind: 'restore'; readonly mailbox: MailboxId; readonly expungedSince: number };
+  | { readonly kind: 'restore'; readonly mailbox: MailboxId; readonly expungedSince: number }
+  /** Mailboxes made from here on have a UIDVALIDITY above this: another account at the same address had those up to it. */
+  | { readonly kind: 'uidValidity'; readonly above: number };
 
 /** What an operation did, for the answer to the session that asked for it. */
 export type Effect =

@@ -99,8 +99,13 @@ export interface Directory {
   domains(after?: string): Promise<Page<Domain>>;
   /** 'notEmpty' while any account or alias is in it. */
   removeDomain(name: DomainName): Promise<Result<void, DirectoryError>>;
-  /** 'notFound' where the domain is not ours, 'exists' where the address is taken or the id was ever used. */
-  addAccount(account: AccountRecord): Promise<Result<void, DirectoryError>>;
+  /**
+   * 'notFound' where the domain is not ours, 'exists' where the address is taken or the id was ever used. `begunAbove` is the floor of UIDVALIDITY
+   * that the account's log begins with: 'exists' also where the address has a higher one, for somebody had it meanwhile.
+   */
+  addAccount(account: AccountRecord, begunAbove?: number): Promise<Result<void, DirectoryError>>;
+  /** What UIDVALIDITY of an account at this address must be above (RFC 9051 §2.3.1.1): 0 where nobody had it before. It only grows. */
+  uidValidityFloor(address: Address): Promise<number>;
   account(id: AccountId): Promise<AccountRecord | undefined>;
   accountByAddress(address: Address): Promise<AccountRecord | undefined>;
   accounts(after?: string): Promise<Page<AccountRecord>>;
@@ -121,7 +126,8 @@ export interface Directory {
   addAppPassword(id: AccountId, added: AppPassword): Promise<Result<AccountRecord, DirectoryError>>;
   /** 'notFound' with the app password's id where the account has none of that id. */
   removeAppPassword(id: AccountId, appPassword: string): Promise<Result<AccountRecord, DirectoryError>>;
-  removeAccount(id: AccountId): Promise<Result<void, DirectoryError>>;
+  /** `uidValidityFloor` stays with the address, unless there is a higher one. */
+  removeAccount(id: AccountId, uidValidityFloor: number): Promise<Result<void, DirectoryError>>;
   /** 'notFound' where the domain is not ours, 'exists' where the address is taken. */
   addAlias(alias: Alias): Promise<Result<void, DirectoryError>>;
   alias(address: Address): Promise<Alias | undefined>;

@@ -57,7 +57,7 @@ test('a folder of a newer release is refused by name', async (t) => {
   await assert.rejects(open(), (error) => error instanceof NewerStore && error.found === 999);
 });
 
-test('a folder from before forwarding is taken over, accounts and all', async (t) => {
+test('a folder from before forwarding and floors of UIDVALIDITY is taken over, accounts and all', async (t) => {
   const { folder, open } = await testFolder(t);
   const store = await open();
   await store.directory.addTenant({ id: 'default', name: 'default', createdAt: 0 });
@@ -78,7 +78,9 @@ test('a folder from before forwarding is taken over, accounts and all', async (t
   assert((await store.directory.addAccount(alice)).ok);
   await store.close();
   const db = new DatabaseSync(join(folder, 'restante.db'));
-  db.exec('ALTER TABLE accounts DROP COLUMN forwarding; PRAGMA user_version = 3');
+  db.exec(
+    'ALTER TABLE accounts DROP COLUMN forwarding; DROP TABLE uid_validity_floors; PRAGMA user_version = 3',
+  );
   db.close();
   const { directory } = await open();
   assert.deepEqual(await directory.account(alice.id), alice);
@@ -87,6 +89,8 @@ test('a folder from before forwarding is taken over, accounts and all', async (t
     ok: true,
     value: { ...alice, forwarding },
   });
+  assert.ok((await directory.removeAccount(alice.id, 7)).ok);
+  assert.equal(await directory.uidValidityFloor(alice.address), 7);
 });
 
 test('what is not a database is refused', async (t) => {
@@ -236,7 +240,7 @@ test('removed accounts are listed until their logs are dropped', async (t) => {
   } as unknown as AccountRecord);
   await append(store, id, 1);
   assert.deepEqual(store.removedAccounts(), []);
-  await store.directory.removeAccount(id);
+  await store.directory.removeAccount(id, 0);
   assert.deepEqual(store.removedAccounts(), [id]);
   await store.log.drop(id);
   assert.deepEqual(store.removedAccounts(), []);

@@ -69,7 +69,7 @@ export function directoryContract(make: (t: TestContext) => Promise<DirectoryGro
       await directory.addAccount(alice);
       await directory.addAlias(alias('post@example.test'));
       assert.deepEqual(await directory.removeDomain(name), refused('notEmpty', name));
-      await directory.removeAccount(alice.id);
+      await directory.removeAccount(alice.id, 0);
       assert.deepEqual(await directory.removeDomain(name), refused('notEmpty', name));
       await directory.removeAlias(address('post@example.test'));
       assert.deepEqual(await directory.removeDomain(name), done);
@@ -201,12 +201,45 @@ export function directoryContract(make: (t: TestContext) => Promise<DirectoryGro
       const { directory } = await withDomain(t);
       const alice = account('alice@example.test');
       await directory.addAccount(alice);
-      assert.deepEqual(await directory.removeAccount(alice.id), done);
+      assert.deepEqual(await directory.removeAccount(alice.id, 0), done);
       assert.equal(await directory.account(alice.id), undefined);
       assert.equal(await directory.accountByAddress(alice.address), undefined);
-      assert.deepEqual(await directory.removeAccount(alice.id), refused('notFound', alice.id));
+      assert.deepEqual(await directory.removeAccount(alice.id, 0), refused('notFound', alice.id));
       assert.deepEqual(await directory.addAccount(alice), refused('exists', alice.id));
       assert.deepEqual(await directory.addAccount(account('alice@example.test')), done);
+    });
+
+    test('what UIDVALIDITY must be above stays with an address beyond its accounts, and only grows', async (t) => {
+      const ground = await withDomain(t);
+      const { directory } = ground;
+      const other = await ground.another();
+      const { address } = account('alice@example.test');
+      const live = async (begunAbove: number, floor: number) => {
+        const alice = account(address);
+        assert.deepEqual(await directory.addAccount(alice, begunAbove), done);
+        assert.deepEqual(await directory.removeAccount(alice.id, floor), done);
+      };
+      assert.equal(await directory.uidValidityFloor(address), 0);
+      await live(0, 1_800_000_000);
+      assert.equal(await other.uidValidityFloor(address), 1_800_000_000);
+      await live(1_800_000_000, 1_700_000_000);
+      assert.equal(await directory.uidValidityFloor(address), 1_800_000_000);
+      await live(1_900_000_000, 1_900_000_001);
+      assert.equal(await directory.uidValidityFloor(address), 1_900_000_001);
+      assert.equal(await directory.uidValidityFloor(account('bob@example.test').address), 0);
+      await directory.removeDomain('example.test' as DomainName);
+      assert.equal(await directory.uidValidityFloor(address), 1_900_000_001);
+    });
+
+    test('an account that began on a floor which others have raised meanwhile is refused', async (t) => {
+      const { directory } = await withDomain(t);
+      const first = account('alice@example.test');
+      await directory.addAccount(first);
+      await directory.removeAccount(first.id, 1_800_000_000);
+      const late = account('alice@example.test');
+      assert.deepEqual(await directory.addAccount(late), refused('exists', late.address));
+      assert.deepEqual(await directory.addAccount(late, 1_799_999_999), refused('exists', late.address));
+      assert.deepEqual(await directory.addAccount(late, 1_800_000_000), done);
     });
 
     test('an alias is found as it was added, and removed', async (t) => {

@@ -17,6 +17,7 @@ export function memoryDirectory(): Directory & { readonly lookups: { count: numb
   const domains = new Map<string, Domain>();
   const accounts = new Map<AccountId, AccountRecord>();
   const aliases = new Map<Address, Alias>();
+  const floors = new Map<Address, number>();
   const lookups = { count: 0 };
   const byAddress = (address: Address) =>
     [...accounts.values()].find((account) => account.address === address);
@@ -54,11 +55,15 @@ export function memoryDirectory(): Directory & { readonly lookups: { count: numb
       if (used) return err({ kind: 'notEmpty', name });
       return domains.delete(name) ? ok(undefined) : err({ kind: 'notFound', name });
     },
-    async addAccount(account) {
+    async addAccount(account, begunAbove = 0) {
       const claimed = claim(account.address);
-      if (claimed.ok) accounts.set(account.id, account);
+      if (!claimed.ok) return claimed;
+      if ((floors.get(account.address) ?? 0) > begunAbove)
+        return err({ kind: 'exists', name: account.address });
+      accounts.set(account.id, account);
       return claimed;
     },
+    uidValidityFloor: async (address) => floors.get(address) ?? 0,
     account: async (id) => accounts.get(id),
     async accountByAddress(address) {
       lookups.count += 1;
@@ -92,8 +97,12 @@ export function memoryDirectory(): Directory & { readonly lookups: { count: numb
       accounts.set(id, after);
       return ok(after);
     },
-    async removeAccount(id) {
-      return accounts.delete(id) ? ok(undefined) : err({ kind: 'notFound', name: id });
+    async removeAccount(id, uidValidityFloor) {
+      const removed = accounts.get(id);
+      if (removed === undefined) return err({ kind: 'notFound', name: id });
+      floors.set(removed.address, Math.max(uidValidityFloor, floors.get(removed.address) ?? 0));
+      accounts.delete(id);
+      return ok(undefined);
     },
     async addAlias(alias) {
       const claimed = claim(alias.address);

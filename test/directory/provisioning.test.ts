@@ -5,6 +5,7 @@ import { verifyPassword } from '../../shared/directory/password-hash.ts';
 import { createPasswordHasher } from '../../shared/directory/password-hasher.ts';
 import { createProvisioning, explainProvisioningError } from '../../shared/directory/provisioning.ts';
 import { systemEntropy } from '../../shared/ids.ts';
+import type { Address } from '../../shared/ports/directory.ts';
 import { memoryDirectory } from './memory-directory.ts';
 
 async function world() {
@@ -76,7 +77,7 @@ test('what is wrong is said in one line', async () => {
     ],
     [provisioning.account('bob@example.test'), 'there is no bob@example.test'],
     [provisioning.changePassword('bob@example.test'), 'there is no bob@example.test'],
-    [provisioning.removeAccount('bob@example.test'), 'there is no bob@example.test'],
+    [provisioning.removeAccount('bob@example.test', async () => undefined), 'there is no bob@example.test'],
     [provisioning.addAlias('alice@example.test', ['b@example.test']), 'alice@example.test exists already'],
     [provisioning.addAlias('x@example.test', []), 'an alias needs a target'],
     [provisioning.addAlias('x@example.test', ['X@Example.Test']), 'an alias cannot lead to itself'],
@@ -103,4 +104,25 @@ test('aliases are added and removed, catch-alls too', async () => {
     assert.equal(said(await provisioning.removeAlias(name)), 'ok');
   }
   assert.equal(said(await provisioning.removeDomain('example.test')), 'ok');
+});
+
+test('who has an address after others begins above what those were told and may yet be told', async () => {
+  const { provisioning, directory } = await world();
+  const address = 'alice@example.test' as Address;
+  const floors: number[] = [];
+  const live = async (last: number | undefined) => {
+    const added = await provisioning.addAccount({ address, password: 'correct horse' }, async (_, floor) => {
+      floors.push(floor);
+    });
+    assert.ok(added.ok);
+    assert.equal(said(await provisioning.removeAccount(address, async () => last)), 'ok');
+    return directory.uidValidityFloor(address);
+  };
+  const now = Math.floor(Date.now() / 1000);
+  const unread = await live(undefined);
+  assert.ok(unread >= now + 24 * 3600);
+  // Its clock was far ahead once.
+  assert.equal(await live(4_000_000_000), 4_000_001_000);
+  assert.equal(await live(now), 4_000_001_000);
+  assert.deepEqual(floors, [0, unread, 4_000_001_000]);
 });

@@ -88,7 +88,7 @@ test('nobody, nowhere and suspended are told apart', async () => {
   await provisioning.setStatus('alice@example.test', 'suspended');
   assert.equal(await resolve('alice@example.test'), 'suspended');
   assert.deepEqual(await resolve('team@example.test'), ['bob']);
-  await provisioning.removeAccount('bob@example.test');
+  await provisioning.removeAccount('bob@example.test', async () => undefined);
   assert.equal(await resolve('team@example.test'), 'suspended');
 });
 

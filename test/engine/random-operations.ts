@@ -134,6 +134,13 @@ export const operations: fc.Arbitrary<Operation> = fc
         expungedSince: fc.integer({ min: 0, max: 1_500 }),
       }),
     },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        kind: fc.constant('uidValidity' as const),
+        above: fc.integer({ min: 0, max: 2_000 }),
+      }),
+    },
   )
   .map((operation) => ({ ...operation }));
 

@@ -34,8 +34,8 @@ async function place() {
   const db = new DatabaseSync(join(folder, 'restante.db'), { timeout: 5000 });
   after(() => db.close());
   /** The account as a server sees it that starts now. */
-  const reopened = async (): Promise<Account> => {
-    const opened = await (await localEngine({}, folder)).engine.open(account.id);
+  const reopened = async (id = account.id): Promise<Account> => {
+    const opened = await (await localEngine({}, folder)).engine.open(id);
     assert.ok(opened.ok);
     return opened.value.account;
   };
@@ -187,4 +187,15 @@ test('messages whose headers are lost are taken in anew from their bytes, and th
   await assertNewEpoch(account.state, rebuilt);
   const verified = await run('verify', '--deep');
   assert.equal(verified.code, 0, verified.stdout);
+});
+
+test('an account made again, of whose log nothing is left, begins above all that its address ever had', async () => {
+  const { db, run, store, reopened } = await place();
+  await run('account', 'remove', 'anna@example.test');
+  await run('account', 'add', 'anna@example.test', '--password', 'a long password');
+  const { id } = (await store.directory.accountByAddress('anna@example.test' as Address))!;
+  const before = await reopened(id);
+  db.prepare('DELETE FROM entries WHERE account = ?').run(id);
+  assert.equal((await run(...rebuild)).code, 0);
+  await assertNewEpoch(before.state, await reopened(id));
 });

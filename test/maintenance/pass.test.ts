@@ -94,7 +94,7 @@ test('of a removed account nothing is left, and others keep theirs', async () =>
   const here = await installation();
   const [gone, stays] = [await here.account(), await here.account()];
   for (const account of [gone, stays]) await deliver(account, 1);
-  assert.ok((await here.store.directory.removeAccount(gone.id)).ok);
+  assert.ok((await here.store.directory.removeAccount(gone.id, 0)).ok);
   const report = await runPass(here.parts, task());
   assert.deepEqual([report.removed, report.accounts], [1, 1]);
   assert.deepEqual(await keysUnder(here.store.blobs, accountPrefix(gone.id)), []);

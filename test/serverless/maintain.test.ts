@@ -29,7 +29,7 @@ test('the maintenance function, from its bundle, visits the accounts whose hour 
   await deliver(removed, 9);
   const { blobs } = ground.engine.parts;
   assert.notDeepEqual(await keysUnder(blobs, accountPrefix(removed.id)), []);
-  await ground.directory.removeAccount(removed.id);
+  await ground.directory.removeAccount(removed.id, 0);
 
   const maintain = LambdaBundle.start('maintain', {
     ...ground.env,

@@ -5,6 +5,7 @@ import type { Report } from '../command-line.ts';
 import { type CommandContext, failed } from '../context.ts';
 import { withData } from '../data-folder.ts';
 import { type PasswordOptions, passwordFrom } from '../read-password.ts';
+import { removeAccount } from '../remove-account.ts';
 import { accountChangeCommands } from './account-change.ts';
 import { accountViewCommands } from './account-view.ts';
 import {
@@ -66,8 +67,8 @@ export function accountCommands(program: Command, context: CommandContext, repor
     .addOption(dataOption(context))
     .action(async (address: string, { data: folder }: DataOptions) =>
       report(
-        await withData(context, folder, 'required', async ({ provisioning }) => {
-          const removed = await provisioning.removeAccount(address);
+        await withData(context, folder, 'required', async (data) => {
+          const removed = await removeAccount(data, address);
           if (!removed.ok) return refused(removed.error);
           context.stdout.write(`removed ${removed.value.address}\n`);
           return ok(undefined);

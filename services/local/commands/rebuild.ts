@@ -43,13 +43,14 @@ async function runRebuild(
   const name = mailboxName(mailbox);
   const reason = checkMailboxName(name);
   if (reason !== undefined) return wrongUsage(`--mailbox: ${reason}`);
-  return withData(context, folder, 'required', async ({ engine, provisioning }) => {
+  return withData(context, folder, 'required', async ({ engine, provisioning, store }) => {
     const found = await provisioning.account(address);
     if (!found.ok) return refused(found.error);
     const rebuilt = await rebuildAccount(found.value.id, engine.parts, {
       mailbox: name,
       mode: dryRun ? 'try' : 'do',
       leases: force ? 'ignored' : 'respected',
+      uidValidityFloor: await store.directory.uidValidityFloor(found.value.address),
     });
     if (!rebuilt.ok) {
       const { error } = rebuilt;

@@ -13,6 +13,8 @@ export interface Epoch {
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly lastUsed: number;
+  /** Above all that were given out, by this account and others at its address, as far as that is known without the log. */
+  readonly uidValidityFloor: number;
   /** What the manifest is made of, and replaces. */
   readonly manifest: BlobKey;
 }
@@ -21,12 +23,15 @@ export interface Epoch {
  * The same account in a new epoch: every mailbox has a UIDVALIDITY that is higher than any before, and mod-sequences go on from a higher
  * base (RFC 9051 §2.3.1.1, RFC 7162 §3.1). What a client remembers of the epoch before it, it finds to be void.
  */
-export function inNewEpoch(before: Manifest, { position, now, lastUsed, manifest }: Epoch): Manifest {
+export function inNewEpoch(
+  before: Manifest,
+  { position, now, lastUsed, uidValidityFloor, manifest }: Epoch,
+): Manifest {
   const { state } = before;
   const modSeqBase = Math.max(state.modSeqBase + modSeqStep, Math.floor(now / 1000) * modSeqsPerSecond);
   const epoch: AccountState = { ...state, position, modSeqBase, time: Math.max(state.time, now) };
   const highestModSeq = modSeqAt(epoch, position);
-  let uidValidity = Math.max(Math.floor(now / 1000), state.lastUidValidity);
+  let uidValidity = Math.max(Math.floor(now / 1000), state.lastUidValidity, uidValidityFloor);
   let { mailboxes } = state;
   for (const mailbox of state.mailboxes)
     mailboxes = mailboxes.with(mailbox.with({ uidValidity: ++uidValidity, highestModSeq }));

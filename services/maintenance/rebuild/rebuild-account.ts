@@ -1,3 +1,4 @@
+import { floorAfter } from '../../../shared/directory/uid-validity-floor.ts';
 import { initialiseAccount } from '../../../shared/engine/actions.ts';
 import type { EngineParts } from '../../../shared/engine/engine.ts';
 import type { MailError } from '../../../shared/engine/mail-error.ts';
@@ -18,6 +19,8 @@ export interface RebuildTask {
   readonly mode: 'do' | 'try';
   /** 'ignored' goes ahead while others hold the account's leases. */
   readonly leases: 'respected' | 'ignored';
+  /** What the directory keeps for the address (Directory.uidValidityFloor): it counts where nothing of the log is left. */
+  readonly uidValidityFloor: number;
 }
 
 export interface RebuildReport {
@@ -89,7 +92,7 @@ async function takeLeases(
 async function rebuild(
   id: AccountId,
   parts: EngineParts,
-  { mailbox, mode }: RebuildTask,
+  { mailbox, mode, uidValidityFloor }: RebuildTask,
 ): Promise<Result<RebuildReport, RebuildError>> {
   const last = await lastUsed(parts.log, id);
   const base = await findBase(id, parts);
@@ -104,7 +107,7 @@ async function rebuild(
   const recovered = await recoverBlobs(account, parts, mailbox, whole ? time - stagedBefore : 0);
   if (!recovered.ok) return recovered;
   await account.settle();
-  const overtaken = mode === 'do' ? await becomeTheAccount(id, parts, base, last) : 0;
+  const overtaken = mode === 'do' ? await becomeTheAccount(id, parts, base, last, uidValidityFloor) : 0;
   return ok({
     snapshotAt: base.snapshotAt,
     entries: base.entries,
@@ -126,6 +129,7 @@ async function becomeTheAccount(
   parts: EngineParts,
   base: Base,
   last: number,
+  uidValidityFloor: number,
 ): Promise<number> {
   const { log, blobs, entropy } = parts;
   await base.account.compact();
@@ -134,7 +138,9 @@ async function becomeTheAccount(
   const blob = await blobs.get(folded);
   if (blob === undefined) throw new ObjectGone(folded);
   const position = (Math.max(last, base.account.state.position) + margin) as LogPosition;
-  const epoch = { position, now: entropy.now(), lastUsed: last, manifest: folded };
+  const now = entropy.now();
+  const above = uidValidityFloor === 0 ? 0 : floorAfter(uidValidityFloor, now);
+  const epoch = { position, now, uidValidityFloor: above, lastUsed: last, manifest: folded };
   const manifest = objectKey(id, 'x', entropy);
   await blobs.put(manifest, encodeManifest(inNewEpoch(decodeManifest(await collect(blob.body)), epoch)));
   if (!(await log.moveHead(id, { position, manifest })))

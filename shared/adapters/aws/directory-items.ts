@@ -8,6 +8,7 @@
  *     domains                domain        list
  *     address#a@example.org  -             who has the address: the account's record, or the alias's
  *     account#ID             -             the account's address, or when it was removed: ids are never used again
+ *     floor#a@example.org    -             what UIDVALIDITY must be above, once an account was removed from the address
  *     accounts, aliases      address       lists
  *     removed                account id    list of accounts whose log and blobs are still to be deleted
  *     lease#NAME             -             see leases.ts
@@ -40,6 +41,7 @@ const single = (partition: string): Key => ({ k: { S: partition }, s: { S: '-' }
 
 export const domainKey = (name: string): Key => single(`domain#${name}`);
 export const addressKey = (address: string): Key => single(`address#${address}`);
+export const floorKey = (address: string): Key => single(`floor#${address}`);
 export const accountKey = (id: AccountId): Key => single(`account#${id}`);
 export const leaseKey = (name: string): Key => single(`lease#${name}`);
 
@@ -111,6 +113,8 @@ export function changeable(change: Changeable): Item {
 const textOf = (value: AttributeValue | undefined): string => value?.S ?? '';
 const textsOf = (value: AttributeValue | undefined): string[] => (value?.L ?? []).map(textOf);
 const numberOf = (value: AttributeValue | undefined): number => Number(value?.N ?? 0);
+
+export const floorOf = (item: Item | undefined): number => numberOf(item?.floor);
 
 export const sortOf = (item: Item): string => textOf(item.s);
 

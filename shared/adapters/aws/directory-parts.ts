@@ -5,6 +5,7 @@ import {
   changeable,
   domainKey,
   domainOf,
+  floorKey,
   type Item,
   type ListName,
   listKey,
@@ -44,6 +45,15 @@ export const counted = (address: string, by: 1 | -1): TransactionPart => ({
     UpdateExpression: 'ADD used :by',
     ConditionExpression: 'attribute_exists(k)',
     ExpressionAttributeValues: { ':by': { N: String(by) } },
+  },
+});
+
+/** No account at the address had a UIDVALIDITY above this. */
+export const floorAtMost = (address: string, most: number): TransactionPart => ({
+  check: {
+    key: floorKey(address),
+    ConditionExpression: 'attribute_not_exists(k) OR floor <= :most',
+    ExpressionAttributeValues: { ':most': { N: String(most) } },
   },
 });
 

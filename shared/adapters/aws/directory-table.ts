@@ -37,8 +37,11 @@ export interface TransactionPart {
     readonly UpdateExpression: string;
   };
   readonly remove?: { readonly key: Key } & Omit<UpdateItemCommandInput, 'TableName' | 'Key'>;
-  /** Must be there. */
-  readonly check?: Key;
+  /** Must be so; nothing is written. */
+  readonly check?: { readonly key: Key; readonly ConditionExpression: string } & Pick<
+    UpdateItemCommandInput,
+    'ExpressionAttributeValues'
+  >;
 }
 
 /** The requests that the directory makes of its table. */
@@ -142,7 +145,8 @@ export class DirectoryTable {
       const { key, ...rest } = remove;
       return { Delete: { TableName, Key: key, ReturnValuesOnConditionCheckFailure, ...rest } };
     }
-    return { ConditionCheck: { TableName, Key: check, ConditionExpression: 'attribute_exists(k)' } };
+    const { key, ...rest } = check!;
+    return { ConditionCheck: { TableName, Key: key, ReturnValuesOnConditionCheckFailure, ...rest } };
   }
 
   /** A page of a list: its items, in order of their names. */

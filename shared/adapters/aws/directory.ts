@@ -25,6 +25,8 @@ import {
   domainItem,
   domainKey,
   domainOf,
+  floorKey,
+  floorOf,
   type Item,
   type ListName,
   listKey,
@@ -38,6 +40,7 @@ import {
 import {
   changeExpression,
   counted,
+  floorAtMost,
   isAccount,
   listed,
   put,
@@ -130,17 +133,22 @@ export class AwsDirectory implements Directory {
     return err({ kind: refused[0]?.item ? 'notEmpty' : 'notFound', name });
   }
 
-  async addAccount(account: AccountRecord): Changed {
+  async addAccount(account: AccountRecord, begunAbove = 0): Changed {
     const { address, id } = account;
     const refused = await this.#table.transact([
       counted(address, 1),
       put(accountItem(account)),
+      floorAtMost(address, begunAbove),
       put({ ...accountKey(id), address: { S: address } }),
       listed('accounts', address),
     ]);
     if (!refused) return done;
     if (refused[0]) return err({ kind: 'notFound', name: domainOf(address) });
-    return err({ kind: 'exists', name: refused[1] ? address : id });
+    return err({ kind: 'exists', name: refused[3] && !refused[1] ? id : address });
+  }
+
+  async uidValidityFloor(address: Address): Promise<number> {
+    return floorOf(await this.#table.get(floorKey(address)));
   }
 
   async account(id: AccountId): Promise<AccountRecord | undefined> {
@@ -176,9 +184,11 @@ export class AwsDirectory implements Directory {
     return removeAppPassword(this.#table, id, appPassword);
   }
 
-  async removeAccount(id: AccountId): Changed {
+  async removeAccount(id: AccountId, uidValidityFloor: number): Changed {
     const address = addressOf(await this.#table.get(accountKey(id)));
     if (address === undefined) return err({ kind: 'notFound', name: id });
+    // Nobody else raises it while the address is this account's.
+    const floor = Math.max(uidValidityFloor, await this.uidValidityFloor(address));
     const refused = await this.#table.transact([
       counted(address, -1),
       { remove: { key: addressKey(address), ...isAccount(id) } },
@@ -190,6 +200,7 @@ export class AwsDirectory implements Directory {
           ExpressionAttributeValues: { ':now': { N: String(this.#now()) } },
         },
       },
+      { put: { item: { ...floorKey(address), floor: { N: String(floor) } }, fresh: false } },
       unlisted('accounts', address),
       listed('removed', id),
     ]);

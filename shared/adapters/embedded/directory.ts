@@ -32,6 +32,7 @@ export class EmbeddedDirectory implements Directory {
   readonly #account;
   readonly #accountByAddress;
   readonly #accounts;
+  readonly #uidValidityFloor;
   readonly #alias;
   readonly #aliases;
   readonly #removed;
@@ -48,6 +49,7 @@ export class EmbeddedDirectory implements Directory {
     this.#account = reader.prepare('SELECT * FROM accounts WHERE id = ?');
     this.#accountByAddress = reader.prepare('SELECT * FROM accounts WHERE address = ?');
     this.#accounts = pageOf('accounts', 'address');
+    this.#uidValidityFloor = reader.prepare('SELECT floor FROM uid_validity_floors WHERE address = ?');
     this.#alias = reader.prepare('SELECT * FROM aliases WHERE address = ?');
     this.#aliases = pageOf('aliases', 'address');
     this.#removed = reader.prepare(
@@ -87,8 +89,12 @@ export class EmbeddedDirectory implements Directory {
     return this.#writer.send('removeDomain', name);
   }
 
-  addAccount(account: AccountRecord): Changed {
-    return this.#writer.send('addAccount', account);
+  addAccount(account: AccountRecord, begunAbove = 0): Changed {
+    return this.#writer.send('addAccount', { account, begunAbove });
+  }
+
+  async uidValidityFloor(address: Address): Promise<number> {
+    return Number(this.#uidValidityFloor.get(address)?.floor ?? 0);
   }
 
   async account(id: AccountId): Promise<AccountRecord | undefined> {
@@ -115,8 +121,8 @@ export class EmbeddedDirectory implements Directory {
     return this.#writer.send('removeAppPassword', { id, appPassword });
   }
 
-  removeAccount(id: AccountId): Changed {
-    return this.#writer.send('removeAccount', { id, now: this.#now() });
+  removeAccount(id: AccountId, uidValidityFloor: number): Changed {
+    return this.#writer.send('removeAccount', { id, uidValidityFloor, now: this.#now() });
   }
 
   addAlias(alias: Alias): Changed {

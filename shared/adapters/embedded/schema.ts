@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 
 /** `PRAGMA user_version` of the folders that this release writes. */
-export const schemaVersion = 4;
+export const schemaVersion = 5;
 
 /** The folder was written by a newer release; opening it with this one could damage it. */
 export class NewerStore extends Error {
@@ -102,6 +102,14 @@ const appPasswords = `ALTER TABLE accounts ADD COLUMN app_passwords TEXT NOT NUL
 /** Schema version 4. */
 const forwarding = 'ALTER TABLE accounts ADD COLUMN forwarding TEXT;';
 
+/** Schema version 5: kept with an address beyond the account that had it. */
+const uidValidityFloors = `
+  CREATE TABLE uid_validity_floors (
+    address TEXT PRIMARY KEY,
+    floor INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+`;
+
 /** The one connection that writes: made in the writer's thread. Creates or upgrades the schema. */
 export function openForWriting(path: string, busyTimeoutMs: number): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: busyTimeoutMs });
@@ -164,5 +172,6 @@ export function createTables(db: DatabaseSync): void {
   if (userVersion(db) < 2) db.exec(administration);
   if (userVersion(db) < 3) db.exec(appPasswords);
   if (userVersion(db) < 4) db.exec(forwarding);
+  if (userVersion(db) < 5) db.exec(uidValidityFloors);
   db.exec(`PRAGMA user_version = ${schemaVersion}; COMMIT`);
 }

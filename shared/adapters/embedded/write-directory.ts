@@ -50,7 +50,12 @@ export function directoryWrites(db: DatabaseSync): DirectoryWrites {
       ' password_hash = excluded.password_hash, credential_version = excluded.credential_version,' +
       ' app_passwords = excluded.app_passwords, forwarding = excluded.forwarding',
   );
-  const removeAccount = db.prepare('DELETE FROM accounts WHERE id = ?');
+  const removeAccount = db.prepare('DELETE FROM accounts WHERE id = ? RETURNING address');
+  const findFloor = db.prepare('SELECT floor FROM uid_validity_floors WHERE address = ?');
+  const raiseFloor = db.prepare(
+    'INSERT INTO uid_validity_floors (address, floor) VALUES (?, ?)' +
+      ' ON CONFLICT (address) DO UPDATE SET floor = max(floor, excluded.floor)',
+  );
   const rememberRemoved = db.prepare('INSERT INTO removed_accounts (id, removed_at) VALUES (?, ?)');
   const addAlias = db.prepare(
     'INSERT INTO aliases (address, domain, targets, created_at) VALUES (?, ?, ?, ?)',
@@ -100,9 +105,11 @@ export function directoryWrites(db: DatabaseSync): DirectoryWrites {
       if (domainIsUsed(name)) return err({ kind: 'notEmpty', name });
       return removeDomain.run(name).changes === 1 ? done : err({ kind: 'notFound', name });
     },
-    addAccount(account) {
+    addAccount({ account, begunAbove }) {
       const refused = refusal(account.address);
       if (refused) return err(refused);
+      const floor = Number(findFloor.get(account.address)?.floor ?? 0);
+      if (floor > begunAbove) return err({ kind: 'exists', name: account.address });
       if (idWasUsed(account.id)) return err({ kind: 'exists', name: account.id });
       write(account);
       return done;
@@ -134,8 +141,10 @@ export function directoryWrites(db: DatabaseSync): DirectoryWrites {
       write(after);
       return ok(after);
     },
-    removeAccount({ id, now }) {
-      if (removeAccount.run(id).changes === 0) return err({ kind: 'notFound', name: id });
+    removeAccount({ id, uidValidityFloor, now }) {
+      const removed = removeAccount.get(id);
+      if (removed === undefined) return err({ kind: 'notFound', name: id });
+      raiseFloor.run(removed.address as string, uidValidityFloor);
       rememberRemoved.run(id, now);
       return done;
     },

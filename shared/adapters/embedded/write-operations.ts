@@ -62,7 +62,10 @@ export interface WriteOperations {
   removeTenant(id: string): Result<void, DirectoryError>;
   addDomain(domain: Domain): Result<void, DirectoryError>;
   removeDomain(name: string): Result<void, DirectoryError>;
-  addAccount(account: AccountRecord): Result<void, DirectoryError>;
+  addAccount(write: {
+    readonly account: AccountRecord;
+    readonly begunAbove: number;
+  }): Result<void, DirectoryError>;
   updateAccount(write: {
     readonly id: AccountId;
     readonly change: AccountChange;
@@ -75,7 +78,11 @@ export interface WriteOperations {
     readonly id: AccountId;
     readonly appPassword: string;
   }): Result<AccountRecord, DirectoryError>;
-  removeAccount(write: { readonly id: AccountId; readonly now: number }): Result<void, DirectoryError>;
+  removeAccount(write: {
+    readonly id: AccountId;
+    readonly uidValidityFloor: number;
+    readonly now: number;
+  }): Result<void, DirectoryError>;
   addAlias(alias: Alias): Result<void, DirectoryError>;
   removeAlias(address: string): Result<void, DirectoryError>;
 

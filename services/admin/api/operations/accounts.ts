@@ -3,6 +3,7 @@ import { setLimit } from '../../../../shared/engine/actions.ts';
 import { err, ok } from '../../../../shared/result.ts';
 import { addAccount } from '../../../local/add-account.ts';
 import { describeMailError } from '../../../local/describe-mail-error.ts';
+import { removeAccount } from '../../../local/remove-account.ts';
 import { domainOfNew, findAccount, sees } from '../access.ts';
 import { listed } from '../listing.ts';
 import { operation } from '../operation.ts';
@@ -143,7 +144,7 @@ export const accountOperations = [
     handle: async (call) => {
       const found = await findAccount(call, call.params.address);
       if (!found.ok) return found;
-      const removed = await call.parts.data.provisioning.removeAccount(found.value.address);
+      const removed = await removeAccount(call.parts.data, found.value.address);
       return removed.ok ? ok({}) : err(fromProvisioning(removed.error));
     },
   }),
