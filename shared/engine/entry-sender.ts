@@ -137,7 +137,11 @@ export class EntrySender {
     let stored: Uint8Array | undefined;
     try {
       stored = occupant ?? (await this.#occupant(position));
-      if (stored === undefined) throw new Error(`entry ${position} was trimmed before its fate was known`);
+      if (stored === undefined) {
+        // Nothing of ours was ever sent: whatever it was, it was another's.
+        if (!doubtful) return 'lost';
+        throw new Error(`entry ${position} was trimmed before its fate was known`);
+      }
     } catch (cause) {
       if (doubtful) return 'unsettled';
       throw cause;

@@ -57,7 +57,8 @@ export interface AccountLog {
   read(account: AccountId, after: LogPosition): Promise<LogTail>;
   append(request: AppendRequest): Promise<AppendOutcome>;
   /**
-   * Moves the head, forwards only: false where the head is already at or past `head.position`. When it answers, the
+   * Moves the head, forwards only: false where the head is already at or past `head.position`. Where that is beyond the last entry, as after a
+   * rebuild, no append below it is 'done' any more once this answers. When it answers, the
    * manifest and every object put before the call by this process under the account's prefix are durable.
    */
   moveHead(account: AccountId, head: Head): Promise<boolean>;

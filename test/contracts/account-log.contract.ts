@@ -244,6 +244,26 @@ export function accountLogContract(make: (t: TestContext) => Promise<LogGround>)
       assert.deepEqual(texts(await ground.log.read(account, at(6))), ['7:e7']);
     });
 
+    test('below a head that is beyond the last entry nothing is appended, by another process either', async (t) => {
+      const ground = await make(t);
+      const { log } = ground;
+      const account = await filled(log, 3);
+      const other = await ground.another();
+      assert.equal((await other.log.read(account, at(0))).entries.length, 3);
+      const head = { position: at(1_000), manifest: await manifest(ground, account) };
+      assert.equal(await log.moveHead(account, head), true);
+      for (const position of [4, 5, 1_000])
+        assert.deepEqual(await append(other.log, account, position, 'late'), {
+          kind: 'taken',
+          occupant: undefined,
+        });
+      assert.deepEqual(texts(await other.log.read(account, at(3))), []);
+      assert.deepEqual(await append(other.log, account, 1_001, 'next'), { kind: 'done' });
+      assert.deepEqual(texts(await log.read(account, at(0))), ['1001:next']);
+      await log.trim(account, at(1_000));
+      assert.deepEqual(texts(await other.log.read(account, at(1_000))), ['1001:next']);
+    });
+
     test('a dropped log is gone, others stay', async (t) => {
       const ground = await make(t);
       const [account, other] = [await filled(ground.log, 3), await filled(ground.log, 1)];

@@ -72,6 +72,11 @@ export class MemoryLog implements AccountLog {
     const log = this.#log(account);
     if (log.head !== undefined && log.head.position >= head.position) return false;
     log.head = head;
+    if (head.position > log.last) {
+      log.entries.clear();
+      log.last = head.position;
+      log.first = head.position + 1;
+    }
     return true;
   }
 

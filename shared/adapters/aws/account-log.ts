@@ -22,12 +22,14 @@ import { Calls, tableLimits } from './calls.ts';
 import { failureKind, isNamed } from './failure.ts';
 import {
   bytesOf,
+  closingItem,
   entryItem,
   everything,
   headItem,
   headNumber,
   headOf,
   type Item,
+  isClosing,
   itemsAfter,
   keyOf,
   numberOf,
@@ -147,11 +149,11 @@ export class AwsAccountLog implements AccountLog {
     } catch (cause) {
       if (isConditionFailure(cause)) {
         this.#used.note(account, position);
-        const { Item: occupant } = cause;
-        return {
-          kind: 'taken',
-          occupant: occupant ? bytesOf(occupant) : await this.#entry(account, position),
-        };
+        const { Item: item } = cause;
+        const occupant = item ? bytesOf(item) : await this.#entry(account, position);
+        // Closed: everything up to the head is used.
+        if (occupant === undefined) await this.#lastUsed(account);
+        return { kind: 'taken', occupant };
       }
       if (failureKind(cause) !== 'doubtful' || cause instanceof StaleTail) throw cause;
       return { kind: 'unknown', cause };
@@ -161,6 +163,8 @@ export class AwsAccountLog implements AccountLog {
   }
 
   async moveHead(account: AccountId, head: Head): Promise<boolean> {
+    let last = this.#used.get(account);
+    if (last === undefined || last < head.position) last = await this.#lastUsed(account);
     const put: PutItemCommandInput = {
       TableName: this.#table,
       Item: headItem(account, head),
@@ -180,8 +184,33 @@ export class AwsAccountLog implements AccountLog {
       const now = cause.Item ? headOf(cause.Item) : await this.#head(account);
       if (now?.manifest !== head.manifest || now.position !== head.position) return false;
     }
+    if (last < head.position) await this.#close(account, last + 1, head.position);
     this.#used.note(account, head.position);
     return true;
+  }
+
+  /** The head is beyond the last entry: who read the tail before must not append below it. What came before this stays readable. */
+  async #close(account: AccountId, from: number, to: LogPosition): Promise<void> {
+    for (let position = from; position <= to; position++) {
+      const put: PutItemCommandInput = {
+        TableName: this.#table,
+        Item: closingItem(account, position),
+        ConditionExpression: 'attribute_not_exists(a)',
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      };
+      try {
+        await this.#calls.repeat(
+          'close the log',
+          (abortSignal) => this.#client.send(new PutItemCommand(put), { abortSignal }),
+          isConditionFailure,
+        );
+        return;
+      } catch (cause) {
+        if (!isConditionFailure(cause)) throw cause;
+        const occupant = cause.Item ?? (await this.#get(account, position));
+        if (occupant !== undefined && isClosing(occupant)) return;
+      }
+    }
   }
 
   async trim(account: AccountId, upTo: LogPosition): Promise<void> {
@@ -240,8 +269,7 @@ export class AwsAccountLog implements AccountLog {
   }
 
   async #entry(account: AccountId, position: LogPosition): Promise<Uint8Array | undefined> {
-    const item = await this.#get(account, position);
-    return item && bytesOf(item);
+    return bytesOf(await this.#get(account, position));
   }
 
   async #head(account: AccountId): Promise<Head | undefined> {

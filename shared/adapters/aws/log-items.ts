@@ -2,7 +2,7 @@
  * The log's table. One item an entry, and one for the head:
  *
  *     a (S, partition)  n (N, sort)            other attributes
- *     account id        position 1, 2, 3 …     b: the entry's bytes
+ *     account id        position 1, 2, 3 …     b: the entry's bytes; none where the log was closed before a head that is beyond it
  *     account id        9007199254740991       p: position, m: manifest
  *
  * The head sorts after every entry an account can have. Whoever reads the tail, forwards from a position or backwards
@@ -31,6 +31,11 @@ export const entryItem = (account: AccountId, position: LogPosition, bytes: Uint
   b: { B: bytes },
 });
 
+/** Stands at the first free position where the head has gone beyond: who did not see that cannot append there. */
+export const closingItem = (account: AccountId, position: number): Item => keyOf(account, position);
+
+export const isClosing = (item: Item): boolean => item.b === undefined;
+
 export const headItem = (account: AccountId, { position, manifest }: Head): Item => ({
   ...keyOf(account, headNumber),
   p: { N: String(position) },
@@ -39,7 +44,9 @@ export const headItem = (account: AccountId, { position, manifest }: Head): Item
 
 export const numberOf = (item: Item): number => Number(item.n?.N);
 
-export const bytesOf = (item: Item): Uint8Array => item.b?.B ?? new Uint8Array();
+/** Undefined of what is no entry. */
+export const bytesOf = (item: Item | undefined): Uint8Array | undefined =>
+  item === undefined || isClosing(item) ? undefined : (item.b?.B ?? new Uint8Array());
 
 export const headOf = (item: Item): Head => ({
   position: Number(item.p?.N) as LogPosition,
@@ -52,8 +59,12 @@ export function sorted(items: readonly Item[]): { head: Head | undefined; entrie
   const entries: StoredEntry[] = [];
   for (const item of items) {
     const number = numberOf(item);
-    if (number === headNumber) head = headOf(item);
-    else entries.push({ position: number as LogPosition, bytes: bytesOf(item) });
+    if (number === headNumber) {
+      head = headOf(item);
+      continue;
+    }
+    const bytes = bytesOf(item);
+    if (bytes !== undefined) entries.push({ position: number as LogPosition, bytes });
   }
   return { head, entries };
 }
