@@ -1,7 +1,8 @@
 import type { FlagTable } from '../../shared/engine/flag-table.ts';
 import type { Mailbox } from '../../shared/engine/mailbox.ts';
-import { runs } from '../../shared/engine/rows.ts';
-import { UidSet } from '../../shared/engine/uid-set.ts';
+import { type Chunk, firstUid, lastUid, runs } from '../../shared/engine/rows.ts';
+import { UidCollector, type UidSet } from '../../shared/engine/uid-set.ts';
+import { finderOf } from '../../shared/engine/version-pairs.ts';
 import type { Store } from '../../shared/imap/commands.ts';
 
 /** The flags that a change makes of others, by id; -1 where the account never had such a set: then nobody has them. */
@@ -9,10 +10,10 @@ export function foretelling(
   table: FlagTable,
   { action, flags }: Pick<Store, 'action' | 'flags'>,
 ): (before: number) => number {
-  const known = new Map<number, number>();
+  const known: (number | undefined)[] = [];
   const removed = new Set(flags.map((flag) => flag.toLowerCase()));
   return (before) => {
-    let after = known.get(before);
+    let after = known[before];
     if (after === undefined) {
       const had = table.set(before).flags;
       const wanted =
@@ -23,7 +24,7 @@ export function foretelling(
             : had.filter((flag) => !removed.has(flag.toLowerCase()));
       const interned = table.intern(wanted);
       after = interned.table === table ? interned.id : -1;
-      known.set(before, after);
+      known[before] = after;
     }
     return after;
   };
@@ -38,26 +39,39 @@ export function asForetold(
   change: Pick<Store, 'action' | 'flags'>,
 ): UidSet {
   const foretold = foretelling(table, change);
-  function* uids() {
-    let c = 0;
-    let at = 0;
-    for (const chunk of after.chunks) {
-      for (const [from, to] of runs(chunk, set)) {
-        for (let i = from; i < to; i++) {
-          const uid = chunk.fixed.uid[i]!;
-          let old = before.chunks[c];
-          while (old !== undefined && (at >= old.length || old.fixed.uid[at]! < uid)) {
-            if (at < old.length) at++;
-            else {
-              old = before.chunks[++c];
-              at = 0;
-            }
-          }
-          if (old === undefined || old.fixed.uid[at] !== uid) continue;
-          if (foretold(old.marks.flags[at]!) === chunk.marks.flags[i]) yield uid;
-        }
+  const found = new UidCollector();
+  let c = 0;
+  for (const chunk of after.chunks) {
+    while (c < before.chunks.length && isBefore(before.chunks[c]!, chunk)) c++;
+    const { uid } = chunk.fixed;
+    const { flags } = chunk.marks;
+    const old = oldFlags(chunk, before.chunks, c);
+    for (const [from, to] of runs(chunk, set)) {
+      let first = from;
+      for (let i = from; i < to; i++) {
+        const had = old(i);
+        if (had !== undefined && foretold(had) === flags[i]) continue;
+        found.addRows(uid, first, i);
+        first = i + 1;
       }
+      found.addRows(uid, first, to);
     }
   }
-  return UidSet.of(uids());
+  return found.set;
+}
+
+const isBefore = (a: Chunk, b: Chunk): boolean => a.fixed !== b.fixed && lastUid(a) < firstUid(b);
+
+/** The flags ids that the rows of a chunk had in an older version, asked for in ascending order. */
+function oldFlags(chunk: Chunk, older: readonly Chunk[], from: number): (row: number) => number | undefined {
+  const same = older[from];
+  if (same?.fixed === chunk.fixed) {
+    const { flags } = same.marks;
+    return (row) => (row < same.length ? flags[row] : undefined);
+  }
+  const find = finderOf(older, from);
+  return (row) => {
+    const place = find(chunk.fixed.uid[row]!);
+    return place?.chunk.marks.flags[place.row];
+  };
 }

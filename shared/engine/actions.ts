@@ -10,7 +10,7 @@ import type { Effect, Operation, SpecialUse } from './operation.ts';
 import { runs } from './rows.ts';
 import type { StagedMessage } from './stage.ts';
 import { type AccountState, inboxId } from './state.ts';
-import { UidSet } from './uid-set.ts';
+import { UidCollector, UidSet } from './uid-set.ts';
 
 /** What people do to an account, each as a decision (see decision.ts): names and limits are judged here, once for every protocol. */
 
@@ -196,14 +196,15 @@ export const storeFlags =
 
 /** Messages of a set with a mod-sequence above `since`. */
 export function changedSince(mailbox: Mailbox, uids: UidSet, since: number): UidSet {
-  function* changed() {
-    for (const chunk of mailbox.chunks) {
-      if (chunk.maxModSeq <= since) continue;
-      for (const [from, to] of runs(chunk, uids))
-        for (let i = from; i < to; i++) if (chunk.marks.modSeq[i]! > since) yield chunk.fixed.uid[i]!;
+  const changed = new UidCollector();
+  for (const chunk of mailbox.chunks) {
+    if (chunk.maxModSeq <= since) continue;
+    for (const [from, to] of runs(chunk, uids)) {
+      const { modSeq } = chunk.marks;
+      for (let i = from; i < to; i++) if (modSeq[i]! > since) changed.addRows(chunk.fixed.uid, i, i + 1);
     }
   }
-  return UidSet.of(changed());
+  return changed.set;
 }
 
 /** EXPUNGE, UID EXPUNGE and CLOSE: those of a set that carry \Deleted, RFC 9051 §6.4.3. */

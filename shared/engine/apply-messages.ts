@@ -1,9 +1,10 @@
 import type { MailboxId, MessageNo } from '../ids.ts';
 import { expunge, purge, restore, takeOut } from './apply-departures.ts';
 import { addRows, lastUidOfAll, nothing, replace, type Step, seconds, withKeywords } from './apply-rows.ts';
+import { FlagChange } from './flag-change.ts';
 import { type Mailbox, presentUids } from './mailbox.ts';
 import type { Operation } from './operation.ts';
-import { type Chunk, type Row, remark, runs, selectRows } from './rows.ts';
+import { type Row, selectRows } from './rows.ts';
 import { type AccountState, inboxId, modSeqAt } from './state.ts';
 import { UidSet } from './uid-set.ts';
 
@@ -68,56 +69,27 @@ function append(state: AccountState, { mailbox: id, message, deliveryId }: Of<'a
   };
 }
 
-function changeFlags(state: AccountState, operation: Of<'flags'>): Step {
-  const mailbox = state.mailboxes.get(operation.mailbox);
+function changeFlags(state: AccountState, { mailbox: id, uids, mode, flags }: Of<'flags'>): Step {
+  const mailbox = state.mailboxes.get(id);
   if (mailbox === undefined) return nothing(state);
-  let table = state.flags;
-  const changes = new Map<number, number>();
-  const change = (before: number): number => {
-    let after = changes.get(before);
-    if (after === undefined) {
-      const had = table.set(before).flags;
-      const named = new Set(operation.flags.map((f) => table.spelling(f)?.toLowerCase() ?? f.toLowerCase()));
-      const wanted =
-        operation.mode === 'replace'
-          ? operation.flags
-          : operation.mode === 'add'
-            ? [...had, ...operation.flags]
-            : had.filter((f) => !named.has(f.toLowerCase()));
-      const interned = table.intern(wanted);
-      table = interned.table;
-      after = interned.id;
-      changes.set(before, after);
-    }
-    return after;
-  };
   const modSeq = modSeqAt(state, state.position);
-  // Every flag set is interned before any chunk is remarked: remark counts with the final table.
-  for (const chunk of mailbox.chunks)
-    for (const [from, to] of runs(chunk, operation.uids))
-      for (let i = from; i < to; i++) change(chunk.marks.flags[i]!);
-  const changed: number[] = [];
-  let { unseen, deleted } = mailbox;
-  const chunks = mailbox.chunks.map((chunk): Chunk => {
-    for (const [from, to] of runs(chunk, operation.uids)) {
-      for (let i = from; i < to; i++) {
-        const before = chunk.marks.flags[i]!;
-        const after = change(before);
-        if (before === after) continue;
-        changed.push(chunk.fixed.uid[i]!);
-        unseen += (table.set(after).seen ? 0 : 1) - (table.set(before).seen ? 0 : 1);
-        deleted += (table.set(after).deleted ? 1 : 0) - (table.set(before).deleted ? 1 : 0);
-      }
-    }
-    return remark(chunk, operation.uids, change, modSeq, table);
+  const change = new FlagChange(mailbox.chunks, uids, state.flags, modSeq, (table, had) => {
+    if (mode === 'replace') return flags;
+    if (mode === 'add') return [...had, ...flags];
+    const named = new Set(flags.map((f) => table.spelling(f)?.toLowerCase() ?? f.toLowerCase()));
+    return had.filter((f) => !named.has(f.toLowerCase()));
   });
-  if (changed.length === 0) return { state, effect: { kind: 'flagged', changed: UidSet.empty } };
-  let keywords = mailbox.keywords;
-  for (const after of changes.values()) keywords = withKeywords(keywords, table.set(after).flags);
+  const chunks = mailbox.chunks.map((chunk) => change.apply(chunk, uids));
+  const { changed } = change;
+  if (changed.size === 0) return { state, effect: { kind: 'flagged', changed } };
+  let { keywords } = mailbox;
+  for (const result of change.results()) keywords = withKeywords(keywords, result);
+  const unseen = mailbox.unseen + change.unseen;
+  const deleted = mailbox.deleted + change.deleted;
   const next = mailbox.with({ highestModSeq: modSeq, unseen, deleted, keywords, chunks });
   return {
-    state: { ...replace(state, next), flags: table },
-    effect: { kind: 'flagged', changed: UidSet.of(changed) },
+    state: { ...replace(state, next), flags: change.flags },
+    effect: { kind: 'flagged', changed },
   };
 }
 

@@ -4,7 +4,7 @@ import type { SpecialUse } from './operation.ts';
 import { type Chunk, lowerBound, runs } from './rows.ts';
 import { SharedVector } from './shared-vector.ts';
 import { RowsNeeded, type StoredHistory, type StoredRows } from './stored-rows.ts';
-import { UidSet } from './uid-set.ts';
+import { UidCollector, UidSet } from './uid-set.ts';
 
 /** Messages that left a mailbox together: for VANISHED (RFC 7162), and to bring them back within the retention period. */
 export interface Departure {
@@ -158,11 +158,10 @@ export function countRows(chunks: readonly Chunk[], set: UidSet, flags: FlagTabl
 
 /** The UIDs of a set that exist in the mailbox. */
 export function presentUids(mailbox: Mailbox, set: UidSet): UidSet {
-  function* uids() {
-    for (const chunk of mailbox.chunks)
-      for (const [from, to] of runs(chunk, set)) yield* chunk.fixed.uid.subarray(from, to);
-  }
-  return UidSet.of(uids());
+  const present = new UidCollector();
+  for (const chunk of mailbox.chunks)
+    for (const [from, to] of runs(chunk, set)) present.addRows(chunk.fixed.uid, from, to);
+  return present.set;
 }
 
 /** Every UID of the mailbox. */
@@ -172,12 +171,13 @@ export const everyUid: UidSet = UidSet.ofRanges([[1, 0xffffffff]]);
 
 /** UIDs whose flags satisfy a test, in ascending order. */
 export function uidsWithFlags(mailbox: Mailbox, set: UidSet, test: (flagsId: number) => boolean): UidSet {
-  function* uids() {
-    for (const chunk of mailbox.chunks)
-      for (const [from, to] of runs(chunk, set))
-        for (let i = from; i < to; i++) if (test(chunk.marks.flags[i]!)) yield chunk.fixed.uid[i]!;
-  }
-  return UidSet.of(uids());
+  const found = new UidCollector();
+  for (const chunk of mailbox.chunks)
+    for (const [from, to] of runs(chunk, set)) {
+      const { flags } = chunk.marks;
+      for (let i = from; i < to; i++) if (test(flags[i]!)) found.addRows(chunk.fixed.uid, i, i + 1);
+    }
+  return found.set;
 }
 
 /**

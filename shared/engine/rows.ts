@@ -129,30 +129,6 @@ export function* runs(chunk: Chunk, set: UidSet): Generator<readonly [number, nu
   }
 }
 
-/** The chunk with other marks in the given rows: `change` maps a flags id to a new one; unchanged ids keep their mod-sequence. */
-export function remark(
-  chunk: Chunk,
-  set: UidSet,
-  change: (flags: number) => number,
-  modSeq: ModSeq,
-  flags: FlagTable,
-): Chunk {
-  let marks: MarkColumns | undefined;
-  let unseen = chunk.unseen;
-  for (const [from, to] of runs(chunk, set)) {
-    for (let i = from; i < to; i++) {
-      const before = (marks ?? chunk.marks).flags[i]!;
-      const after = change(before);
-      if (after === before) continue;
-      marks ??= chunk.marks.copy(chunk.length, chunk.fixed.uid.length, flags.size, modSeq);
-      marks.flags[i] = after;
-      marks.modSeq[i] = modSeq;
-      unseen += (flags.set(after).seen ? 0 : 1) - (flags.set(before).seen ? 0 : 1);
-    }
-  }
-  return marks === undefined ? chunk : { ...chunk, marks, unseen, maxModSeq: modSeq };
-}
-
 /** How many rows of a set there are. */
 export function countIn(chunks: readonly Chunk[], set: UidSet): number {
   let count = 0;

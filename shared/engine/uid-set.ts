@@ -21,6 +21,11 @@ export class UidSet {
     return bounds.length === 0 ? UidSet.empty : new UidSet(bounds);
   }
 
+  /** What was collected. */
+  static collected(bounds: readonly number[]): UidSet {
+    return bounds.length === 0 ? UidSet.empty : new UidSet(bounds);
+  }
+
   /** Inclusive ranges in any order, overlaps allowed; a reversed range is turned round. */
   static ofRanges(ranges: Iterable<readonly [number, number]>): UidSet {
     const sorted = Array.from(ranges, ([a, b]) => (a <= b ? ([a, b] as const) : ([b, a] as const)));
@@ -155,6 +160,24 @@ export class UidSet {
     }
     if (bounds.length % 2 !== 0) throw new CorruptData('half a UID range');
     return new UidSet(bounds);
+  }
+}
+
+/** Takes UIDs in ascending order, many at a time: a run without gaps costs the same as one of them. */
+export class UidCollector {
+  readonly #bounds: number[] = [];
+
+  /** Places `[from, to)` of a column of ascending UIDs. */
+  addRows(uids: ArrayLike<number>, from: number, to: number): void {
+    if (from >= to) return;
+    const [first, last] = [uids[from]!, uids[to - 1]!];
+    if (last - first === to - from - 1) addRange(this.#bounds, first, last);
+    else for (let i = from; i < to; i++) addRange(this.#bounds, uids[i]!, uids[i]!);
+  }
+
+  /** The set; nothing is added after. */
+  get set(): UidSet {
+    return UidSet.collected(this.#bounds);
   }
 }
 

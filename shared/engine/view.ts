@@ -1,7 +1,8 @@
 import type { ModSeq, SeqNum, Uid } from '../ids.ts';
-import type { Mailbox } from './mailbox.ts';
-import { type Chunk, firstUid, lastUid, lowerBound, restChunk, runs } from './rows.ts';
-import { UidSet } from './uid-set.ts';
+import { type Mailbox, presentUids } from './mailbox.ts';
+import { type Chunk, lastUid, lowerBound, restChunk, runs } from './rows.ts';
+import { UidCollector, UidSet } from './uid-set.ts';
+import { alongside } from './version-pairs.ts';
 
 /** Neighbouring rows of one chunk, numbered without a gap in the session's numbering. */
 export interface Span {
@@ -213,12 +214,7 @@ export class MailboxView {
   /** Those of a set that the client knows of, ghosts included. */
   knownUids(set: UidSet): UidSet {
     const told = this.#told(set);
-    const chunks = this.#mailbox.chunks;
-    function* live() {
-      for (const chunk of chunks)
-        for (const [from, to] of runs(chunk, told)) yield* chunk.fixed.uid.subarray(from, to);
-    }
-    const present = UidSet.of(live());
+    const present = presentUids(this.#mailbox, told);
     return this.#ghosts.length === 0 ? present : present.union(this.ghostUids.intersect(told));
   }
 
@@ -290,36 +286,21 @@ function chunkFrom(chunks: readonly Chunk[], uid: number): number {
 /** Rows below `below` that are gone from, or have another mod-sequence in, the newer chunks. Shared chunks cost nothing. */
 function differenceOf(older: readonly Chunk[], newer: readonly Chunk[], below: number) {
   const gone: Ghost[] = [];
-  const changed: number[] = [];
-  let j = 0;
-  let at = 0;
-  for (const chunk of older) {
-    if (firstUid(chunk) >= below) break;
-    while (j < newer.length && lastUid(newer[j]!) < firstUid(chunk)) {
-      j++;
-      at = 0;
-    }
-    if (newer[j] === chunk) {
-      j++;
-      at = 0;
-      continue;
-    }
-    for (let i = 0; i < chunk.length; i++) {
-      const uid = chunk.fixed.uid[i]!;
-      if (uid >= below) break;
-      let now = newer[j];
-      while (now !== undefined && (at >= now.length || now.fixed.uid[at]! < uid)) {
-        if (at < now.length) at++;
-        else {
-          now = newer[++j];
-          at = 0;
-        }
+  const changed = new UidCollector();
+  for (const { chunk, end, match } of alongside(older, newer, below)) {
+    const { uid } = chunk.fixed;
+    const { modSeq } = chunk.marks;
+    if (match.kind === 'sameRows') {
+      const now = match.chunk.marks.modSeq;
+      for (let i = 0; i < end; i++) if (now[i] !== modSeq[i]) changed.addRows(uid, i, i + 1);
+    } else
+      for (let i = 0; i < end; i++) {
+        const place = match.find(uid[i]!);
+        if (place === undefined) gone.push({ uid: uid[i]!, chunk, index: i });
+        else if (place.chunk.marks.modSeq[place.row] !== modSeq[i]) changed.addRows(uid, i, i + 1);
       }
-      if (now === undefined || now.fixed.uid[at] !== uid) gone.push({ uid, chunk, index: i });
-      else if (now.marks.modSeq[at] !== chunk.marks.modSeq[i]) changed.push(uid);
-    }
   }
-  return { gone, flagged: UidSet.of(changed) };
+  return { gone, flagged: changed.set };
 }
 
 function mergeGhosts(a: readonly Ghost[], b: readonly Ghost[]): Ghost[] {
