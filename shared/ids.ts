@@ -23,19 +23,45 @@ export type EmailId = Branded<string, 'EmailId'>;
 export type BlobKey = Branded<string, 'BlobKey'>;
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
+const alphabetOctets = Buffer.from(alphabet, 'latin1');
 
-/** 48 bits of time in milliseconds, then 80 random bits: sorts by time, does not repeat. */
-function timeOrderedId(now: number, random: Uint8Array): string {
-  let text = '';
-  for (let shift = 45; shift >= 0; shift -= 5) text += alphabet[Math.floor(now / 2 ** shift) % 32];
+/** Octets of an id. */
+export const idOctets = 26;
+
+/**
+ * Writes the id whose 16 bytes lie at `from` of `packed`: 48 bits of time in milliseconds as ten symbols, 80 random bits as sixteen. It
+ * sorts by time, and does not repeat.
+ */
+export function writeTimeId(target: Uint8Array, at: number, packed: Uint8Array, from: number): void {
+  const high = (packed[from]! << 16) | (packed[from + 1]! << 8) | packed[from + 2]!;
+  const low = (packed[from + 3]! << 16) | (packed[from + 4]! << 8) | packed[from + 5]!;
+  target[at] = alphabetOctets[high >>> 21]!;
+  target[at + 1] = alphabetOctets[(high >>> 16) & 31]!;
+  target[at + 2] = alphabetOctets[(high >>> 11) & 31]!;
+  target[at + 3] = alphabetOctets[(high >>> 6) & 31]!;
+  target[at + 4] = alphabetOctets[(high >>> 1) & 31]!;
+  target[at + 5] = alphabetOctets[((high & 1) << 4) | (low >>> 20)]!;
+  target[at + 6] = alphabetOctets[(low >>> 15) & 31]!;
+  target[at + 7] = alphabetOctets[(low >>> 10) & 31]!;
+  target[at + 8] = alphabetOctets[(low >>> 5) & 31]!;
+  target[at + 9] = alphabetOctets[low & 31]!;
   let bits = 0;
   let held = 0;
-  for (const byte of random) {
-    held = (held << 8) | byte;
-    for (bits += 8; bits >= 5; bits -= 5) text += alphabet[(held >>> (bits - 5)) & 31];
+  let to = at + 10;
+  for (let i = from + 6; i < from + 16; i++) {
+    held = (held << 8) | packed[i]!;
+    for (bits += 8; bits >= 5; bits -= 5) target[to++] = alphabetOctets[(held >>> (bits - 5)) & 31]!;
     held &= 31;
   }
-  return text;
+}
+
+const scratch = Buffer.alloc(idOctets);
+
+function timeOrderedId(now: number, random: Uint8Array): string {
+  const packed = new Uint8Array(16);
+  for (let i = 5, time = now; i >= 0; i--, time = Math.floor(time / 256)) packed[i] = time % 256;
+  packed.set(random, 6);
+  return unpackTimeId(packed);
 }
 
 /** The 16 bytes that an id was made of: six of time, ten random. Throws where it was not made here. */
@@ -68,11 +94,10 @@ function symbolAt(id: string, place: number): number {
   return value;
 }
 
-/** The id that `packTimeId` packed. */
-export function unpackTimeId(bytes: Uint8Array): string {
-  let time = 0;
-  for (let i = 0; i < 6; i++) time = time * 256 + bytes[i]!;
-  return timeOrderedId(time, bytes.subarray(6, 16));
+/** The id that `packTimeId` packed, its 16 bytes at `from`. */
+export function unpackTimeId(bytes: Uint8Array, from = 0): string {
+  writeTimeId(scratch, 0, bytes, from);
+  return scratch.toString('latin1');
 }
 
 /** Time and randomness, injected so that a simulation owns both. */
@@ -94,9 +119,19 @@ export function timeOfId(id: EmailId | AccountId): number {
   return time;
 }
 
+/** Prefixes that were made: each costs a hash, and every object's key begins with one. */
+const prefixes = new Map<AccountId, string>();
+const rememberedPrefixes = 4096;
+
 /** Everything an account owns in the blob store lies under this prefix; the hash spreads S3's load. */
 export function accountPrefix(account: AccountId): string {
-  return `${createHash('sha256').update(account).digest('hex').slice(0, 4)}/${account}/`;
+  let prefix = prefixes.get(account);
+  if (prefix === undefined) {
+    prefix = `${createHash('sha256').update(account).digest('hex').slice(0, 4)}/${account}/`;
+    if (prefixes.size >= rememberedPrefixes) prefixes.clear();
+    prefixes.set(account, prefix);
+  }
+  return prefix;
 }
 
 /** The key of a message's exact bytes. */

@@ -52,8 +52,8 @@ export interface Client {
   readonly log: Log;
   /** Sends what was written, at the client's pace. Throws ConnectionClosed where it is gone. */
   flush(): Promise<void>;
-  /** Octets after what was written: gathered where small, sent at once where large. */
-  send(bytes: Uint8Array): Promise<void>;
+  /** Octets after what was written: gathered where small, which nobody need wait for, sent at once where large. */
+  send(bytes: Uint8Array): Promise<void> | undefined;
   /** The next line, outside of any command (an AUTH response); undefined where the client ended, fell silent, or sent too much. */
   readLine(): Promise<Uint8Array | undefined>;
 }

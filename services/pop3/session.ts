@@ -19,7 +19,7 @@ export interface SessionOptions {
 const maxErrors = 10;
 const maxFailedSignIns = 5;
 /** Pieces of a message from this size on go to the socket as they are. */
-const directBytes = 16 * 1024;
+const directBytes = 32 * 1024;
 
 const greeting = 'Restante is ready';
 
@@ -75,14 +75,13 @@ export class Session implements Client {
     if (this.writer.length > 0) await this.#connection.write(this.writer.take());
   }
 
-  async send(bytes: Uint8Array): Promise<void> {
+  send(bytes: Uint8Array): Promise<void> | undefined {
     if (bytes.length < directBytes) {
       this.writer.octets(bytes);
-      if (this.writer.full) await this.flush();
-      return;
+      return this.writer.full ? this.flush() : undefined;
     }
-    await this.flush();
-    await this.#connection.write(bytes);
+    // A socket keeps the order of its writes.
+    return Promise.all([this.flush(), this.#connection.write(bytes)]).then(() => undefined);
   }
 
   async readLine(): Promise<Uint8Array | undefined> {

@@ -246,6 +246,11 @@ export class Account {
     return this.#reading(() => this.#messages.emailIds(numbers));
   }
 
+  /** As `emailIds`, 16 bytes each. */
+  packedIds(numbers: readonly number[]): Promise<Uint8Array> {
+    return this.#reading(() => this.#messages.packedIds(numbers));
+  }
+
   /** Which of some folded texts are certainly not in messages' bodies: see `MessageIndex.absentTexts`. */
   absentTexts(numbers: readonly number[], needles: readonly string[]): Promise<Uint32Array> {
     return this.#reading(() => this.#messages.absentTexts(numbers, needles));

@@ -13,9 +13,13 @@ export function packIds(ids: readonly (EmailId | undefined)[]): Uint8Array {
 }
 
 /** The id at a place of a column, or undefined where the message was purged. */
-export function idAt(column: Uint8Array, place: number): EmailId | undefined {
-  const bytes = column.subarray(place * packedIdBytes, (place + 1) * packedIdBytes);
-  return bytes.length < packedIdBytes || bytes.every((b) => b === 0)
-    ? undefined
-    : (unpackTimeId(bytes) as EmailId);
+export const idAt = (column: Uint8Array, place: number): EmailId | undefined =>
+  holdsId(column, place) ? (unpackTimeId(column, place * packedIdBytes) as EmailId) : undefined;
+
+/** Whether there is an id at a place of a column. */
+export function holdsId(column: Uint8Array, place: number): boolean {
+  const from = place * packedIdBytes;
+  if (from + packedIdBytes > column.length) return false;
+  for (let i = from; i < from + packedIdBytes; i++) if (column[i] !== 0) return true;
+  return false;
 }

@@ -1,13 +1,13 @@
 import type { AccountId, BlobKey, EmailId, MessageNo } from '../ids.ts';
-import { messageKey } from '../ids.ts';
+import { messageKey, packTimeId } from '../ids.ts';
 import { decodeRecord } from '../message/record-codec.ts';
 import type { MessageRecord } from '../message/structure.ts';
 import type { Blob, BlobStore, ByteRange } from '../ports/blob-store.ts';
 import type { ByteCache } from './byte-cache.ts';
-import { idAt, packedIdBytes } from './email-id-codec.ts';
+import { holdsId, idAt, packedIdBytes } from './email-id-codec.ts';
+import { type IdPage, IdPages, idPageOf } from './id-pages.ts';
 import type { Effect, Operation } from './operation.ts';
 import { decodeFrame, frameEnd, type SegmentRef, type SettledMessages } from './segment.ts';
-
 import { readTexts, type TextRef, TextSegment } from './text-segments.ts';
 import { mayContain, needleHashes } from './text-signature.ts';
 
@@ -17,16 +17,6 @@ export class ObjectGone extends Error {}
 interface TailMessage {
   readonly emailId: EmailId;
   readonly record: Uint8Array;
-}
-
-/** Email ids are read and kept this many together. */
-const idsAPage = 2048;
-
-interface IdPage {
-  readonly segment: SegmentRef;
-  /** Number of its first message. */
-  readonly from: number;
-  readonly name: string;
 }
 
 /** Where many neighbours are asked for, more are: this much is read ahead, for the next request. */
@@ -43,6 +33,7 @@ export class MessageIndex {
   readonly #account: AccountId;
   readonly #blobs: BlobStore;
   readonly #frames: ByteCache<readonly Uint8Array[]>;
+  readonly #ids: IdPages;
   #settled: SettledMessages;
   #tail = new Map<number, TailMessage>();
 
@@ -50,6 +41,7 @@ export class MessageIndex {
     this.#account = account;
     this.#blobs = blobs;
     this.#frames = frames;
+    this.#ids = new IdPages(frames, (key, range) => this.#object(key, range));
     this.#settled = { count: 0, segments: [], texts: [] };
   }
 
@@ -87,64 +79,52 @@ export class MessageIndex {
   }
 
   async emailId(no: number): Promise<EmailId> {
-    return this.#tail.get(no)?.emailId ?? (await this.emailIds([no]))[0]!;
+    return this.#heldId(no) ?? (await this.emailIds([no]))[0]!;
+  }
+
+  /** Where it is in memory. */
+  #heldId(no: number): EmailId | undefined {
+    const held = this.#tail.get(no);
+    if (held !== undefined) return held.emailId;
+    const page = idPageOf(this.#segment(no), no);
+    const column = this.#ids.held(page);
+    return column && idAt(column, no - page.from);
   }
 
   /** Email ids, one for each number. */
   async emailIds(numbers: readonly number[]): Promise<EmailId[]> {
+    const column = await this.packedIds(numbers);
+    return numbers.map((_, i) => idAt(column, i)!);
+  }
+
+  /** Email ids as a column (see `packIds`), one for each number. */
+  async packedIds(numbers: readonly number[]): Promise<Uint8Array> {
+    const column = new Uint8Array(numbers.length * packedIdBytes);
     // Taken now: a compaction that ends meanwhile empties the tail.
     const wanted = new Map<string, IdPage>();
-    const places = numbers.map((no) => {
+    let page: IdPage | undefined;
+    const places = numbers.map((no, i) => {
       const held = this.#tail.get(no);
-      if (held !== undefined) return held.emailId;
-      const page = this.#idPage(no);
-      wanted.set(page.name, page);
+      if (held !== undefined) {
+        column.set(packTimeId(held.emailId), i * packedIdBytes);
+        return undefined;
+      }
+      if (page === undefined || no < page.from || no >= page.to) {
+        page = idPageOf(this.#segment(no), no);
+        wanted.set(page.name, page);
+      }
       return page;
     });
-    const columns = await this.#loadIdPages([...wanted.values()]);
-    return numbers.map((no, i) => {
-      const place = places[i]!;
-      if (typeof place === 'string') return place;
-      const id = idAt(columns.get(place.name)!, no - place.from);
-      if (id === undefined) throw new ObjectGone(`message ${no} has no email id`);
-      return id;
-    });
-  }
-
-  #idPage(no: number): IdPage {
-    const segment = this.#segment(no);
-    const page = Math.floor((no - segment.first) / idsAPage);
-    const from = segment.first + page * idsAPage;
-    return { segment, from, name: `${segment.key}#ids${page}` };
-  }
-
-  /** Neighbouring pages come in one read. */
-  async #loadIdPages(wanted: readonly IdPage[]): Promise<ReadonlyMap<string, Uint8Array>> {
-    const loaded = new Map<string, Uint8Array>();
-    const missing: IdPage[] = [];
-    for (const page of wanted) {
-      const cached = this.#frames.get(page.name)?.[0];
-      if (cached === undefined) missing.push(page);
-      else loaded.set(page.name, cached);
+    const columns = await this.#ids.load([...wanted.values()]);
+    for (let i = 0; i < numbers.length; i++) {
+      const place = places[i];
+      if (place === undefined) continue;
+      const stored = columns.get(place.name)!;
+      const at = numbers[i]! - place.from;
+      if (!holdsId(stored, at)) throw new ObjectGone(`message ${numbers[i]} has no email id`);
+      for (let b = 0; b < packedIdBytes; b++) column[i * packedIdBytes + b] = stored[at * packedIdBytes + b]!;
     }
-    missing.sort((a, b) => a.from - b.from);
-    for (let i = 0; i < missing.length; ) {
-      const { segment, from } = missing[i]!;
-      let j = i + 1;
-      while (missing[j]?.segment === segment && missing[j]!.from === missing[j - 1]!.from + idsAPage) j++;
-      const last = Math.min(missing[j - 1]!.from + idsAPage, segment.first + segment.count);
-      const start = segment.ids + (from - segment.first) * packedIdBytes;
-      const end = segment.ids + (last - segment.first) * packedIdBytes;
-      const bytes = await this.#object(segment.key, { start, end });
-      for (const page of missing.slice(i, j)) {
-        const at = (page.from - from) * packedIdBytes;
-        const column = bytes.slice(at, at + idsAPage * packedIdBytes);
-        loaded.set(page.name, column);
-        this.#frames.set(page.name, [column], column.length + 64);
-      }
-      i = j;
-    }
-    return loaded;
+    return column;
   }
 
   async #object(key: BlobKey, range?: ByteRange): Promise<Uint8Array> {

@@ -9,7 +9,7 @@ export type ResponseText = 'ascii' | 'utf8';
 
 const nothing = Buffer.alloc(0);
 const smallest = 256;
-const largest = 65_536;
+const largest = 131_072;
 
 /** Octets after which a session should send what it has before it encodes more. */
 export const flushAt = 32_768;

@@ -9,6 +9,11 @@ const oneDot = Buffer.from('.');
 const terminator = Buffer.from('.\r\n');
 const nothing = new Uint8Array(0);
 
+/** Where something has to be changed within a chunk. One pass over a string costs half of a search from line to line. */
+const irregular = /[^\r]\n|\n\./;
+const isIrregular = ({ buffer, byteOffset, length }: Uint8Array): boolean =>
+  irregular.test(Buffer.from(buffer, byteOffset, length).toString('latin1'));
+
 /**
  * Doubles the dots at the start of lines, and ends every line with CRLF. A message whose lines end so goes out with its exact octets.
  * A bare LF, which only an APPEND or an import can have brought, becomes CRLF, for to some clients it ends a line and to others
@@ -24,6 +29,11 @@ export class DotStuffer {
     const pieces: Uint8Array[] = [];
     let from = 0;
     if (this.#last === lf && chunk[0] === dot) pieces.push(oneDot);
+    if ((chunk[0] !== lf || this.#last === cr) && !isIrregular(chunk)) {
+      pieces.push(chunk);
+      this.#last = chunk[chunk.length - 1]!;
+      return pieces;
+    }
     for (let at = chunk.indexOf(lf); at >= 0; at = chunk.indexOf(lf, at + 1)) {
       if ((at === 0 ? this.#last : chunk[at - 1]) !== cr) {
         pieces.push(chunk.subarray(from, at), crLf);

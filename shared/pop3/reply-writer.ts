@@ -1,3 +1,5 @@
+import { idOctets, writeTimeId } from '../ids.ts';
+
 /** RFC 2449 §8, RFC 3206 and RFC 6856 §5: why a command failed, for programs. */
 export type ResponseCode = 'IN-USE' | 'LOGIN-DELAY' | 'SYS/TEMP' | 'SYS/PERM' | 'AUTH' | 'UTF8';
 
@@ -5,6 +7,7 @@ export type ResponseCode = 'IN-USE' | 'LOGIN-DELAY' | 'SYS/TEMP' | 'SYS/PERM' | 
 const fullBytes = 64 * 1024;
 /** The longest single answer line: RFC 2449 §4 has 512 octets. */
 const lineBytes = 512;
+const space = 0x20;
 
 /** Answers as octets, gathered so that many of them share a write. Holds no buffer while it is empty. */
 export class ReplyWriter {
@@ -38,11 +41,23 @@ export class ReplyWriter {
     this.#length += buffer.write('\r\n', this.#length, 'latin1');
   }
 
-  /** A line of LIST (`1 1024`) or UIDL (`1 01h…`): the hot path of a big maildrop. */
-  listing(message: number, value: number | string): void {
-    const buffer = this.#room(96);
-    const text = `${message} ${value}\r\n`;
-    this.#length += buffer.write(text, this.#length, 'latin1');
+  /** A line of LIST, `1 1024`. */
+  sizeListing(message: number, octets: number): void {
+    this.#room(48);
+    this.#number(message);
+    this.#octet(space);
+    this.#number(octets);
+    this.#lineEnd();
+  }
+
+  /** A line of UIDL, `1 01h…`: the id whose 16 bytes lie at `from` of `packed`. */
+  idListing(message: number, packed: Uint8Array, from: number): void {
+    const buffer = this.#room(64);
+    this.#number(message);
+    this.#octet(space);
+    writeTimeId(buffer, this.#length, packed, from);
+    this.#length += idOctets;
+    this.#lineEnd();
   }
 
   /** The end of a multi-line answer. */
@@ -62,6 +77,28 @@ export class ReplyWriter {
     this.#buffer = undefined;
     this.#length = 0;
     return bytes;
+  }
+
+  #octet(value: number): void {
+    this.#buffer![this.#length++] = value;
+  }
+
+  #lineEnd(): void {
+    this.#octet(13);
+    this.#octet(10);
+  }
+
+  /** A whole number from 0 to 2^53-1, digit by digit: no text is made of it. */
+  #number(value: number): void {
+    let digits = 1;
+    for (let bound = 10; value >= bound; bound *= 10) digits++;
+    const end = this.#length + digits;
+    for (let at = end - 1, rest = value; at >= this.#length; at--) {
+      const tenth = Math.floor(rest / 10);
+      this.#buffer![at] = 48 + rest - tenth * 10;
+      rest = tenth;
+    }
+    this.#length = end;
   }
 
   #room(bytes: number): Buffer {

@@ -38,6 +38,33 @@ test('on a full disk what does not fit fails and changes nothing, what fits is d
   db.close();
 });
 
+test('a commit is synced unless there is nothing but leases in it', () => {
+  const db = openForWriting(join(temporaryFolder(), 'synced.db'), 1000);
+  const synced: boolean[] = [];
+  const observed = () => {
+    synced.push(Number(db.prepare('PRAGMA synchronous').get()?.synchronous) === 2);
+  };
+  const operations = {
+    storeBlobs: observed,
+    acquireLease: observed,
+    releaseLease: () => {
+      throw new Error('refused');
+    },
+  } as unknown as WriteOperations;
+  const lease = (operation: 'acquireLease' | 'releaseLease'): WriteRequest => ({
+    ...store(1, 'x', 1),
+    operation,
+  });
+  runBatch(db, operations, [store(1, 'a', 1)]);
+  runBatch(db, operations, [lease('acquireLease')]);
+  runBatch(db, operations, [lease('acquireLease'), store(2, 'b', 1)]);
+  runBatch(db, operations, [lease('acquireLease'), lease('releaseLease')]);
+  runBatch(db, operations, [store(3, 'c', 1)]);
+  // The fourth is tried together, and then each for itself.
+  assert.deepEqual(synced, [true, false, true, true, false, false, true]);
+  db.close();
+});
+
 test('what only a new process can mend is told apart from what passes', () => {
   const db = new DatabaseSync(':memory:');
   db.exec('CREATE TABLE t (x INTEGER) STRICT; PRAGMA query_only = 1');

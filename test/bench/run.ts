@@ -18,7 +18,7 @@ import { workloads } from './workloads/index.ts';
 const usage = `npm run bench -- [options]
   --rounds N      times that each is measured (5; 3 with --quick)
   --quick         a tenth of the messages and connections: to see that it works, not how fast
-  --only TEXT     what has TEXT in its name
+  --only TEXT     what has TEXT in its name; given several times, what has one of them
   --server TEXT   servers that have TEXT in their names, such as restante
   --profile       write a CPU profile of Restante into the current folder
   --out FILE      put the results between the marks in FILE, such as docs/performance.md
@@ -27,7 +27,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string' },
     quick: { type: 'boolean', default: false },
-    only: { type: 'string' },
+    only: { type: 'string', multiple: true, default: [''] },
     server: { type: 'string' },
     profile: { type: 'boolean', default: false },
     out: { type: 'string' },
@@ -40,7 +40,7 @@ if (values.help) {
 }
 
 const chosen = workloads.filter(({ measures }) =>
-  measures.some(({ name }) => name.toLowerCase().includes((values.only ?? '').toLowerCase())),
+  measures.some(({ name }) => values.only.some((text) => name.toLowerCase().includes(text.toLowerCase()))),
 );
 const rounds = Number(values.rounds ?? (values.quick ? 3 : 5));
 const sizes = values.quick

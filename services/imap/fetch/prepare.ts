@@ -36,8 +36,8 @@ const decodedAtOnce = 1 << 20;
 
 const unknownEncoding: Prepared = { kind: 'unknownEncoding' };
 
-/** Opens what an item needs of the body. The record may be missing where the item does without (see planOf). */
-export async function prepare(
+/** Opens what an item needs of the body; may throw at once. The record may be missing where the item does without (see planOf). */
+export function prepare(
   item: BodyItem,
   record: MessageRecord | undefined,
   size: number,

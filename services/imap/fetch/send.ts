@@ -41,6 +41,8 @@ export interface FetchRun {
 const bodiesAhead = { count: 8, weight: 1 << 20 };
 /** Large bodies are read at the client's pace: no more than this of one is held. */
 const heldOfBody = 256 << 10;
+/** Bodies are sent so many octets together: each write wakes the client, and costs more than copying what it brings. */
+const bodiesFlushAt = 65_536;
 /** Body items of one message that are opened before it is answered; a client that asks for more waits for each. */
 const openedTogether = 4;
 
@@ -144,8 +146,15 @@ async function sendWithBodies(run: FetchRun, messages: readonly Loaded[]): Promi
     const no = fixed.message[message.row]!;
     return prepare(item, message.record, fixed.size[message.row]!, (range) => account.body(no, range));
   };
-  const open = (message: Loaded): Promise<Opened> =>
-    allOrCause(items.slice(0, openedTogether).map((item) => prepareFor(message, item)));
+  const open = async (message: Loaded): Promise<Opened> => {
+    if (items.length > 1)
+      return allOrCause(items.slice(0, openedTogether).map((item) => prepareFor(message, item)));
+    try {
+      return [await prepareFor(message, items[0]!)];
+    } catch (cause) {
+      return { cause };
+    }
+  };
   const weigh = ({ chunk, row }: Loaded): number => Math.min(heldOfBody, chunk.fixed.size[row]!);
   const giveUp = (opened: Opened): unknown => ('cause' in opened ? undefined : discard(opened));
   const turn = new Turn();
@@ -159,7 +168,7 @@ async function sendWithBodies(run: FetchRun, messages: readonly Loaded[]): Promi
       return;
     }
     await sendMessage(run, message, opened, (item) => prepareFor(message, item));
-    if (client.writer.length >= flushAt) await client.flush();
+    if (client.writer.length >= bodiesFlushAt) await client.flush();
     if (turn.isOver) await turn.pass();
   }
 }

@@ -21,7 +21,7 @@ import { bodySource } from './section.ts';
 import { threadIdOf } from './thread-id.ts';
 
 /** Octets from which on a literal goes to the socket by itself instead of being copied into the writer. */
-const ownWrite = 16_384;
+const ownWrite = 65_536;
 
 /** An item that is answered from a message's columns and record. */
 export function writeItem(

@@ -1,3 +1,4 @@
+import { packedIdBytes } from '../../../shared/engine/email-id-codec.ts';
 import type { Drop, Maildrop } from '../maildrop.ts';
 import { type Handler, type Outcome, okay, refuse, written } from '../session-state.ts';
 
@@ -22,7 +23,7 @@ export const list: Handler<'transaction', 'LIST'> = async (client, { maildrop },
   }
   client.writer.ok(totals(maildrop));
   for (const drop of maildrop) {
-    client.writer.listing(drop.number, drop.size);
+    client.writer.sizeListing(drop.number, drop.size);
     if (client.writer.full) await client.flush();
   }
   client.writer.end();
@@ -40,10 +41,8 @@ export const uidl: Handler<'transaction', 'UIDL'> = async (client, { maildrop, h
   client.writer.ok(totals(maildrop));
   const batch: Drop[] = [];
   const write = async () => {
-    const ids = await hold.account.emailIds(batch.map((drop) => drop.message));
-    batch.forEach((drop, i) => {
-      client.writer.listing(drop.number, ids[i]!);
-    });
+    const ids = await hold.account.packedIds(batch.map((drop) => drop.message));
+    for (let i = 0; i < batch.length; i++) client.writer.idListing(batch[i]!.number, ids, i * packedIdBytes);
     batch.length = 0;
     if (client.writer.full) await client.flush();
   };

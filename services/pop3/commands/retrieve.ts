@@ -29,7 +29,10 @@ async function* pieces(body: Blob['body']): AsyncGenerator<Uint8Array> {
 }
 
 async function sendStuffed(client: Client, stuffer: DotStuffer, chunk: Uint8Array): Promise<void> {
-  for (const piece of stuffer.push(chunk)) await client.send(piece);
+  for (const piece of stuffer.push(chunk)) {
+    const sent = client.send(piece);
+    if (sent !== undefined) await sent;
+  }
 }
 
 /** RETR, RFC 1939 §5. A body that breaks off in the middle throws, and the connection ends: half a message must not look whole. */

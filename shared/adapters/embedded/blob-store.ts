@@ -16,15 +16,15 @@ export class EmbeddedBlobStore implements BlobStore {
   readonly #staging: Staging;
   readonly #files: BlobFiles;
   readonly #find;
-  readonly #bytes;
+  readonly #object;
   readonly #page;
 
   constructor(reader: DatabaseSync, writer: Writer, staging: Staging, files: BlobFiles) {
     this.#writer = writer;
     this.#staging = staging;
     this.#files = files;
-    this.#find = reader.prepare('SELECT size, file FROM blobs WHERE key = ?');
-    this.#bytes = reader.prepare('SELECT bytes FROM blobs WHERE key = ?');
+    this.#find = reader.prepare('SELECT 1 FROM blobs WHERE key = ?');
+    this.#object = reader.prepare('SELECT size, file, bytes FROM blobs WHERE key = ?');
     this.#page = reader.prepare(
       `SELECT key, size FROM blobs WHERE key > ? AND key >= ? AND key < ? ORDER BY key LIMIT ${pageKeys}`,
     );
@@ -76,12 +76,12 @@ export class EmbeddedBlobStore implements BlobStore {
       if (!staged.bytes) return this.#fromFile(key, staged.size, asked);
       return { size: staged.size, body: staged.bytes.slice(asked.start, asked.end) };
     }
-    const row = this.#find.get(key);
+    const row = this.#object.get(key);
     if (!row) return undefined;
     const size = row.size as number;
     const asked = within(range, size);
     if (row.file !== null) return this.#fromFile(key, size, asked);
-    const bytes = (this.#bytes.get(key)?.bytes as Uint8Array | null) ?? new Uint8Array();
+    const bytes = (row.bytes as Uint8Array | null) ?? new Uint8Array();
     return { size, body: bytes.subarray(asked.start, asked.end) };
   }
 

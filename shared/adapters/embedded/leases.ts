@@ -4,7 +4,10 @@ import type { Writer } from './writer.ts';
 
 const marked = ({ name, holder }: Lease): Lease => ({ name, holder: markedHolder(holder) });
 
-/** Leases in SQLite, by the clock of the one machine that shares the folder. A lease whose process has ended is free at once. */
+/**
+ * Leases in SQLite, by the clock of the one machine that shares the folder. A lease whose process has ended is free at once. Taking
+ * one waits for no disk: all processes of the folder die with the machine, and with them what a lost lease would have been for.
+ */
 export class EmbeddedLeases implements Leases {
   readonly #writer: Writer;
   readonly #now: () => number;

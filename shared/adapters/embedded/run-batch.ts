@@ -5,8 +5,29 @@ const sqliteFull = 13;
 /** What no later attempt of a process can mend: the file may not be written, the device fails, or the file is no database. */
 const fatalCodes: ReadonlySet<number | undefined> = new Set([8, 10, 11, 26]);
 
-/** One transaction for all of them. One that throws would leave half its work behind: then each has a transaction of its own. */
+/**
+ * What may be lost in a power failure: whoever held a lease is gone then too. A crash of the process alone loses nothing of it, and
+ * what is written after it is synced together with it.
+ */
+const unsynced: ReadonlySet<keyof WriteOperations> = new Set(['acquireLease', 'renewLease', 'releaseLease']);
+
+/** Runs a batch (see `runTogether`), synced unless there is nothing in it that must last. */
 export function runBatch(
+  db: DatabaseSync,
+  operations: WriteOperations,
+  batch: readonly WriteRequest[],
+): WriteAnswer[] {
+  if (batch.some(({ operation }) => !unsynced.has(operation))) return runTogether(db, operations, batch);
+  db.exec('PRAGMA synchronous = NORMAL');
+  try {
+    return runTogether(db, operations, batch);
+  } finally {
+    db.exec('PRAGMA synchronous = FULL');
+  }
+}
+
+/** One transaction for all of them. One that throws would leave half its work behind: then each has a transaction of its own. */
+function runTogether(
   db: DatabaseSync,
   operations: WriteOperations,
   batch: readonly WriteRequest[],
@@ -26,7 +47,7 @@ export function runBatch(
     } catch (cause) {
       rollBack(db);
       if (batch.length === 1) return all('failed', cause);
-      return batch.flatMap((request) => runBatch(db, operations, [request]));
+      return batch.flatMap((request) => runTogether(db, operations, [request]));
     }
   }
   try {
