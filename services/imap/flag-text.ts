@@ -17,14 +17,14 @@ export function flagText(set: FlagSet, isRecent: boolean): Uint8Array {
 /** The flag texts of a mailbox's messages as one session sees them. */
 export class FlagTexts {
   readonly #table: FlagTable;
-  readonly #recentFrom: number;
+  /** The lowest UID that is \Recent; infinite where that flag is not shown (RFC 9051 has none). */
+  readonly recentFrom: number;
   /** By flags id: quicker than any map. */
   readonly #plain: (Uint8Array | undefined)[] = [];
 
-  /** `recentFrom`: the lowest UID that is \Recent; infinite where that flag is not shown (RFC 9051 has none). */
   constructor(table: FlagTable, recentFrom: number) {
     this.#table = table;
-    this.#recentFrom = recentFrom;
+    this.recentFrom = recentFrom;
   }
 
   static for(client: Client, selected: Selected, table: FlagTable): FlagTexts {
@@ -32,7 +32,7 @@ export class FlagTexts {
   }
 
   of(flagsId: number, uid: number): Uint8Array {
-    if (uid >= this.#recentFrom) return flagText(this.#table.set(flagsId), true);
+    if (uid >= this.recentFrom) return flagText(this.#table.set(flagsId), true);
     return (this.#plain[flagsId] ??= flagText(this.#table.set(flagsId), false));
   }
 }

@@ -1,13 +1,12 @@
 import type { Span } from '../../shared/engine/view.ts';
-import type { ModSeq, Uid } from '../../shared/ids.ts';
-import { fetchFlagsLine } from '../../shared/imap/responses/fetch.ts';
 import { flagsLine, numberLine, vanishedLines } from '../../shared/imap/responses/mailbox.ts';
 import { statusLine } from '../../shared/imap/responses/status.ts';
 import { flushAt } from '../../shared/imap/writer.ts';
+import { sendFlagLines } from './flag-lines.ts';
 import { FlagTexts } from './flag-text.ts';
 import { rangesOfUids } from './message-set.ts';
 import { recentCount } from './recent.ts';
-import { sendAll, sendRows } from './send-rows.ts';
+import { sendAll } from './send-rows.ts';
 import type { Client, In, Selected } from './session-state.ts';
 
 /** The flags of RFC 9051 §2.3.2 that every mailbox keeps. */
@@ -74,13 +73,11 @@ export async function writeFlagsOf(
   { account, selected }: In<'selected'>,
   spans: Iterable<Span>,
 ): Promise<void> {
-  const { writer, enabled } = client;
+  const { enabled } = client;
   const texts = FlagTexts.for(client, selected, account.state.flags);
-  const showUid = enabled.qresync || enabled.rev2;
-  await sendRows(client, spans, ({ fixed, marks }, row, seq) => {
-    const uid = fixed.uid[row] as Uid;
-    const modSeq = enabled.condStore ? (marks.modSeq[row] as ModSeq) : undefined;
-    fetchFlagsLine(writer, seq, showUid ? uid : undefined, texts.of(marks.flags[row]!, uid), modSeq);
+  await sendFlagLines(client, spans, texts, {
+    uid: enabled.qresync || enabled.rev2,
+    modSeq: enabled.condStore,
   });
 }
 

@@ -88,6 +88,12 @@ export class ResponseWriter {
     this.#length += count;
   }
 
+  /** Up to `most` octets, put where they belong: `write` is given the buffer and where they begin, and returns where they end. */
+  inPlace(most: number, write: (bytes: Uint8Array, at: number) => number): void {
+    this.#reserve(most);
+    this.#length = write(this.#bytes, this.#length);
+  }
+
   sp(): void {
     this.#reserve(1);
     this.#bytes[this.#length++] = 0x20;
@@ -114,26 +120,8 @@ export class ResponseWriter {
 
   /** A whole number from 0 to 2^53-1. */
   number(value: number): void {
-    this.#reserve(16);
-    const bytes = this.#bytes;
-    if (value < 10) {
-      bytes[this.#length++] = 48 + value;
-      return;
-    }
-    let end = this.#length + digitsOf(value);
-    this.#length = end;
-    let rest = value;
-    // Above 31 bits division is in floating point, and slower.
-    while (rest > 0x7fff_ffff) {
-      const tenth = Math.floor(rest / 10);
-      bytes[--end] = 48 + (rest - tenth * 10);
-      rest = tenth;
-    }
-    for (let small = rest | 0; small > 0; ) {
-      const tenth = (small / 10) | 0;
-      bytes[--end] = 48 + small - tenth * 10;
-      small = tenth;
-    }
+    this.#reserve(longestNumber);
+    this.#length = putNumber(this.#bytes, this.#length, value);
   }
 
   /** date-time in quotes, from milliseconds since 1970, in UTC. */
@@ -223,6 +211,32 @@ export class ResponseWriter {
     }
     this.ascii(')');
   }
+}
+
+/** Digits of a number, at most. */
+export const longestNumber = 16;
+
+/** Writes a whole number from 0 to 2^53-1 and returns where it ends. */
+export function putNumber(bytes: Uint8Array, at: number, value: number): number {
+  if (value < 10) {
+    bytes[at] = 48 + value;
+    return at + 1;
+  }
+  const end = at + digitsOf(value);
+  let place = end;
+  let rest = value;
+  // Above 31 bits division is in floating point, and slower.
+  while (rest > 0x7fff_ffff) {
+    const tenth = Math.floor(rest / 10);
+    bytes[--place] = 48 + (rest - tenth * 10);
+    rest = tenth;
+  }
+  for (let small = rest | 0; small > 0; ) {
+    const tenth = (small / 10) | 0;
+    bytes[--place] = 48 + small - tenth * 10;
+    small = tenth;
+  }
+  return end;
 }
 
 function digitsOf(value: number): number {

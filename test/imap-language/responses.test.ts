@@ -4,6 +4,7 @@ import type { ModSeq, SeqNum, Uid } from '../../shared/ids.ts';
 import type { BodySectionItem, SectionOf } from '../../shared/imap/fetch-items.ts';
 import { mailboxName } from '../../shared/imap/mailbox-name.ts';
 import * as fetch from '../../shared/imap/responses/fetch.ts';
+import { fetchFlagsLines } from '../../shared/imap/responses/flag-lines.ts';
 import * as mailbox from '../../shared/imap/responses/mailbox.ts';
 import * as search from '../../shared/imap/responses/search.ts';
 import * as server from '../../shared/imap/responses/server.ts';
@@ -200,10 +201,27 @@ test('long answers pause for the socket', () => {
 
 const seq = 12 as SeqNum;
 says('FETCH of flags alone', '* 12 FETCH (FLAGS (\\Seen))\r\n', (w) =>
-  fetch.fetchFlagsLine(w, seq, undefined, encodeFlags(['\\Seen']), undefined),
+  fetchFlagsLines(w, {
+    from: 1,
+    to: 2,
+    firstSeq: seq,
+    uid: undefined,
+    modSeq: undefined,
+    flags: () => encodeFlags(['\\Seen']),
+  }),
 );
-says('FETCH of flags with UID and mod-sequence', '* 12 FETCH (UID 7 FLAGS () MODSEQ (65402))\r\n', (w) =>
-  fetch.fetchFlagsLine(w, seq, 7 as Uid, encodeFlags([]), modSeq(65402)),
+says(
+  'FETCH of flags with UID and mod-sequence',
+  '* 12 FETCH (UID 7 FLAGS () MODSEQ (65402))\r\n* 13 FETCH (UID 4294967295 FLAGS (\\Seen) MODSEQ (9007199254740991))\r\n',
+  (w) =>
+    fetchFlagsLines(w, {
+      from: 0,
+      to: 2,
+      firstSeq: seq,
+      uid: [7, 4294967295],
+      modSeq: [65402, 9007199254740991],
+      flags: (row) => encodeFlags(row === 0 ? [] : ['\\Seen']),
+    }),
 );
 says(
   'FETCH of small items',

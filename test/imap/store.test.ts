@@ -228,3 +228,31 @@ test('after its mailbox was deleted, a session is refused changes', async () => 
     'a OK Fetched',
   ]);
 });
+
+test('lines of flags that are kept encoded are right for every session, and after every change', async () => {
+  const account = await inbox(600);
+  const session = new MessageSession(account);
+  Object.assign(session.state.selected, { recentFrom: 600 });
+  const ask = async (by: MessageSession, command = 'UID FETCH 1:* (FLAGS)') => {
+    const asked = [await by.lines(command), await by.lines(command), await by.lines(command)];
+    assert.deepEqual(asked[1], asked[0]);
+    assert.deepEqual(asked[2], asked[0]);
+    return asked[0]!;
+  };
+  assert.equal((await ask(session))[599], '* 600 FETCH (UID 600 FLAGS (\\Recent))');
+  const second = new MessageSession(account);
+  assert.equal((await ask(second))[599], '* 600 FETCH (UID 600 FLAGS ())');
+  assert.equal((await ask(second, 'FETCH 1:* (FLAGS)'))[0], '* 1 FETCH (FLAGS ())');
+  await second.run('FETCH 1 (MODSEQ)');
+  assert.match(
+    (await ask(second, 'FETCH 1:* (FLAGS MODSEQ)'))[1]!,
+    /^\* 2 FETCH \(FLAGS \(\) MODSEQ \(\d+\)\)$/,
+  );
+  assert.equal((await ask(session))[599], '* 600 FETCH (UID 600 FLAGS (\\Recent))');
+  await second.run('UID STORE 3 +FLAGS.SILENT (\\Seen \\Deleted)');
+  assert.equal((await ask(second))[2], '* 3 FETCH (UID 3 FLAGS (\\Seen \\Deleted))');
+  await second.run('EXPUNGE');
+  const after = await ask(second);
+  assert.equal(after[2], '* 3 FETCH (UID 4 FLAGS ())');
+  assert.equal(after[598], '* 599 FETCH (UID 600 FLAGS ())');
+});

@@ -2,14 +2,9 @@ import { storeFlags } from '../../../shared/engine/actions.ts';
 import type { UidSet } from '../../../shared/engine/uid-set.ts';
 import type { Span } from '../../../shared/engine/view.ts';
 import type { ModSeq, SeqNum, Uid } from '../../../shared/ids.ts';
-import {
-  fetchClose,
-  fetchFlagsLine,
-  fetchModSeq,
-  fetchOpen,
-  fetchUid,
-} from '../../../shared/imap/responses/fetch.ts';
+import { fetchClose, fetchModSeq, fetchOpen, fetchUid } from '../../../shared/imap/responses/fetch.ts';
 import { errorReply } from '../error-reply.ts';
+import { sendFlagLines } from '../flag-lines.ts';
 import { FlagTexts } from '../flag-text.ts';
 import { namedUids, noSuchMessage, numberRanges } from '../message-set.ts';
 import { expungeIssued, readOnly, takeIn } from '../own-change.ts';
@@ -58,14 +53,9 @@ async function sendFlags(
   { numbers }: CommandOf<'store'>,
 ): Promise<void> {
   const texts = FlagTexts.for(client, selected, account.state.flags);
-  const { condStore } = client.enabled;
-  const { writer } = client;
-  await sendRows(client, living(selected.view.spans(done)), ({ fixed, marks }, row, seq) => {
-    const uid = fixed.uid[row] as Uid;
-    const named = numbers === 'uid' || condStore ? uid : undefined;
-    const modSeq = condStore ? (marks.modSeq[row] as ModSeq) : undefined;
-    fetchFlagsLine(writer, seq, named, texts.of(marks.flags[row]!, uid), modSeq);
-  });
+  const { condStore: modSeq } = client.enabled;
+  const form = { uid: numbers === 'uid' || modSeq, modSeq };
+  await sendFlagLines(client, living(selected.view.spans(done)), texts, form);
   selected.view.noteTold(done);
 }
 

@@ -5,7 +5,6 @@ import type { FetchItem } from '../../../shared/imap/fetch-items.ts';
 import {
   fetchClose,
   fetchFlags,
-  fetchFlagsLine,
   fetchInternalDate,
   fetchModSeq,
   fetchOpen,
@@ -14,6 +13,7 @@ import {
   fetchUid,
 } from '../../../shared/imap/responses/fetch.ts';
 import type { ResponseWriter } from '../../../shared/imap/writer.ts';
+import { sendFlagLines } from '../flag-lines.ts';
 import type { FlagTexts } from '../flag-text.ts';
 import { sendRows } from '../send-rows.ts';
 import type { Client } from '../session-state.ts';
@@ -40,15 +40,9 @@ export async function sendColumns(
 ): Promise<void> {
   const { writer } = client;
   const columns = items.filter(isColumn).map(({ item }) => item);
-  const [uids, modSeqs] = [columns.includes('uid'), columns.includes('modSeq')];
-  if (columns.includes('flags') && columns.length === 1 + Number(uids) + Number(modSeqs)) {
-    await sendRows(client, spans, ({ fixed, marks }, row, seq) => {
-      const uid = fixed.uid[row] as Uid;
-      const modSeq = modSeqs ? (marks.modSeq[row] as ModSeq) : undefined;
-      fetchFlagsLine(writer, seq, uids ? uid : undefined, texts.of(marks.flags[row]!, uid), modSeq);
-    });
-    return;
-  }
+  const form = { uid: columns.includes('uid'), modSeq: columns.includes('modSeq') };
+  if (columns.includes('flags') && columns.length === 1 + Number(form.uid) + Number(form.modSeq))
+    return sendFlagLines(client, spans, texts, form);
   const writers = columns.map((item) => columnWriters[item]);
   await sendRows(client, spans, (chunk, row, seq) => {
     fetchOpen(writer, seq);

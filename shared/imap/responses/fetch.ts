@@ -158,21 +158,3 @@ function writeSection(w: ResponseWriter, { part, of }: Section): void {
   } else w.ascii(sectionNames[of.kind]);
   w.ascii(']');
 }
-
-/**
- * One whole FETCH response of flags, the line a mailbox is synchronised by and changes are announced with. UID and
- * mod-sequence where given.
- */
-export function fetchFlagsLine(
-  w: ResponseWriter,
-  seq: SeqNum,
-  uid: Uid | undefined,
-  flags: Uint8Array,
-  modSeq: ModSeq | undefined,
-): void {
-  fetchOpen(w, seq);
-  if (uid !== undefined) fetchUid(w, uid);
-  fetchFlags(w, flags);
-  if (modSeq !== undefined) fetchModSeq(w, modSeq);
-  fetchClose(w);
-}
