@@ -265,7 +265,17 @@ export class MailboxView {
   }
 }
 
+/** Of the chunks of a version, which all its sessions share. */
+const knownOffsets = new WeakMap<readonly Chunk[], Uint32Array>();
+
+/** Rows before each chunk, and at the end all rows. */
 function offsetsOf(chunks: readonly Chunk[]): Uint32Array {
+  let offsets = knownOffsets.get(chunks);
+  if (offsets === undefined) knownOffsets.set(chunks, (offsets = countOffsets(chunks)));
+  return offsets;
+}
+
+function countOffsets(chunks: readonly Chunk[]): Uint32Array {
   const offsets = new Uint32Array(chunks.length + 1);
   for (let i = 0; i < chunks.length; i++) offsets[i + 1] = offsets[i]! + chunks[i]!.length;
   return offsets;

@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import type { AccountId, BlobKey, LogPosition } from '../../ids.ts';
 import {
   type AccountLog,
@@ -26,6 +26,7 @@ export class EmbeddedAccountLog implements AccountLog {
   readonly #head;
   readonly #entryExists;
   readonly #entries;
+  readonly #end;
 
   constructor(reader: DatabaseSync, writer: Writer, staging: Staging, now: () => number) {
     this.#reader = reader;
@@ -34,17 +35,23 @@ export class EmbeddedAccountLog implements AccountLog {
     this.#now = now;
     this.#head = reader.prepare('SELECT position, manifest FROM heads WHERE account = ?');
     this.#entryExists = reader.prepare('SELECT 1 FROM entries WHERE account = ? AND position = ?');
+    this.#end = reader.prepare(
+      `SELECT (SELECT max(position) FROM entries WHERE account = ?1) AS last, position, manifest
+       FROM (SELECT 1) LEFT JOIN heads ON account = ?1`,
+    );
     this.#entries = reader.prepare(
       `SELECT position, bytes FROM entries WHERE account = ? AND position > ? ORDER BY position LIMIT ${pageEntries + 1}`,
     );
   }
 
   async read(account: AccountId, after: LogPosition): Promise<LogTail> {
+    // Mostly there is nothing new: one statement says so, at half the price. The last entry is never trimmed.
+    const end = after > 0 ? this.#end.get(account) : undefined;
+    if (end?.last === after) return { head: headOf(end), entries: [], more: false };
     // One transaction: a head that moves and a trim between two statements would look like a gap.
     this.#reader.exec('BEGIN');
     try {
-      const row = this.#head.get(account);
-      const head = row && { position: row.position as LogPosition, manifest: row.manifest as BlobKey };
+      const head = headOf(this.#head.get(account));
       return { head, ...this.#page(account, this.#start(account, after, head)) };
     } finally {
       this.#reader.exec('COMMIT');
@@ -124,6 +131,11 @@ export class EmbeddedAccountLog implements AccountLog {
     while (await this.#writer.send('drop', account));
   }
 }
+
+const headOf = (row: Record<string, SQLOutputValue> | undefined): Head | undefined =>
+  row === undefined || row.position === null
+    ? undefined
+    : { position: row.position as LogPosition, manifest: row.manifest as BlobKey };
 
 /** A message to a thread copies the whole buffer under a view: a slice of a large one is cut out first. */
 const whole = (bytes: Uint8Array): Uint8Array =>
