@@ -72,7 +72,13 @@ export class TableService {
   async #signed(command: PutItemCommand, send: () => Promise<unknown>): Promise<unknown> {
     await this.#network.hesitation(this.#node);
     const stack = command.middlewareStack.clone();
-    stack.add((next) => next, { step: 'finalizeRequest', name: 'httpSigningMiddleware' });
+    const sign = <A, R>(next: (args: A) => Promise<R>) => {
+      return (args: A): Promise<R> => {
+        const time = new Date(this.#node.now()).toISOString().replace(/[-:]|\.\d+/g, '');
+        return next({ ...args, request: { headers: { 'x-amz-date': time } } });
+      };
+    };
+    stack.add(sign, { step: 'finalizeRequest', name: 'httpSigningMiddleware' });
     const run = stack.resolve(async () => ({ response: undefined, output: (await send()) as never }), {});
     return (await run({ input: command.input } as never)).output;
   }

@@ -19,6 +19,8 @@ const common = ({ region, endpoint, credentials }: ClientOptions) => ({
   ...(endpoint !== undefined && { endpoint }),
   ...(credentials && { credentials }),
   maxAttempts: 1,
+  // Signed by this machine's clock, wrong or right: what a clock that is minutes off signs is refused, and must be.
+  disableClockSkewCorrection: true,
   requestHandler: {
     connectionTimeout: 2_000,
     httpAgent: { keepAlive: true, maxSockets: sockets },
