@@ -369,7 +369,7 @@ export class Account {
 
   #startCompaction(): void {
     const before = this.#snapshot;
-    this.#compaction ??= compactAccount(this, this.#parts)
+    this.#compaction ??= compactAccount(this, this.#parts, 'whileNeeded')
       .catch((cause) => this.#parts.onError('compaction', this.id, cause))
       .finally(() => {
         this.#compaction = undefined;

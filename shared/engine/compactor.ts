@@ -29,9 +29,14 @@ export function needsCompaction(tail: CompactionNeed, snapshot: Snapshot | undef
 
 /**
  * Folds an account's log into a new snapshot: immutable objects first, then the head, forwards only. A crash anywhere leaves
- * garbage at the worst. Old entries and objects are deleted a day, or `replacedLifetime`, after they were replaced.
+ * garbage at the worst. Old entries and objects are deleted a day, or `replacedLifetime`, after they were replaced. 'whileNeeded': not where
+ * another process has folded what made it needed here: each would fold the few entries since the other's snapshot.
  */
-export async function compactAccount(account: Account, parts: EngineParts): Promise<void> {
+export async function compactAccount(
+  account: Account,
+  parts: EngineParts,
+  when: 'always' | 'whileNeeded' = 'always',
+): Promise<void> {
   const lease = await parts.leases.acquire(
     `compact/${account.id}`,
     Buffer.from(parts.entropy.bytes(8)).toString('hex'),
@@ -39,17 +44,18 @@ export async function compactAccount(account: Account, parts: EngineParts): Prom
   );
   if (lease === undefined) return;
   try {
-    await fold(account, parts);
+    await fold(account, parts, when);
   } finally {
     await parts.leases.release(lease);
   }
 }
 
-async function fold(account: Account, parts: EngineParts): Promise<void> {
+async function fold(account: Account, parts: EngineParts, when: 'always' | 'whileNeeded'): Promise<void> {
   const { blobs, entropy, log } = parts;
   await account.catchUp();
   await adoptNewestHead(account, parts);
   const { state, snapshot: base } = account;
+  if (when === 'whileNeeded' && !needsCompaction(account.tail, base)) return;
   if (state.position === (base?.state.position ?? 0)) return;
   const now = entropy.now();
   const messages = await settleMessages(account, state, parts);

@@ -159,3 +159,26 @@ test('what entries spilled counts when compaction is decided, and again for what
   const other = await openIn(memoryEngine(store, { entropy: clock, inlineBytes: 1024 }), account.id);
   assert.deepEqual(other.tail, account.tail);
 });
+
+test('processes that change one account by turns fold its log together as often as one alone would', async () => {
+  const headMoves = async (processes: number) => {
+    const clock = testClock();
+    const store = memoryStore(() => clock.now());
+    const first = await openIn(memoryEngine(store, { entropy: clock }));
+    const all = [first];
+    while (all.length < processes) all.push(await openIn(memoryEngine(store, { entropy: clock }), first.id));
+    for (let n = 1; n <= 300; n++) {
+      const account = all[n % processes]!;
+      await account.catchUp();
+      await deliver(account, n);
+      await account.settle();
+      clock.advance(60_000);
+    }
+    for (const account of all) await account.catchUp();
+    assert.equal(digest(await all.at(-1)!.whole()), digest(await first.whole()));
+    return store.log.counts.headMoves;
+  };
+  const alone = await headMoves(1);
+  assert.ok(alone >= 3, `${alone}`);
+  for (const processes of [2, 3]) assert.equal(await headMoves(processes), alone);
+});
