@@ -9,7 +9,7 @@ import type { Config } from './config.ts';
 import { MailFunction } from './function.ts';
 import { grantMail } from './grants.ts';
 import { tell, told } from './parameters.ts';
-import { storeEnvironment } from './task-environment.ts';
+import { forwardingEnvironment, storeEnvironment } from './task-environment.ts';
 
 export interface AdminStackProps extends StackProps {
   readonly config: Config;
@@ -29,6 +29,7 @@ export class AdminStack extends Stack {
       timeout: Duration.seconds(29),
       environment: {
         ...storeEnvironment(this, config),
+        ...forwardingEnvironment(config),
         RESTANTE_HOSTNAME: config.hostname,
         RESTANTE_MX: config.features.ownMx ? config.hostname : `inbound-smtp.${this.region}.amazonaws.com`,
         RESTANTE_ADMIN_KEY_SECRET: firstKey,

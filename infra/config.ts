@@ -71,6 +71,8 @@ const schema = z
       ownMx: z.boolean().default(false),
       /** Ports 143, 110 and 587 beside 993, 995 and 465. */
       startTlsPorts: z.boolean().default(false),
+      /** Accounts' mail may go on to addresses in domains of others, by SES. */
+      forwardOutside: z.boolean().default(false),
       /** The admin API, behind API Gateway. Without it, the command line works on the tables. */
       adminApi: z.boolean().default(true),
       /** No task has a public address; interface endpoints are paid for instead. */

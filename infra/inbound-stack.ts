@@ -14,7 +14,7 @@ import type { Config } from './config.ts';
 import { MailFunction } from './function.ts';
 import { grantMail, grantSending } from './grants.ts';
 import { tell } from './parameters.ts';
-import { storeEnvironment } from './task-environment.ts';
+import { forwardingEnvironment, storeEnvironment } from './task-environment.ts';
 
 export interface InboundStackProps extends StackProps {
   readonly config: Config;
@@ -126,6 +126,7 @@ export class InboundStack extends Stack {
       timeout: deliveryTimeout,
       environment: {
         ...storeEnvironment(this, config),
+        ...forwardingEnvironment(config),
         RESTANTE_HOSTNAME: config.hostname,
         RESTANTE_INCOMING_BUCKET: bucket.bucketName,
       },

@@ -21,7 +21,7 @@ import type { Config, TaskSize } from './config.ts';
 import { grantCertificate, grantMail, grantSending } from './grants.ts';
 import { tell, told } from './parameters.ts';
 import { type ExposedPort, healthPort } from './ports.ts';
-import { dataEnvironment, taskFolder } from './task-environment.ts';
+import { dataEnvironment, forwardingEnvironment, taskFolder } from './task-environment.ts';
 
 export interface MailServiceProps {
   readonly config: Config;
@@ -79,10 +79,16 @@ export class MailService extends Construct {
         String(open.get(option as ExposedPort['option']) ?? 'off'),
       ]),
     );
+    const sends = ports.some(({ service }) => service === 'submission' || service === 'inbound');
     const container = task.addContainer('Restante', {
       image: imageOf(this, config, task),
       command: ['serve'],
-      environment: { ...dataEnvironment(this, config), ...listening, RESTANTE_HTTP: String(healthPort) },
+      environment: {
+        ...dataEnvironment(this, config),
+        ...(sends && forwardingEnvironment(config)),
+        ...listening,
+        RESTANTE_HTTP: String(healthPort),
+      },
       portMappings: [...ports.map(({ containerPort }) => ({ containerPort })), { containerPort: healthPort }],
       logging: LogDriver.awsLogs({ logGroup: logs, streamPrefix: 'mail' }),
       readonlyRootFilesystem: true,
@@ -93,8 +99,7 @@ export class MailService extends Construct {
     container.addUlimits({ name: UlimitName.NOFILE, softLimit: 65_536, hardLimit: 65_536 });
     grantMail(this, config, task.taskRole);
     grantCertificate(this, config, task.taskRole, 'read');
-    if (ports.some(({ service }) => service === 'submission' || service === 'inbound'))
-      grantSending(task.taskRole);
+    if (sends) grantSending(task.taskRole);
     acknowledge(
       task,
       'ECS2',

@@ -12,6 +12,10 @@ export function storeEnvironment(scope: Construct, config: Config): Record<strin
   };
 }
 
+/** Of what accepts forwarding to addresses elsewhere, takes mail for them in, or sends it. */
+export const forwardingEnvironment = ({ features }: Config): Record<string, string> =>
+  features.forwardOutside ? { RESTANTE_FORWARD_OUTSIDE: 'true' } : {};
+
 /** The one folder of a task that can be written to. */
 export const taskFolder = '/restante/data';
 

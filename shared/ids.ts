@@ -112,6 +112,9 @@ export const systemEntropy: Entropy = { now: () => Date.now(), bytes: (count) =>
 export const newEmailId = (e: Entropy): EmailId => timeOrderedId(e.now(), e.bytes(10)) as EmailId;
 export const newAccountId = (e: Entropy): AccountId => timeOrderedId(e.now(), e.bytes(10)) as AccountId;
 
+/** Holds what waits to be sent on to addresses elsewhere. Not in the directory: nobody signs in to it, and mail finds it by no address. */
+export const outboxAccount = '0'.repeat(26) as AccountId;
+
 /** The arrival time that an id carries, in milliseconds since 1970. */
 export function timeOfId(id: EmailId | AccountId): number {
   let time = 0;

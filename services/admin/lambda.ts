@@ -4,7 +4,7 @@ import { secretReader } from '../../shared/adapters/aws/secret.ts';
 import { createPasswordHasher } from '../../shared/directory/password-hasher.ts';
 import { createProvisioning } from '../../shared/directory/provisioning.ts';
 import { systemEntropy } from '../../shared/ids.ts';
-import { engineOnAws, storeFromEnvironment } from '../serverless/environment.ts';
+import { engineOnAws, forwardsOutside, storeFromEnvironment } from '../serverless/environment.ts';
 import { createAdminApp } from './api/app.ts';
 import { KeyRing } from './api/key-ring.ts';
 
@@ -29,7 +29,11 @@ async function start(): Promise<ReturnType<typeof handle>> {
   if (token === undefined || !(await keys.adopt(token.trim())))
     throw new Error('the secret of the first key does not hold one');
   const engine = engineOnAws(store, log);
-  const provisioning = createProvisioning({ directory: store.directory, hasher: createPasswordHasher() });
+  const provisioning = createProvisioning({
+    directory: store.directory,
+    hasher: createPasswordHasher(),
+    forwardOutside: forwardsOutside(process.env),
+  });
   const data = { engine, provisioning, store: { kind: 'aws' as const, ...store } };
   return handle(createAdminApp({ data, hosts, version: process.env.RESTANTE_VERSION ?? 'unknown', log }));
 }

@@ -1,3 +1,4 @@
+import type { Recipient } from '../../shared/directory/resolve-recipient.ts';
 import type { Appended } from '../../shared/engine/actions.ts';
 import { appendMessages } from '../../shared/engine/actions.ts';
 import type { Decide } from '../../shared/engine/decision.ts';
@@ -10,17 +11,24 @@ import { decodeRecord } from '../../shared/message/record-codec.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import type { LogEvent } from '../../shared/telemetry/events.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
+import type { Forwarder } from '../forwarding/forwarder.ts';
 import { type RetryMemory, retryKey } from './retries.ts';
 import { countHops, maxHops } from './trace.ts';
 
 /** An account that a message is for, open. */
 export interface Target {
   readonly hold: AccountHold;
+  /** By which the message came to it: of an alias's several, the account's own. */
+  readonly address: string;
   /** RFC 5233: the mailbox to file it in, where there is one of that name. */
   readonly detail: string | undefined;
+  /** Addresses elsewhere to which it sends the message on; see Recipient. */
+  readonly outside: Recipient['outside'];
+  /** Whether it is stored there, too. */
+  readonly copy: boolean;
 }
 
-/** 'stored' also where an earlier attempt had done it. 'unavailable' also where it is not known: the sender is to try again. */
+/** 'stored' also where it went on and has no room for a copy, and where an earlier attempt had done it. 'unavailable' also where it is not known: the sender is to try again. */
 export type TargetOutcome = 'stored' | 'overQuota' | 'unavailable';
 
 export interface DeliveryRequest {
@@ -37,6 +45,8 @@ export interface DeliveryRequest {
   readonly limit: number;
   /** Of `body`, asked for when it has been read to its end. */
   readonly fingerprint: () => string;
+  /** Needed where a target has addresses outside. */
+  readonly forwarder: Forwarder | undefined;
   readonly log: Log;
 }
 
@@ -113,9 +123,13 @@ export class Delivery {
   }
 
   /** The message without the trace fields, for who sends it on. Before `close`. */
-  async *read(): AsyncGenerator<Uint8Array> {
+  read(): AsyncGenerator<Uint8Array> {
+    return this.#readFrom(this.#request.trace.length);
+  }
+
+  async *#readFrom(start: number): AsyncGenerator<Uint8Array> {
     const { account, emailId, size } = this.#message;
-    const range = { start: this.#request.trace.length, end: size };
+    const range = { start, end: size };
     const blob = await this.#engine.parts.blobs.get(messageKey(account, emailId), range);
     if (blob === undefined) throw new Error('a staged message is gone');
     if (blob.body instanceof Uint8Array) yield blob.body;
@@ -156,11 +170,48 @@ export class Delivery {
     return this.#staged;
   }
 
-  async #storeFor({ hold, detail }: Target): Promise<TargetOutcome> {
-    const { sender, fingerprint, protocol, log } = this.#request;
-    const { account } = hold;
+  async #storeFor(target: Target): Promise<TargetOutcome> {
+    const { sender, fingerprint } = this.#request;
+    const { account } = target.hold;
     const deliveryId = this.#retries.idFor(retryKey(sender, account.id, fingerprint()));
     this.#ids.set(account.id, deliveryId);
+    const sentOn = target.outside.length > 0 ? await this.#sendOn(target, deliveryId) : 'kept';
+    if (sentOn === 'unavailable') return 'unavailable';
+    if (sentOn === 'queued' && !target.copy) return 'stored';
+    const outcome = await this.#append(target, deliveryId);
+    return outcome === 'overQuota' && sentOn === 'queued' ? 'stored' : outcome;
+  }
+
+  async #sendOn(
+    { hold, address, outside, copy }: Target,
+    id: string,
+  ): Promise<'queued' | 'kept' | 'unavailable'> {
+    const { sender, forwarder, log } = this.#request;
+    const [first, ...others] = outside;
+    if (forwarder === undefined || first === undefined) return 'kept';
+    try {
+      return await forwarder.forward({
+        account: hold.account.id,
+        via: address,
+        targets: [first, ...others],
+        sender,
+        // Who came over SMTP was there to be asked: what cannot be delivered is told to the sender that was named.
+        reportable: true,
+        kept: copy,
+        header: decodeRecord(this.#message.record).header,
+        id,
+        message: () => this.#readFrom(0),
+        log,
+      });
+    } catch (cause) {
+      log.error({ event: 'account.unavailable' }, cause);
+      return 'unavailable';
+    }
+  }
+
+  async #append({ hold, detail }: Target, deliveryId: string): Promise<TargetOutcome> {
+    const { protocol, log } = this.#request;
+    const { account } = hold;
     const own = this.#message.account === account.id;
     const message = own ? ok(this.#message) : await stageCopy(this.#engine.parts, this.#message, account.id);
     let outcome: TargetOutcome = 'unavailable';

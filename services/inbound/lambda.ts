@@ -3,7 +3,8 @@ import { SESClient, SendBounceCommand } from '@aws-sdk/client-ses';
 import type { SQSEvent } from 'aws-lambda';
 import { createBucketClient } from '../../shared/adapters/aws/clients.ts';
 import { ReceivedObjects } from '../../shared/adapters/aws/received-objects.ts';
-import { engineOnAws, storeFromEnvironment } from '../serverless/environment.ts';
+import { openForwarding } from '../forwarding/open.ts';
+import { engineOnAws, forwardsOutside, storeFromEnvironment } from '../serverless/environment.ts';
 import { type BatchAnswer, type BatchParts, deliverBatch } from './ses/batch.ts';
 import type { Arrival } from './ses/notification.ts';
 
@@ -23,8 +24,10 @@ async function open(): Promise<BatchParts> {
     tiering: endpoint === undefined,
   });
   const ses = new SESClient({});
+  const engine = engineOnAws(store, log);
   return {
-    engine: engineOnAws(store, log),
+    engine,
+    forwarder: forwardsOutside(process.env) ? (await openForwarding(engine, store)).forwarder : undefined,
     directory: store.directory,
     log,
     async receive({ bucket, key }: Arrival) {

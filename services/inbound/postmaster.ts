@@ -1,4 +1,5 @@
 import {
+  type Followed,
   type Recipient,
   type RecipientDirectory,
   type RecipientFailure,
@@ -30,14 +31,15 @@ export const isBarePostmaster = (address: string): boolean => address.toLowerCas
 export async function resolvePostmaster(
   directory: PostmasterDirectory,
   { hostname, postmaster }: PostmasterOptions,
+  followed: Followed,
 ): Promise<Result<readonly Recipient[], RecipientFailure>> {
-  if (postmaster !== undefined) return await resolveRecipient(directory, postmaster);
+  if (postmaster !== undefined) return await resolveRecipient(directory, postmaster, followed);
   // A machine's name need not be one that can stand in an address.
-  const first = await resolveRecipient(directory, `postmaster@${hostname}`);
+  const first = await resolveRecipient(directory, `postmaster@${hostname}`, followed);
   if (first.ok) return first;
   const { items } = await directory.domains();
   for (const { name } of items.slice(0, domainsAsked)) {
-    const resolved = await resolveRecipient(directory, `postmaster@${name}`);
+    const resolved = await resolveRecipient(directory, `postmaster@${name}`, followed);
     if (resolved.ok) return resolved;
   }
   return err(items.length > 0 ? { kind: 'unknownUser' } : first.error);

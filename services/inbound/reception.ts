@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
 import type { MailEngine } from '../../shared/engine/engine.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
+import type { Forwarder } from '../forwarding/forwarder.ts';
 import { Delivery, type DeliveryRequest } from './delivery.ts';
 import { Fingerprint, withCrLf } from './line-ends.ts';
 import type { PostmasterDirectory } from './postmaster.ts';
@@ -22,6 +23,8 @@ export interface ReceptionParts {
   readonly messageLimit: number;
   /** Where mail to `<postmaster>` without a domain goes (RFC 5321 §4.5.1). */
   readonly postmaster: string | undefined;
+  /** Undefined where mail goes to no addresses elsewhere. */
+  readonly forwarder: Forwarder | undefined;
   readonly log: Log;
 }
 
@@ -103,7 +106,7 @@ export class Reception implements SmtpHandlers {
     const { directory, protocol, log } = this.#parts;
     const transaction = this.#transactions.get(session.id);
     if (transaction === undefined) return tryLater();
-    const resolved = await resolve(directory, address, this.#parts, log);
+    const resolved = await resolve(directory, address, transaction.sender, this.#parts, log);
     if (!resolved.ok)
       return resolved.error.kind === 'unavailable' ? tryLater() : recipientWording[resolved.error.kind]();
     const refusal = await transaction.recipients.add(resolved.value, transaction.size, log);
@@ -141,7 +144,7 @@ export class Reception implements SmtpHandlers {
 
   /** One reply for each recipient, in their order; all the same where the message as a whole was refused. */
   async #deliver(stream: SMTPServerDataStream, session: SMTPServerSession, transaction: Transaction) {
-    const { engine, retries, protocol, hostname, messageLimit, log } = this.#parts;
+    const { engine, retries, protocol, hostname, messageLimit, forwarder, log } = this.#parts;
     const { sender, recipients, addresses } = transaction;
     const { targets } = recipients;
     const recipient = addresses.length === 1 && targets.length === 1 ? addresses[0] : undefined;
@@ -159,6 +162,7 @@ export class Reception implements SmtpHandlers {
       body: print.of(withCrLf(chunksOf(stream))),
       limit: messageLimit,
       fingerprint: () => print.value,
+      forwarder,
       log,
     };
     const delivery = new Delivery(engine, retries, request);

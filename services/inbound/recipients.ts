@@ -1,4 +1,5 @@
 import {
+  joinedRecipient,
   type Recipient,
   type RecipientFailure,
   resolveRecipient,
@@ -6,8 +7,9 @@ import {
 import type { AccountHold, MailEngine } from '../../shared/engine/engine.ts';
 import type { AccountState } from '../../shared/engine/state.ts';
 import type { AccountId } from '../../shared/ids.ts';
-import { err, type Result } from '../../shared/result.ts';
+import { err, ok, type Result } from '../../shared/result.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
+import type { Forwarder } from '../forwarding/forwarder.ts';
 import type { Target, TargetOutcome } from './delivery.ts';
 import {
   isBarePostmaster,
@@ -17,7 +19,15 @@ import {
 } from './postmaster.ts';
 import { mailboxFull, SmtpReply, tryLater } from './smtp-reply.ts';
 
-type Wording = Readonly<Record<RecipientFailure['kind'], () => SmtpReply>>;
+/** What a message's recipients are looked up with. */
+export interface ResolveOptions extends PostmasterOptions {
+  /** Undefined where mail goes to no addresses elsewhere. */
+  readonly forwarder: Forwarder | undefined;
+}
+
+type Refusal = RecipientFailure | { readonly kind: 'notOurs' };
+
+type Wording = Readonly<Record<Refusal['kind'], () => SmtpReply>>;
 
 /** RFC 3463 §3. */
 export const recipientWording: Wording = {
@@ -25,6 +35,7 @@ export const recipientWording: Wording = {
   unknownDomain: () => new SmtpReply(550, '5.7.1', 'Mail for that domain is not relayed here'),
   unknownUser: () => new SmtpReply(550, '5.1.1', 'There is no such address here'),
   suspended: () => new SmtpReply(550, '5.2.1', 'The account is suspended'),
+  notOurs: () => new SmtpReply(550, '5.7.1', 'That return address is not valid, or takes reports only'),
   tooManyRecipients: () => new SmtpReply(554, '5.4.6', 'The address leads to too many accounts'),
 };
 
@@ -32,12 +43,17 @@ export const recipientWording: Wording = {
 export async function resolve(
   directory: PostmasterDirectory,
   address: string,
-  options: PostmasterOptions,
+  sender: string,
+  options: ResolveOptions,
   log: Log,
-): Promise<Result<readonly Recipient[], RecipientFailure | { readonly kind: 'unavailable' }>> {
+): Promise<Result<readonly Recipient[], Refusal | { readonly kind: 'unavailable' }>> {
+  const { forwarder } = options;
+  const followed = forwarder === undefined ? 'forwarding' : 'everywhere';
   try {
-    if (isBarePostmaster(address)) return await resolvePostmaster(directory, options);
-    return await resolveRecipient(directory, address);
+    if (isBarePostmaster(address)) return await resolvePostmaster(directory, options, followed);
+    const back = await forwarder?.returning(address, sender);
+    if (back !== undefined) return back.ok ? ok([back.value]) : err({ kind: back.error });
+    return await resolveRecipient(directory, address, followed);
   } catch (cause) {
     log.error({ event: 'account.unavailable' }, cause);
     return err({ kind: 'unavailable' });
@@ -70,26 +86,24 @@ export class OpenRecipients {
 
   /** Adds a recipient, or says why it cannot be one. */
   async add(recipients: readonly Recipient[], size: number, log: Log): Promise<SmtpReply | undefined> {
-    const opened: {
-      readonly id: AccountId;
-      readonly hold: AccountHold;
-      readonly detail: Target['detail'];
-    }[] = [];
+    const opened: Target[] = [];
     let full = 0;
     let failed = false;
-    for (const { account, detail } of recipients) {
+    for (const { account, detail, outside, copy } of recipients) {
       const hold = this.#targets.get(account.id)?.hold ?? (await this.#open(account.id, log));
       if (hold === undefined) failed = true;
-      else opened.push({ id: account.id, hold, detail });
-      if (hold !== undefined && isFull(hold.account.state, size)) full++;
+      else opened.push({ hold, address: account.address, detail, outside, copy });
+      // What goes on to elsewhere takes no room here.
+      if (hold !== undefined && outside.length === 0 && isFull(hold.account.state, size)) full++;
     }
     // An alias is refused where none of its accounts has room; where some have, the delivery tells.
     if (this.#released) failed = true;
     const refusal = failed ? tryLater() : full === recipients.length ? mailboxFull() : undefined;
-    for (const { id, hold, detail } of opened) {
-      if (this.#targets.has(id)) continue;
-      if (refusal !== undefined) hold.release();
-      else this.#targets.set(id, { hold, detail });
+    for (const target of opened) {
+      const { id } = target.hold.account;
+      const known = this.#targets.get(id);
+      if (refusal === undefined) this.#targets.set(id, known ? joinedRecipient(known, target) : target);
+      else if (known === undefined) target.hold.release();
     }
     if (refusal === undefined) this.#recipients.push(recipients.map(({ account }) => account.id));
     return refusal;

@@ -4,6 +4,7 @@ import type { ConnectionLimits } from '../../shared/net/listener.ts';
 import { ok, type Result } from '../../shared/result.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
 import type { Metrics } from '../../shared/telemetry/metrics.ts';
+import type { Forwarder } from '../forwarding/forwarder.ts';
 import type { PostmasterDirectory } from './postmaster.ts';
 import { Reception } from './reception.ts';
 import { RetryMemory } from './retries.ts';
@@ -43,6 +44,8 @@ export interface InboundParts {
   readonly options: InboundOptions;
   /** Shared with submission, whose local deliveries may be repeated too. */
   readonly retries?: RetryMemory;
+  /** Takes mail for addresses elsewhere; without one it goes to none. */
+  readonly forwarder?: Forwarder | undefined;
 }
 
 export interface InboundServer {
@@ -66,6 +69,7 @@ export async function startInbound(parts: InboundParts): Promise<Result<InboundS
       const reception = new Reception({
         ...parts,
         retries,
+        forwarder: parts.forwarder,
         protocol,
         hostname: options.hostname,
         messageLimit,

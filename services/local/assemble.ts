@@ -62,15 +62,25 @@ export interface Data {
   close(): Promise<void>;
 }
 
-/** @param processes how many share this machine's memory for the same store. */
-export function assemble(store: Store, onError: EngineParts['onError'], processes = 1): Data {
+export interface AssembleOptions {
+  /** How many share this machine's memory for the same store; 1 unless given. */
+  readonly processes?: number;
+  /** Whether mail may be sent on to domains of others; no unless given. */
+  readonly forwardOutside?: boolean;
+}
+
+export function assemble(
+  store: Store,
+  onError: EngineParts['onError'],
+  { processes = 1, forwardOutside = false }: AssembleOptions = {},
+): Data {
   const engine = createEngine(store, onError, processes);
   const hasher = createPasswordHasher();
   return {
     store,
     engine,
     hasher,
-    provisioning: createProvisioning({ directory: store.directory, hasher }),
+    provisioning: createProvisioning({ directory: store.directory, hasher, forwardOutside }),
     async close() {
       try {
         await engine.close();

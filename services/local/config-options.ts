@@ -39,6 +39,14 @@ const port = (name: ServiceName): ServeOption => ({
   fallback: String(servicePorts[name]),
 });
 
+/** Also on the command that changes what is forwarded: it must not accept what the server would not send. */
+export const forwardOutsideOption: ServeOption = {
+  name: 'forward-outside',
+  value: undefined,
+  description: "let accounts' mail go on to addresses in domains of others, by the smart host",
+  fallback: undefined,
+};
+
 /** Every setting of `restante serve`: an option, and an environment variable of the same name. */
 export const serveOptions: readonly ServeOption[] = [
   { name: 'data', value: 'folder', description: 'where everything is kept', fallback: './data' },
@@ -142,6 +150,7 @@ export const serveOptions: readonly ServeOption[] = [
     description: 'relay for mail to others: smtp://user:password@host:587, smtps://host, or ses://region',
     fallback: undefined,
   },
+  forwardOutsideOption,
 ];
 
 /** Adds the options to a command. Defaults are applied by `parseServeConfig`, since the environment comes before them. */

@@ -45,6 +45,8 @@ export interface ServeConfig {
   readonly noticeLanguage: string;
   readonly logLevel: LogLevel;
   readonly smartHost: SmartHost | SesRelayChoice | undefined;
+  /** Accounts' mail may go on to addresses in domains of others, by way of the smart host. */
+  readonly forwardOutside: boolean;
 }
 
 /** SES, in the region where the domains are verified. */
@@ -215,6 +217,9 @@ export function parseServeConfig(
     noticeLanguage: read('notice-language', parseLanguage, ''),
     logLevel: read('log-level', parseLogLevel, 'info'),
     smartHost: read<SmartHost | SesRelayChoice | undefined>('smart-host', parseSmartHost, undefined),
+    forwardOutside: read('forward-outside', parseSwitch, false),
   };
+  if (config.forwardOutside && !reader.has('smart-host'))
+    reader.complain('forward-outside', 'needs --smart-host, by which such mail goes out');
   return complaints.length > 0 ? err(complaints) : ok(config);
 }

@@ -1,4 +1,4 @@
-import { assemble, type Data } from './assemble.ts';
+import { type AssembleOptions, assemble, type Data } from './assemble.ts';
 import { type CommandContext, type CommandOutcome, failed } from './context.ts';
 import { describeCause } from './describe-mail-error.ts';
 
@@ -13,12 +13,16 @@ export async function withData(
   folder: string,
   existing: 'required' | 'optional',
   use: (data: Data) => Promise<CommandOutcome>,
+  options: AssembleOptions = {},
 ): Promise<CommandOutcome> {
   const choice = context.awsStore ?? { kind: 'embedded', folder };
   const opened = await context.openStore(choice, { existing });
   if (!opened.ok) return failed(opened.error);
-  const data = assemble(opened.value, (what, account, cause) =>
-    context.stderr.write(`restante: ${what} of account ${account} failed: ${describeCause(cause)}\n`),
+  const data = assemble(
+    opened.value,
+    (what, account, cause) =>
+      context.stderr.write(`restante: ${what} of account ${account} failed: ${describeCause(cause)}\n`),
+    options,
   );
   try {
     return await use(data);

@@ -5,12 +5,13 @@ import type { TlsContext } from '../../shared/net/tls-context.ts';
 import { ok, type Result } from '../../shared/result.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
 import type { Metrics } from '../../shared/telemetry/metrics.ts';
+import type { Forwarder } from '../forwarding/forwarder.ts';
 import { startImap } from '../imap/server.ts';
 import type { RetryMemory } from '../inbound/retries.ts';
 import { startInbound } from '../inbound/server.ts';
 import { startPop3 } from '../pop3/server.ts';
 import { startSubmission } from '../submission/server.ts';
-import type { Relay, SmartHost } from '../submission/smart-host.ts';
+import type { Relay } from '../submission/smart-host.ts';
 import type { Data } from './assemble.ts';
 import type { ServeConfig } from './config.ts';
 import type { ServiceName } from './config-options.ts';
@@ -37,7 +38,9 @@ export interface ServiceParts {
   /** This server's name, as it gives it to other mail servers and in trace fields. */
   readonly hostname: string;
   /** How mail to others goes out; undefined where it does not. */
-  readonly relay: SmartHost | Relay | undefined;
+  readonly relay: Relay | undefined;
+  /** Takes mail for addresses elsewhere; undefined where it goes to none. */
+  readonly forwarder: Forwarder | undefined;
   /** Deliveries that may be repeated, shared by all ways in. */
   readonly retries: RetryMemory;
 }
@@ -99,6 +102,7 @@ const inbound: Start = async (parts) => {
     metrics: parts.metrics,
     options: { hostname: parts.hostname, postmaster: parts.config.postmaster },
     retries: parts.retries,
+    forwarder: parts.forwarder,
   });
   if (!started.ok) return started;
   const { smtp, lmtp, close } = started.value;
@@ -125,6 +129,7 @@ const submission: Start = (parts) =>
       allowPlaintextAuth: parts.config.allowPlaintextAuth,
     },
     retries: parts.retries,
+    forwarder: parts.forwarder,
   });
 
 const starts: readonly Start[] = [imap, pop3, inbound, submission];

@@ -5,12 +5,12 @@ import type { TlsContext } from '../../shared/net/tls-context.ts';
 import { ok, type Result } from '../../shared/result.ts';
 import type { Log, OpenedLog } from '../../shared/telemetry/log.ts';
 import type { Metrics } from '../../shared/telemetry/metrics.ts';
-import { createSesRelay } from '../submission/ses-relay.ts';
 import type { Data } from './assemble.ts';
 import type { Certificate } from './certificate.ts';
 import type { ServeConfig } from './config.ts';
 import type { CommandContext } from './context.ts';
 import { type RunningService, startMailServices } from './mail-services.ts';
+import type { Outgoing } from './outgoing.ts';
 import type { Exchange } from './workers/exchange.ts';
 import type { Figures, OpenPort } from './workers/news.ts';
 import type { ServingState } from './workers/shared-state.ts';
@@ -36,13 +36,14 @@ export interface MailParts {
   readonly data: Data;
   readonly tls: TlsContext;
   readonly state: ServingState;
+  readonly outgoing: Outgoing;
   readonly log: Log;
   readonly metrics: Metrics;
 }
 
 /** Starts the services in this process. The error is one line. */
-export async function startServices(parts: MailParts): Promise<Result<readonly RunningService[], string>> {
-  const { context, config, data, tls, state, log, metrics } = parts;
+export function startServices(parts: MailParts): Promise<Result<readonly RunningService[], string>> {
+  const { context, config, data, tls, state, outgoing, log, metrics } = parts;
   return startMailServices({
     config,
     data,
@@ -61,10 +62,8 @@ export async function startServices(parts: MailParts): Promise<Result<readonly R
     metrics,
     version: context.version,
     hostname: serverName(config),
-    relay:
-      config.smartHost && 'sesRegion' in config.smartHost
-        ? createSesRelay(await context.sesSender(config.smartHost.sesRegion))
-        : config.smartHost,
+    relay: outgoing.relay,
+    forwarder: outgoing.forwarding?.forwarder,
     retries: state.retries,
   });
 }

@@ -26,6 +26,7 @@ import { type CommandContext, type CommandOutcome, failed } from './context.ts';
 import { folderFrom } from './data-folder.ts';
 import { isUnused, makeDemoAccounts } from './demo-accounts.ts';
 import { newSecret, serveByWorkers, serveHere, serverName } from './mail-side.ts';
+import { openOutgoing, startForwarding } from './outgoing.ts';
 import { awaitStop, type Stop } from './stop.ts';
 import { terminalDestination } from './terminal-log.ts';
 import { Exchange } from './workers/exchange.ts';
@@ -80,7 +81,9 @@ export async function serve(context: CommandContext, config: ServeConfig): Promi
     notifier?.take(news);
     sent();
   });
-  const data = assemble(notifier ? { ...opened.value, notifier } : opened.value, logEngineFaults(log));
+  const data = assemble(notifier ? { ...opened.value, notifier } : opened.value, logEngineFaults(log), {
+    forwardOutside: config.forwardOutside,
+  });
   // What cannot be recorded now was not acknowledged either: the reason for the end is what is told.
   open.defer(() =>
     data
@@ -122,6 +125,7 @@ async function startEverything(parts: Parts): Promise<CommandOutcome> {
   );
   const state = meeting?.state ?? ownState(config.trustedNetworks);
   const tls = certificate.value.context;
+  const outgoing = await openOutgoing(context, config, data);
   const mail = await (meeting
     ? serveByWorkers({
         ...{ context, config, log, metrics },
@@ -130,7 +134,7 @@ async function startEverything(parts: Parts): Promise<CommandOutcome> {
         secret: meeting.secret,
         giveUp: stop.giveUp,
       })
-    : serveHere({ context, config, data, tls, state, log, metrics }));
+    : serveHere({ context, config, data, tls, state, outgoing, log, metrics }));
   if (!mail.ok) return failed(namingOption(mail.error));
   let welcome = false;
   open.defer(async () => {
@@ -213,6 +217,8 @@ async function startEverything(parts: Parts): Promise<CommandOutcome> {
     },
   );
   open.defer(() => maintenance.stop(graceMs));
+  const forwarding = startForwarding(outgoing, config, data, log, metrics);
+  open.defer(() => forwarding?.stop(graceMs));
   const tellLoad = async () => {
     const { rss } = await mail.value.figures();
     log.info({ event: 'process.load', connections: state.counts.total, rss });

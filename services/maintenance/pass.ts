@@ -1,5 +1,5 @@
 import { collectRemovedAccount } from '../../shared/engine/collector.ts';
-import type { AccountId } from '../../shared/ids.ts';
+import { type AccountId, outboxAccount } from '../../shared/ids.ts';
 import type { AccountRecord, Directory } from '../../shared/ports/directory.ts';
 import { gentleBlobs } from './gentle-blobs.ts';
 import { type AccountOutcome, type AccountTask, maintainAccount } from './maintain-account.ts';
@@ -56,7 +56,7 @@ export async function runPass(parts: MaintenanceParts, task: PassTask): Promise<
     failures: 0,
   };
   await collectRemoved(parts, task, report);
-  const accounts = everyAccount(parts.directory);
+  const accounts = everyone(parts.directory);
   const work = async (): Promise<void> => {
     while (!task.stop.aborted) {
       const next = await accounts.next();
@@ -73,23 +73,27 @@ export async function runPass(parts: MaintenanceParts, task: PassTask): Promise<
   return report;
 }
 
-async function* everyAccount(directory: Directory): AsyncGenerator<AccountRecord, undefined> {
+/** Whose turn it may be: an account of the directory, or the outbox, which has no address. */
+type Visited = Pick<AccountRecord, 'id'> & Partial<Pick<AccountRecord, 'address'>>;
+
+async function* everyone(directory: Directory): AsyncGenerator<Visited, undefined> {
   for (let after: string | undefined; ; ) {
     const { items, next } = await directory.accounts(after);
     yield* items;
-    if (next === undefined) return;
+    if (next === undefined) break;
     after = next;
   }
+  yield { id: outboxAccount };
 }
 
 async function maintainOne(
   { engine, log }: MaintenanceParts,
   task: PassTask,
-  { id, address }: AccountRecord,
+  { id, address }: Visited,
   report: PassReport,
 ): Promise<void> {
   const opened = await engine.open(id, 'passing');
-  report.accounts++;
+  if (address !== undefined) report.accounts++;
   if (!opened.ok) {
     report.failures++;
     log.error({ event: 'maintenance.failed', account: id, step: 'open' }, opened.error);
@@ -98,7 +102,13 @@ async function maintainOne(
   const { account, release } = opened.value;
   try {
     const sweep = typeof task.sweep === 'boolean' ? task.sweep : task.sweep(id);
-    const outcome = await maintainAccount(account, engine.parts, { ...task, address, sweep });
+    const outcome = await maintainAccount(account, engine.parts, {
+      ...task,
+      // Nobody restores what was sent on.
+      retention: id === outboxAccount ? 0 : task.retention,
+      address,
+      sweep,
+    });
     // What the last commit started belongs to this visit: nobody else waits for it.
     await account.settle();
     tally(report, outcome);

@@ -1,9 +1,9 @@
-import type { Lease, Leases } from '../../shared/ports/leases.ts';
+import type { Leases } from '../../shared/ports/leases.ts';
 import type { Clearing } from './clear-old.ts';
+import { HeldLease } from './held-lease.ts';
 import type { MaintenanceParts } from './parts.ts';
 import { type PassReport, runPass } from './pass.ts';
 import type { QuotaNotices } from './quota-wording.ts';
-import type { Timers } from './timers.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -69,9 +69,13 @@ export function startMaintenance(
 
   const attempt = async (): Promise<void> => {
     const holder = Buffer.from(entropy.bytes(8)).toString('hex');
-    const pass = await HeldLease.acquire(parts.leases, timers, 'maintenance/pass', holder, stop);
+    const acquire = async (name: string) =>
+      stop.signal.aborted
+        ? undefined
+        : await HeldLease.acquire(parts.leases, timers, `maintenance/${name}`, holder, leaseTime);
+    const pass = await acquire('pass');
     if (pass === undefined) return;
-    const sweep = await HeldLease.acquire(parts.leases, timers, 'maintenance/sweep', holder, stop);
+    const sweep = await acquire('sweep');
     const startedAt = timers.now();
     let done = false;
     try {
@@ -97,59 +101,6 @@ export function startMaintenance(
       ]);
     },
   };
-}
-
-/** A lease that is renewed while it is held, and then left to expire when the next pass is due. */
-class HeldLease {
-  readonly #leases: Leases;
-  readonly #lease: Lease;
-  readonly #lost = new AbortController();
-  #cancel: () => void = () => {};
-  #ended = false;
-
-  private constructor(leases: Leases, lease: Lease) {
-    this.#leases = leases;
-    this.#lease = lease;
-  }
-
-  static async acquire(
-    leases: Leases,
-    timers: Timers,
-    name: string,
-    holder: string,
-    stop: AbortController,
-  ): Promise<HeldLease | undefined> {
-    if (stop.signal.aborted) return undefined;
-    const lease = await leases.acquire(name, holder, leaseTime);
-    if (lease === undefined) return undefined;
-    const held = new HeldLease(leases, lease);
-    held.#renewLater(timers);
-    return held;
-  }
-
-  /** Aborted when another process has it: this one stood still for minutes. */
-  get lost(): AbortSignal {
-    return this.#lost.signal;
-  }
-
-  #renewLater(timers: Timers): void {
-    if (this.#ended) return;
-    this.#cancel = timers.after(leaseTime / 3, () => {
-      this.#leases.renew(this.#lease, leaseTime).then(
-        (ours) => (ours ? this.#renewLater(timers) : this.#lost.abort()),
-        // Nobody is harmed by two passes; where the store fails, the pass itself will say so.
-        () => this.#renewLater(timers),
-      );
-    });
-  }
-
-  /** Keeps everybody from it for `ms` yet; 0 lets it go. */
-  async end(ms: number): Promise<void> {
-    this.#ended = true;
-    this.#cancel();
-    if (ms === 0) await this.#leases.release(this.#lease);
-    else await this.#leases.renew(this.#lease, ms);
-  }
 }
 
 /** Tells each pass to the log and the metrics. */

@@ -26,6 +26,9 @@ export async function storeFromEnvironment(
   return { store, log: openLog({ level: 'info', to: process.stdout }) };
 }
 
+/** Whether accounts' mail may go on to domains of others: the tasks send it, by the same variable. */
+export const forwardsOutside = (env: Environment): boolean => env.RESTANTE_FORWARD_OUTSIDE === 'true';
+
 export const engineOnAws = (store: AwsStore, log: Log): MailEngine =>
   createEngine({ kind: 'aws', ...store }, (what, account, cause) =>
     what === 'compaction'

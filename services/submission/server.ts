@@ -5,6 +5,7 @@ import type { ConnectionLimits } from '../../shared/net/listener.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
 import type { Metrics } from '../../shared/telemetry/metrics.ts';
+import type { Forwarder } from '../forwarding/forwarder.ts';
 import type { PostmasterDirectory } from '../inbound/postmaster.ts';
 import { RetryMemory } from '../inbound/retries.ts';
 import type { TlsSource } from '../inbound/smtp-connections.ts';
@@ -52,6 +53,8 @@ export interface SubmissionParts {
   readonly options: SubmissionOptions;
   /** Shared with inbound. */
   readonly retries?: RetryMemory;
+  /** Takes mail that local recipients send on to addresses elsewhere. */
+  readonly forwarder?: Forwarder | undefined;
 }
 
 export interface SubmissionServer {
@@ -77,6 +80,7 @@ export async function startSubmission(parts: SubmissionParts): Promise<Result<Su
   const handlers = new Submission({
     ...parts,
     relay,
+    forwarder: parts.forwarder,
     retries: parts.retries ?? new RetryMemory(),
     hostname: options.hostname,
     postmaster: options.postmaster,

@@ -44,6 +44,7 @@ export function createSesRelay(send: SesSend): Relay {
   }
 
   return {
+    senders: 'own',
     async send(request) {
       if (free > 0) free--;
       else if (queue.length >= mostWaiting)

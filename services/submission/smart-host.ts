@@ -31,6 +31,8 @@ export interface Relayed {
 }
 
 export interface Relay {
+  /** Whether it takes mail from anybody, or only where the envelope and From name domains of this installation. */
+  readonly senders: 'any' | 'own';
   send(request: RelayRequest): Promise<Result<Relayed, RelayFailure>>;
 }
 
@@ -126,6 +128,7 @@ export function createRelay(smartHost: SmartHost, options: RelayOptions): Relay 
   }
 
   return {
+    senders: 'any',
     async send(request) {
       if (!(await turn())) return err({ kind: 'unavailable', cause: 'too many messages wait' });
       const connection = connect();

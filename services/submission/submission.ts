@@ -2,6 +2,7 @@ import type { SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
 import type { MailEngine } from '../../shared/engine/engine.ts';
 import type { AccountRecord } from '../../shared/ports/directory.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
+import type { Forwarder } from '../forwarding/forwarder.ts';
 import { Delivery, preceded } from '../inbound/delivery.ts';
 import { Fingerprint, withCrLf } from '../inbound/line-ends.ts';
 import type { PostmasterDirectory } from '../inbound/postmaster.ts';
@@ -20,6 +21,8 @@ export interface SubmissionHandlerParts {
   readonly engine: MailEngine;
   readonly directory: PostmasterDirectory;
   readonly relay: Relay | undefined;
+  /** Takes mail that local recipients send on to addresses elsewhere; undefined where it goes to none. */
+  readonly forwarder: Forwarder | undefined;
   readonly retries: RetryMemory;
   readonly hostname: string;
   /** Where mail to `<postmaster>` without a domain goes; see `resolvePostmaster`. */
@@ -106,7 +109,7 @@ export class Submission implements SmtpHandlers {
     const { directory, relay, log } = this.#parts;
     const transaction = this.#transactions.get(session.id);
     if (transaction === undefined) return tryLater();
-    const resolved = await resolve(directory, address, this.#parts, log);
+    const resolved = await resolve(directory, address, transaction.sender, this.#parts, log);
     if (resolved.ok) {
       const refusal = await transaction.local.add(resolved.value, transaction.size, log);
       if (refusal === undefined) transaction.localCount++;
@@ -176,7 +179,7 @@ export class Submission implements SmtpHandlers {
    * promise.
    */
   async #deliver(transaction: Transaction, outgoing: Outgoing): Promise<SmtpReply | undefined> {
-    const { engine, retries, log } = this.#parts;
+    const { engine, retries, forwarder, log } = this.#parts;
     const { sender, local, remote } = transaction;
     const delivery = new Delivery(engine, retries, {
       protocol: 'submission',
@@ -187,6 +190,7 @@ export class Submission implements SmtpHandlers {
       // The octets that came are limited; what is added to them does not count.
       limit: Number.MAX_SAFE_INTEGER,
       fingerprint: () => outgoing.print.value,
+      forwarder,
       log,
     });
     const staged = await delivery.stage();

@@ -45,7 +45,7 @@ function foldCase(text: string): string {
 }
 
 /** The local part's content: a dot-string, or a quoted string without its quotes and backslashes. */
-function unquote(text: string): string | undefined {
+export function unquoteLocalPart(text: string): string | undefined {
   // Dots at the ends or side by side are against the grammar and in use (Japanese mobile operators): taken as if quoted.
   if (!text.startsWith('"')) return bareLocalPart.test(text) ? text : undefined;
   const inner = /^"((?:[^"\\]|\\.)+)"$/su.exec(text)?.[1];
@@ -53,7 +53,7 @@ function unquote(text: string): string | undefined {
 }
 
 /** As it stands on the wire: quoted only where it is no dot-string, so that each has one spelling. */
-function printLocalPart(local: string): string {
+export function printLocalPart(local: string): string {
   if (bareLocalPart.test(local) && dotString.test(local)) return local;
   return `"${local.replace(/["\\]/g, '\\$&')}"`;
 }
@@ -61,7 +61,7 @@ function printLocalPart(local: string): string {
 /** The local part without quotes, folded. Two local parts that differ in case only are the same person's. */
 function parseLocalPart(text: string): Result<string, AddressError> {
   if (Buffer.byteLength(text) > maxLocalPart * 2 + 2) return err('localPartTooLong');
-  const content = unquote(text);
+  const content = unquoteLocalPart(text);
   if (content === undefined) return err('badLocalPart');
   const local = foldCase(content);
   if (unfit.test(local)) return err('badLocalPart');

@@ -28,11 +28,15 @@ async function nextOf(directory: Addresses, to: MailAddress): Promise<readonly A
   return undefined;
 }
 
-/** Targets as they are kept, each once: addresses here that somebody has, and none that leads back to the account. */
+/**
+ * Targets as they are kept, each once: addresses here that somebody has, and none that leads back to the account; in domains of others only
+ * where the installation forwards there (`outside`).
+ */
 export async function checkForwarding(
   directory: Addresses,
   { address: own }: Pick<AccountRecord, 'address'>,
   texts: readonly string[],
+  outside: boolean,
 ): Promise<Result<readonly Address[], Refused>> {
   const refused = (reason: ForwardingError['reason'], name: string) =>
     err({ kind: 'badForwarding', reason, name } as const);
@@ -42,8 +46,9 @@ export async function checkForwarding(
     if (!parsed.ok) return err({ kind: 'badAddress', text, reason: parsed.error });
     const { address, base, domain } = parsed.value;
     if (address === own || base === own) return refused('itself', own);
-    if (!(await directory.domain(domain))) return refused('elsewhere', address);
-    if ((await nextOf(directory, parsed.value)) === undefined) return refused('unknown', address);
+    const here = (await directory.domain(domain)) !== undefined;
+    if (!here && !outside) return refused('elsewhere', address);
+    if (here && (await nextOf(directory, parsed.value)) === undefined) return refused('unknown', address);
     targets.add(address);
     if (targets.size > maxForwards) return refused('tooMany', own);
   }

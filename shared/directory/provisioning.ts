@@ -89,8 +89,8 @@ export interface Provisioning {
   removeAppPassword(address: string, id: string): Outcome<AccountRecord>;
   setStatus(address: string, status: AccountRecord['status']): Outcome<AccountRecord>;
   /**
-   * Sends an account's mail on to other addresses of ours, in place of those before; none ends it. `keep` leaves a copy. A loop is
-   * refused as far as it can be seen now; one that is made later by other changes does no harm (see resolveRecipient).
+   * Sends an account's mail on to other addresses, in place of those before; none ends it. `keep` leaves a copy. A loop is
+   * refused as far as it can be seen now; one that is made later by other changes does no harm (see resolveRecipient, Forwarder).
    */
   setForwarding(address: string, targets: readonly string[], keep: boolean): Outcome<AccountRecord>;
   addAlias(address: string, targets: readonly string[]): Outcome<Alias>;
@@ -103,6 +103,8 @@ export interface ProvisioningOptions {
   readonly entropy?: Entropy;
   /** The tenant that domains are added to; made where it is missing. */
   readonly tenant?: string;
+  /** Whether mail may be sent on to domains of others; no unless given. */
+  readonly forwardOutside?: boolean;
 }
 
 /** NIST SP 800-63B §3.1.1.2 for a password of a person's own; length is what counts, composition rules do not. */
@@ -117,7 +119,7 @@ export const isDisplayName = (name: string): boolean =>
 const badAddress = (text: string, reason: AddressError) => err({ kind: 'badAddress', text, reason } as const);
 
 export function createProvisioning(options: ProvisioningOptions): Provisioning {
-  const { directory, hasher, entropy = systemEntropy, tenant = 'default' } = options;
+  const { directory, hasher, entropy = systemEntropy, tenant = 'default', forwardOutside = false } = options;
 
   async function tenantOf(domain: string): Promise<string> {
     const name = parseDomain(domain);
@@ -243,7 +245,7 @@ export function createProvisioning(options: ProvisioningOptions): Provisioning {
     async setForwarding(text, targets, keep) {
       const found = await account(text);
       if (!found.ok) return found;
-      const checked = await checkForwarding(directory, found.value, targets);
+      const checked = await checkForwarding(directory, found.value, targets, forwardOutside);
       if (!checked.ok) return checked;
       return directory.updateAccount(found.value.id, { forwarding: { targets: checked.value, keep } });
     },
@@ -287,7 +289,7 @@ const wording: Wording = {
       tooMany: `an account's mail goes to at most ${maxForwards} other addresses`,
       itself: `${e.name} cannot be sent on to itself`,
       loop: `mail to ${e.name} would come back`,
-      elsewhere: `${e.name} is not in a domain here: mail is sent on to addresses here only`,
+      elsewhere: `${e.name} is not in a domain here, and this installation sends no mail on to others (--forward-outside)`,
       unknown: `there is no ${e.name}`,
     })[e.reason],
   full: (e) => `${e.name} has ${maxAppPasswords} app passwords already: remove one that is not used any more`,

@@ -1,6 +1,6 @@
+import { encodeWords } from '../message/encode-words.ts';
 import { atomChar, characterClass } from './characters.ts';
 import { dateTimeOctets, writeDateTime } from './dates.ts';
-import { encodeWords } from './encoded-word.ts';
 import { encodeMailboxName } from './mailbox-name.ts';
 import { type NumberRange, star } from './sequence-set.ts';
 

@@ -1,7 +1,7 @@
 import type { Page } from './directory.ts';
 
-/** API keys by their id; what was changed by whom, newest first; answers to requests that may be repeated. */
-export type RecordKind = 'key' | 'audit' | 'answer';
+/** API keys by their id; what was changed by whom, newest first; answers to requests that may be repeated; secrets of the installation. */
+export type RecordKind = 'key' | 'audit' | 'answer' | 'secret';
 
 /** A small named text of administration. */
 export interface AdminRecord {

@@ -43,7 +43,7 @@ export interface AccountRecord {
 
 /** Where else an account's mail goes. */
 export interface Forwarding {
-  /** Addresses of our domains, at most `maxForwards`; in a record at least one. */
+  /** At most `maxForwards`, in a record at least one; outside our domains only where the installation forwards there. */
   readonly targets: readonly Address[];
   /** A copy stays in the account. */
   readonly keep: boolean;

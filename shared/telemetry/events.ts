@@ -10,6 +10,7 @@ export type LogEvent =
   | ImapEvent
   | Pop3Event
   | SmtpEvent
+  | ForwardEvent
   | HttpEvent
   | AdminEvent
   | AccountEvent
@@ -182,6 +183,33 @@ type SmtpEvent =
       readonly secure: boolean;
       readonly ms: number;
     };
+
+type ForwardEvent =
+  /** Taken into the outbox. `report`: it goes back to a sender, and `account` is the outbox. */
+  | {
+      readonly event: 'forward.queued';
+      readonly account: string;
+      readonly recipients: number;
+      readonly report: boolean;
+    }
+  /** Not sent on: it came back, the account's mail waits in too great a number, or it is spam. */
+  | { readonly event: 'forward.kept'; readonly account: string; readonly reason: 'loop' | 'full' | 'spam' }
+  /** An attempt; `waited` ms since it was taken. 'deferred' ones are tried again. */
+  | {
+      readonly event: 'forward.sent';
+      readonly account: string | undefined;
+      readonly outcome: 'sent' | 'deferred' | 'failed';
+      readonly code: string | undefined;
+      readonly waited: number;
+    }
+  /** What became of a message that could not be sent: the sender is told, the account has it, or it was a report that nobody can be told of. */
+  | {
+      readonly event: 'forward.failed';
+      readonly account: string | undefined;
+      readonly end: 'reported' | 'returned' | 'kept' | 'dropped';
+    }
+  /** The outbox cannot be worked on now. */
+  | { readonly event: 'forward.fault' };
 
 /** A change asked for through the admin API; who it was about stands in the audit entries. */
 type AdminEvent = {

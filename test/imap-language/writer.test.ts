@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ArgReader } from '../../shared/imap/arg-reader.ts';
-import { encodeWords } from '../../shared/imap/encoded-word.ts';
 import { type ResponseText, ResponseWriter } from '../../shared/imap/writer.ts';
+import { encodeWords } from '../../shared/message/encode-words.ts';
 
 function written(write: (w: ResponseWriter) => void, text: ResponseText = 'ascii'): string {
   const w = new ResponseWriter(text);

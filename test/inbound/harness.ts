@@ -81,7 +81,10 @@ export interface InboundWorld extends Town {
 
 export async function inboundWorld(
   t: TestContext,
-  change: (parts: InboundParts) => Partial<InboundParts> = () => ({}),
+  change: (
+    parts: InboundParts,
+    local: LocalEngine,
+  ) => Partial<InboundParts> | Promise<Partial<InboundParts>> = () => ({}),
 ): Promise<InboundWorld> {
   const here = await town();
   const parts: InboundParts = {
@@ -94,7 +97,7 @@ export async function inboundWorld(
     metrics: createMetrics(),
     options: { hostname },
   };
-  const started = await startInbound({ ...parts, ...change(parts) });
+  const started = await startInbound({ ...parts, ...(await change(parts, here.local)) });
   if (!started.ok) throw new Error(started.error);
   t.after(() => started.value.close(0));
   const { smtp, lmtp } = started.value;

@@ -56,6 +56,7 @@ test('without options everything is served on this machine only', () => {
     noticeLanguage: 'en',
     logLevel: 'info',
     smartHost: undefined,
+    forwardOutside: false,
   });
   assert.equal(trustedNetworks.contains('127.0.0.1'), false);
 });
@@ -131,6 +132,7 @@ for (const [args, complaint] of [
     ['--smart-host', 'http://u:secret@h'],
     '--smart-host: it is not a URL such as smtp://user:password@host:587 or smtps://host',
   ],
+  [['--forward-outside'], '--forward-outside: needs --smart-host, by which such mail goes out'],
   [['--smart-host', 'smtp://u@h'], '--smart-host: the URL has a user or a password without the other'],
   [
     ['--smart-host', 'smtp://u:secret@h/x?y'],

@@ -34,7 +34,11 @@ const displayName = z.string().max(200);
 
 const forwardingView = z.object({ targets: z.array(address), keep: z.boolean() });
 const forwardingChange = z.strictObject({
-  targets: z.array(address).min(1).max(maxForwards).describe('addresses in domains here'),
+  targets: z
+    .array(address)
+    .min(1)
+    .max(maxForwards)
+    .describe('addresses in domains here; of others only where the installation forwards there'),
   keep: z.boolean().default(true).describe('a copy stays in the account'),
 });
 

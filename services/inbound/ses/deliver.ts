@@ -1,6 +1,8 @@
 import {
+  joinedRecipient,
   type Recipient,
   type RecipientDirectory,
+  type RecipientFailure,
   resolveRecipient,
 } from '../../../shared/directory/resolve-recipient.ts';
 import type { Account } from '../../../shared/engine/account.ts';
@@ -11,9 +13,11 @@ import type { MailEngine } from '../../../shared/engine/engine.ts';
 import type { MailError } from '../../../shared/engine/mail-error.ts';
 import { type ReadMessage, readMessage, stageRead } from '../../../shared/engine/stage.ts';
 import type { AccountState } from '../../../shared/engine/state.ts';
-import type { AccountId, BlobKey } from '../../../shared/ids.ts';
+import { type AccountId, type BlobKey, outboxAccount } from '../../../shared/ids.ts';
+import { decodeRecord } from '../../../shared/message/record-codec.ts';
 import { err, ok, type Result } from '../../../shared/result.ts';
 import type { Log } from '../../../shared/telemetry/log.ts';
+import type { Forwarder } from '../../forwarding/forwarder.ts';
 import { mailboxFor } from '../delivery.ts';
 import type { Arrival } from './notification.ts';
 
@@ -35,6 +39,8 @@ export interface DeliverParts {
   readonly directory: RecipientDirectory;
   /** Undefined where the message is gone. */
   readonly receive: (arrival: Arrival) => Promise<ReceivedMessage | undefined>;
+  /** Takes mail for addresses elsewhere; undefined where it goes to none. */
+  readonly forwarder: Forwarder | undefined;
   readonly log: Log;
 }
 
@@ -53,16 +59,18 @@ export async function deliverArrival(
   arrival: Arrival,
 ): Promise<Result<Refusals, unknown>> {
   const refusals = new Map<string, Refusal>();
-  const targets = new Map<AccountId, { readonly recipient: Recipient; readonly addresses: string[] }>();
+  const targets = new Map<AccountId, { recipient: Recipient; readonly addresses: string[] }>();
   try {
     for (const address of new Set(arrival.recipients)) {
-      const resolved = await resolveRecipient(parts.directory, address);
+      const resolved = await resolve(parts, arrival, address);
       if (!resolved.ok) refusals.set(address, resolved.error.kind === 'suspended' ? 'suspended' : 'unknown');
       else
         for (const recipient of resolved.value) {
           const known = targets.get(recipient.account.id);
-          if (known) known.addresses.push(address);
-          else targets.set(recipient.account.id, { recipient, addresses: [address] });
+          if (known) {
+            known.addresses.push(address);
+            known.recipient = joinedRecipient(known.recipient, recipient);
+          } else targets.set(recipient.account.id, { recipient, addresses: [address] });
         }
     }
     const waiting = [...targets.values()];
@@ -80,6 +88,53 @@ export async function deliverArrival(
   } catch (cause) {
     return err(cause);
   }
+}
+
+/** Of a sender that was rewritten here, whom it stands for; see Forwarder. */
+async function resolve(
+  { directory, forwarder }: DeliverParts,
+  { sender }: Arrival,
+  address: string,
+): Promise<Result<readonly Recipient[], RecipientFailure>> {
+  const back = await forwarder?.returning(address, sender);
+  if (back !== undefined) return back.ok ? ok([back.value]) : err({ kind: 'unknownUser' });
+  return await resolveRecipient(directory, address, forwarder === undefined ? 'forwarding' : 'everywhere');
+}
+
+/** Sends a message on to where its recipient's forwarding leads outside; resolves to whether the account is to store it. */
+async function sendOn(
+  { receive, forwarder, log }: DeliverParts,
+  arrival: Arrival,
+  received: () => Promise<Read>,
+  { account, outside, copy }: Recipient,
+): Promise<Result<'store' | 'sent' | 'storeToo', unknown>> {
+  const [first, ...others] = outside;
+  if (forwarder === undefined || first === undefined) return ok('store');
+  if (arrival.verdict === 'spam') {
+    log.info({ event: 'forward.kept', account: account.id, reason: 'spam' });
+    return ok(account.id === outboxAccount ? 'sent' : 'store');
+  }
+  const read = await received();
+  if (!read.ok) return read;
+  const outcome = await forwarder.forward({
+    account: account.id,
+    via: account.address,
+    targets: [first, ...others],
+    sender: arrival.sender,
+    // As for what is refused: only who is the sender is told, and no program.
+    reportable: arrival.authenticated && !arrival.automatic,
+    kept: copy,
+    header: decodeRecord(read.value.record).header,
+    id: `ses:${arrival.messageId}`,
+    async *message() {
+      const again = await receive(arrival);
+      if (again === undefined) throw new Error('the received object is gone');
+      yield* again.body;
+    },
+    log,
+  });
+  if (outcome === 'unavailable') return err(new Error('the outbox is not available'));
+  return ok(outcome === 'kept' ? 'store' : copy ? 'storeToo' : 'sent');
 }
 
 type Read = Result<ReadMessage & Pick<ReceivedMessage, 'copyTo'>, MailError>;
@@ -100,8 +155,12 @@ async function storeFor(
   parts: DeliverParts,
   arrival: Arrival,
   received: () => Promise<Read>,
-  { account: record, detail }: Recipient,
+  recipient: Recipient,
 ): Promise<Result<'stored' | 'full', unknown>> {
+  const { account: record, detail } = recipient;
+  const sent = await sendOn(parts, arrival, received, recipient);
+  if (!sent.ok) return sent;
+  if (sent.value === 'sent') return ok('stored');
   const startedAt = Date.now();
   let size = 0;
   let outcome = 'stored' as 'stored' | 'duplicate' | 'overQuota';
@@ -132,7 +191,8 @@ async function storeFor(
   const said = done.ok ? outcome : 'unavailable';
   parts.log.info({ event: 'smtp.delivery', protocol: 'ses', account: record.id, outcome: said, size, ms });
   if (!done.ok) return err('cause' in done.error ? done.error.cause : new Error(done.error.kind));
-  return ok(said === 'overQuota' ? 'full' : 'stored');
+  // Where it went on, a copy that has no room is no reason to tell the sender.
+  return ok(said === 'overQuota' && sent.value === 'store' ? 'full' : 'stored');
 }
 
 const knows = ({ state }: Account, deliveryId: string): boolean =>

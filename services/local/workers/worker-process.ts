@@ -6,6 +6,7 @@ import { assemble, logEngineFaults } from '../assemble.ts';
 import type { ServeConfig } from '../config.ts';
 import type { CommandContext, CommandOutcome, FirstProcess } from '../context.ts';
 import { portsOf, startServices } from '../mail-side.ts';
+import { openOutgoing } from '../outgoing.ts';
 import { awaitStop } from '../stop.ts';
 import type { FromWorker, News, WorkerOrders } from './news.ts';
 import { Outbox } from './outbox.ts';
@@ -111,7 +112,10 @@ export async function serveAsWorker(
     state.take(news);
     notifier.take(news);
   };
-  const data = assemble({ ...opened.value, notifier }, logEngineFaults(log), config.workers);
+  const data = assemble({ ...opened.value, notifier }, logEngineFaults(log), {
+    processes: config.workers,
+    forwardOutside: config.forwardOutside,
+  });
   open.defer(() =>
     data
       .close()
@@ -135,6 +139,7 @@ export async function serveAsWorker(
   );
   const services = await startServices({
     ...{ context, config, data, state, metrics },
+    outgoing: await openOutgoing(context, config, data),
     tls: tls.value,
     log: leavingPortsOut(log),
   });

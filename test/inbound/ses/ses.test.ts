@@ -85,6 +85,7 @@ async function ground() {
       );
     },
     bounce: async (bounce) => void bounces.push(bounce),
+    forwarder: undefined,
     log: silentLog,
   };
   const receive = async (...notifications: string[]) =>

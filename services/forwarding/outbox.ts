@@ -1,0 +1,196 @@
+import { createHash } from 'node:crypto';
+import type { Account } from '../../shared/engine/account.ts';
+import { type Appended, appendMessages, expungeMessages } from '../../shared/engine/actions.ts';
+import type { Decide } from '../../shared/engine/decision.ts';
+import type { MailEngine } from '../../shared/engine/engine.ts';
+import type { MailError } from '../../shared/engine/mail-error.ts';
+import { purgeExpunged } from '../../shared/engine/retention.ts';
+import { rowsOf } from '../../shared/engine/rows.ts';
+import type { StagedMessage } from '../../shared/engine/stage.ts';
+import { UidSet } from '../../shared/engine/uid-set.ts';
+import { type AccountId, type MailboxId, outboxAccount, type Uid } from '../../shared/ids.ts';
+import type { MessageRecord } from '../../shared/message/structure.ts';
+import { ok, type Result } from '../../shared/result.ts';
+import { type Envelope, envelopeLine, readEnvelope } from './envelope.ts';
+
+/** A message that waits. */
+export interface Waiting {
+  readonly mailbox: MailboxId;
+  readonly uid: Uid;
+  /** The engine's number of it, never used again: it names the message. */
+  readonly number: number;
+  readonly envelope: Envelope;
+  /** Since when, ms since 1970. */
+  readonly since: number;
+  /** Octets of the envelope's line, before the message. */
+  readonly skipped: number;
+}
+
+export interface Posted {
+  readonly envelope: Envelope;
+  /** What is posted again with the same id, within 30 days, is not taken twice. */
+  readonly id: string;
+  /** The message, each time from its start. */
+  readonly message: () => AsyncIterable<Uint8Array>;
+}
+
+/** One account that floods its lane keeps others of it waiting, and nobody of the other lanes. */
+const lanes = Array.from({ length: 64 }, (_, i) => `lane ${i}`);
+/** Messages that may wait in one. */
+export const laneLimit = 500;
+/** Of reports, which are nobody's. */
+const reportLimit = 5000;
+
+const laneOf = (account: AccountId): string =>
+  lanes[createHash('sha256').update(account).digest()[0]! % lanes.length]!;
+
+/** The first entry of the outbox. */
+const prepare: Decide<void> = (state) =>
+  ok({
+    operations: ['INBOX', ...lanes]
+      .filter((name) => state.mailboxes.named(name) === undefined)
+      .map((name) => ({ kind: 'create' as const, name })),
+    answer: () => undefined,
+  });
+
+/**
+ * Mail on its way to addresses elsewhere: an account of its own in the engine, so that what is posted is as durable, as rarely doubled and
+ * as well kept as mail that is delivered, on every store. A message's envelope stands before it in its blob.
+ */
+export class Outbox {
+  readonly #engine: MailEngine;
+  /** Records are read once. */
+  readonly #known = new Map<number, Pick<Waiting, 'envelope' | 'skipped'> | undefined>();
+
+  constructor(engine: MailEngine) {
+    this.#engine = engine;
+  }
+
+  /**
+   * All of them are durable, or none: 'full' where too many wait already. An error leaves it open whether they were taken, and is for the
+   * sender to come again. What a message throws is thrown on.
+   */
+  post(posted: readonly [Posted, ...Posted[]]): Promise<Result<'taken' | 'known' | 'full', MailError>> {
+    return this.#engine.with(outboxAccount, async (account) => {
+      const ready = account.state.mailboxes.named(lanes.at(-1)!)
+        ? ok(undefined)
+        : await account.commit(prepare);
+      if (!ready.ok) return ready;
+      const now = Math.floor(account.state.time / 1000);
+      if (posted.every(({ id }) => account.state.deliveries.has(id, now))) return ok('known');
+      const staged: StagedMessage[] = [];
+      const giveUp = () => Promise.all(staged.map((one) => account.unstage(one)));
+      try {
+        for (const { envelope, message } of posted) {
+          const one = await account.stage(joined(envelopeLine(envelope), message()), Number.MAX_SAFE_INTEGER);
+          if (one.ok) staged.push(one.value);
+          else {
+            await giveUp();
+            return one;
+          }
+        }
+      } catch (cause) {
+        await giveUp();
+        throw cause;
+      }
+      const appended = await account.commit(appendWithin(posted, staged));
+      const unused = appended.ok
+        ? appended.value === 'full' || appended.value.uids.size === 0
+        : appended.error.kind !== 'unsettled';
+      if (unused) await giveUp();
+      if (!appended.ok) return appended;
+      if (appended.value === 'full') return ok('full');
+      return ok(appended.value.uids.size > 0 ? 'taken' : 'known');
+    });
+  }
+
+  /** Everything that waits, oldest first, as the log has it now. What has no envelope that is known here stays, and is told once. */
+  async waiting(
+    account: Account,
+    unreadable: (cause: unknown) => void = () => {},
+  ): Promise<readonly Waiting[]> {
+    await account.catchUp();
+    const rows = [];
+    for (const mailbox of account.state.mailboxes) {
+      if (mailbox.exists === 0) continue;
+      await account.load(mailbox.id);
+      const loaded = account.state.mailboxes.get(mailbox.id);
+      for (const row of rowsOf(loaded?.chunks ?? [])) rows.push({ mailbox: mailbox.id, ...row });
+    }
+    const fresh = rows.filter(({ message }) => !this.#known.has(message)).map(({ message }) => message);
+    const records: readonly MessageRecord[] = fresh.length > 0 ? await account.records(fresh) : [];
+    records.forEach(({ header }, i) => {
+      this.#known.set(fresh[i]!, undefined);
+      try {
+        const { envelope, length } = readEnvelope(header);
+        this.#known.set(fresh[i]!, { envelope, skipped: length });
+      } catch (cause) {
+        unreadable(cause);
+      }
+    });
+    const present = new Set<number>(rows.map(({ message }) => message));
+    for (const number of this.#known.keys()) if (!present.has(number)) this.#known.delete(number);
+    return rows
+      .flatMap(({ mailbox, uid, message, internalDate }) => {
+        const known = this.#known.get(message);
+        if (known === undefined) return [];
+        return [
+          { mailbox, uid: uid as Uid, number: message as number, since: internalDate * 1000, ...known },
+        ];
+      })
+      .sort((a, b) => a.number - b.number);
+  }
+
+  /** The octets of a message that waits, without its envelope. */
+  async *read(account: Account, { number, skipped }: Waiting): AsyncGenerator<Uint8Array> {
+    const { body } = await account.body(number, { start: skipped, end: Number.MAX_SAFE_INTEGER });
+    if (body instanceof Uint8Array) yield body;
+    else yield* body;
+  }
+
+  /** It went, or is given up. */
+  async remove(account: Account, { mailbox, uid }: Waiting): Promise<Result<void, MailError>> {
+    const done = await account.commit(expungeMessages(mailbox, UidSet.of([uid])));
+    return done.ok ? ok(undefined) : done;
+  }
+
+  /** Deletes what was removed: nobody restores from here. */
+  async clear(account: Account): Promise<void> {
+    const { parts } = this.#engine;
+    const done = await purgeExpunged(account, parts, Math.floor(parts.entropy.now() / 1000));
+    if (!done.ok) throw new Error(`purge: ${done.error.kind}`, { cause: done.error });
+  }
+
+  /** Runs with the outbox open. */
+  with<T>(use: (account: Account) => Promise<Result<T, MailError>>): Promise<Result<T, MailError>> {
+    return this.#engine.with(outboxAccount, use);
+  }
+
+  open() {
+    return this.#engine.open(outboxAccount);
+  }
+}
+
+/** Appends to the lane of the account that forwards, within what may wait there; all of a post are one account's. */
+const appendWithin =
+  (posted: readonly [Posted, ...Posted[]], staged: readonly StagedMessage[]): Decide<Appended | 'full'> =>
+  (state, now) => {
+    const { account } = posted[0].envelope;
+    const lane = account === undefined ? 'INBOX' : laneOf(account);
+    const waits = state.mailboxes.named(lane)?.exists ?? 0;
+    const fresh = posted.some(({ id }) => !state.deliveries.has(id, Math.floor(state.time / 1000)));
+    if (fresh && waits + posted.length > (account === undefined ? reportLimit : laneLimit))
+      return ok({ operations: [], answer: () => 'full' });
+    const requests = staged.map((message, i) => ({
+      message,
+      flags: [],
+      internalDate: undefined,
+      deliveryId: posted[i]!.id,
+    }));
+    return appendMessages(lane, requests, 'inbox')(state, now);
+  };
+
+async function* joined(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield first;
+  yield* rest;
+}
