@@ -36,7 +36,7 @@ export interface MailServiceProps {
 const idleTimeout = Duration.seconds(3600);
 /** From the moment a task is asked to go: clients stay on it so long, while new ones come to others. */
 const deregistrationDelay = Duration.seconds(240);
-/** Then SIGTERM, and this for the farewells: the most that Fargate grants. */
+/** Then SIGTERM, and this for the farewells (see `dataEnvironment`): the most that Fargate grants. */
 const stopTimeout = Duration.seconds(120);
 
 /** One Fargate service behind its listeners: tasks that can be replaced at any moment without a client losing mail. */

@@ -31,7 +31,10 @@ export function dataEnvironment(scope: Construct, config: Config): Record<string
     RESTANTE_TLS_SECRET: told(scope, config, 'data/certificate-secret-arn'),
     // Whoever reaches the ports of a task is the balancer: its security group admits nobody else.
     RESTANTE_PROXY_PROTOCOL: config.network.cidr,
-    RESTANTE_DRAIN_SECONDS: '100',
+    // Where a task is stopped before the balancer has taken it out, its health check must fail often enough first. With that, the
+    // farewells and some seconds for what the store is at, a task is done within its stop timeout.
+    RESTANTE_NOTICE_SECONDS: '35',
+    RESTANTE_DRAIN_SECONDS: '60',
     // Tasks do maintenance too: by the same rules as the function.
     RESTANTE_RETENTION: `${config.retention.expungedDays}d`,
     RESTANTE_TRASH_RETENTION: `${config.retention.trashDays}d`,

@@ -32,6 +32,16 @@ export type SessionOutcome =
   /** BYE without a tagged answer, and the end of the connection. */
   | { readonly condition: 'bye'; readonly text: string; readonly end: SessionEnd };
 
+/** What metrics and the log call it. */
+export const outcomeNames = {
+  OK: 'ok',
+  NO: 'no',
+  BAD: 'bad',
+  answered: 'ok',
+  bye: 'none',
+  unsettled: 'none',
+} as const satisfies Record<SessionOutcome['condition'], string>;
+
 /** A command that may change the session itself. */
 export type SessionHandler<K extends CommandKind, S extends StateKind> = (
   session: ImapSession,

@@ -16,8 +16,6 @@ export interface ImapOptions {
   readonly connectionsPerUser: number;
   /** Refused sign-ins, or commands that are BAD one after another, before the connection is given up. */
   readonly patience: number;
-  /** When the service is to end, idle sessions are told so spread over this time, so that they do not all come back at once. */
-  readonly drainSpreadMs: number;
   /** What is kept, for all sessions, of what was made of records: encoded answers, sort keys, folded fields. */
   readonly memoBytes: number;
   readonly version: string;
@@ -34,7 +32,6 @@ export const defaultImapOptions: ImapOptions = {
   stillHereMs: 2 * minute,
   connectionsPerUser: 50,
   patience: 10,
-  drainSpreadMs: 0,
   memoBytes: 64 * 1024 * 1024,
   version: '0.1.0',
 };

@@ -36,12 +36,8 @@ export interface ImapServerParts {
 
 export interface ImapServer {
   /** In the order of the listeners asked for. */
-  readonly listeners: readonly Listener[];
-  /** Sessions that are open now. */
-  readonly sessions: number;
-  /** Says goodbye to every session when it is between commands, spread over `drainSpreadMs`, and to those that still come. */
-  drain(): void;
-  /** Stops listening, drains, and cuts who is there after `graceMs`. Resolves when all are gone. */
+  readonly listeners: readonly Listener<ImapSession>[];
+  /** Stops listening, says goodbye, and cuts who is there after `graceMs`. Resolves when all are gone. */
   close(graceMs: number): Promise<void>;
 }
 
@@ -68,22 +64,10 @@ export async function startImap(parts: ImapServerParts): Promise<Result<ImapServ
       'outcome',
     ]),
   };
-  const sessions = new Set<ImapSession>();
-  const serve = (log: Log) => async (connection: Connection) => {
-    const session = new ImapSession(
-      service,
-      connection,
-      log.with({ session: randomBytes(6).toString('hex') }),
-    );
-    sessions.add(session);
-    try {
-      await session.run();
-    } finally {
-      sessions.delete(session);
-    }
-  };
+  const serve = (log: Log) => (connection: Connection) =>
+    new ImapSession(service, connection, log.with({ session: randomBytes(6).toString('hex') }));
 
-  const listeners: Listener[] = [];
+  const listeners: Listener<ImapSession>[] = [];
   for (const { tls: kind, host, port } of parts.listeners) {
     const name = kind === 'implicit' ? 'imaps' : 'imap';
     const log = parts.log.with({ service: name });
@@ -111,33 +95,19 @@ export async function startImap(parts: ImapServerParts): Promise<Result<ImapServ
   const beat = options.stillHereMs / 4;
   const clock = setInterval(() => {
     const now = Date.now();
-    for (const session of sessions) {
+    for (const session of listeners.flatMap(({ guests }) => guests)) {
       session.keepAlive(now, options.stillHereMs - beat);
       session.rest(now);
     }
   }, beat).unref();
 
-  let draining = false;
-  const drain = () => {
-    if (draining) return;
-    draining = true;
-    for (const session of sessions)
-      if (options.drainSpreadMs === 0) session.drain();
-      else setTimeout(() => session.drain(), Math.random() * options.drainSpreadMs).unref();
-    for (const listener of listeners) listener.drain();
-  };
   let closing: Promise<void> | undefined;
   const close = async (graceMs: number) => {
-    drain();
     await Promise.all(listeners.map((listener) => listener.close(graceMs)));
     clearInterval(clock);
   };
   return ok({
     listeners,
-    get sessions() {
-      return sessions.size;
-    },
-    drain,
     close: (graceMs) => (closing ??= close(graceMs)),
   });
 }

@@ -6,10 +6,13 @@ import { parseCommand } from '../../shared/imap/parse-command.ts';
 import { continuation, type ResponseCode, statusLine } from '../../shared/imap/responses/status.ts';
 import { flushAt, ResponseWriter } from '../../shared/imap/writer.ts';
 import { type Connection, ConnectionClosed } from '../../shared/net/connection.ts';
+import { type Farewell, graver, isSignInEnd } from '../../shared/net/guest.ts';
+import type { Served } from '../../shared/net/listener.ts';
 import type { SessionEnd } from '../../shared/telemetry/events.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
 import { capabilitiesOf } from './capabilities.ts';
-import { dispatch, type SessionOutcome } from './dispatch.ts';
+import { dispatch, outcomeNames, type SessionOutcome } from './dispatch.ts';
+import { goodbyes } from './farewell.ts';
 import { Input } from './input.ts';
 import type { ImapService } from './service.ts';
 import type { Client, Enabled, SessionState } from './session-state.ts';
@@ -18,7 +21,7 @@ import { advanceView, writeUpdates } from './updates.ts';
 type CommandFrame = Extract<Frame, { kind: 'command' }>;
 
 /** One client's session: reads commands, runs them in order, answers. Answers that come close together go in one write. */
-export class ImapSession implements Client {
+export class ImapSession implements Client, Served {
   readonly service: ImapService;
   readonly memos: ImapService['memos'];
   readonly connection: Connection;
@@ -35,7 +38,8 @@ export class ImapSession implements Client {
   offered: MessageLiteral | undefined;
   /** Set by IDLE, which only ever writes whole lines. */
   idling = false;
-  #draining = false;
+  /** Why it is to end at the next quiet moment. */
+  farewell: Farewell | undefined;
   readonly #began = Date.now();
   #lastSent = this.#began;
   /** Where in the writer the running command's answers begin; undefined once any of them is sent, and between commands. */
@@ -103,14 +107,13 @@ export class ImapSession implements Client {
     this.hold = undefined;
   }
 
-  /** Says goodbye when the client is between commands. */
-  drain(): void {
-    this.#draining = true;
+  leave(why: Farewell): void {
+    this.farewell = graver(this.farewell, why);
     this.input.wake();
   }
 
-  get draining(): boolean {
-    return this.#draining || this.connection.draining.aborted;
+  cut(): void {
+    this.connection.destroy();
   }
 
   /**
@@ -135,10 +138,7 @@ export class ImapSession implements Client {
   }
 
   #greet(): boolean {
-    if (this.draining) {
-      this.bye(restarting, 'drained');
-      return false;
-    }
+    if (this.#sayGoodbye()) return false;
     const code: ResponseCode = { code: 'CAPABILITY', capabilities: capabilitiesOf(this) };
     statusLine(this.writer, undefined, 'OK', 'Restante is ready', code);
     return true;
@@ -150,8 +150,17 @@ export class ImapSession implements Client {
     statusLine(this.writer, undefined, 'BYE', text);
   }
 
+  /** Where the client is to leave. */
+  #sayGoodbye(): boolean {
+    if (this.farewell === undefined) return false;
+    const { text, end } = goodbyes[this.farewell];
+    this.bye(text, end);
+    return true;
+  }
+
   async #serve(): Promise<void> {
     while (this.state.kind !== 'logout') {
+      if (isSignInEnd(this.farewell)) return void this.#sayGoodbye();
       const frame = this.input.reader.nextCommand();
       if (frame !== undefined) await this.#take(frame);
       else if (!(await this.#wait())) return;
@@ -164,10 +173,7 @@ export class ImapSession implements Client {
     await this.flush();
     // Half a command may be there: its end is waited for, drain or not, but not for ever.
     const between = this.input.reader.buffered === 0;
-    if (this.draining && between) {
-      this.bye(restarting, 'drained');
-      return false;
-    }
+    if (between && this.#sayGoodbye()) return false;
     const { greetingTimeoutMs } = this.service.options;
     // Octets that trickle in keep nobody waiting for a sign-in that does not come.
     if (this.state.kind === 'notAuthenticated' && Date.now() - this.#began > 5 * greetingTimeoutMs) {
@@ -284,15 +290,3 @@ export class ImapSession implements Client {
 
 /** An account without commands for this long is packed. */
 const restAfterMs = 5 * 60_000;
-
-/** What a client is told that is sent away by a deployment. */
-export const restarting = 'The server is about to restart, please connect again';
-
-const outcomeNames = {
-  OK: 'ok',
-  NO: 'no',
-  BAD: 'bad',
-  answered: 'ok',
-  bye: 'none',
-  unsettled: 'none',
-} as const;

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
 import type { SecureContext, TLSSocket } from 'node:tls';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
+import { type Farewell, type Guest, graver, isSignInEnd } from '../../shared/net/guest.ts';
 import { type NetworkList, printAddress } from '../../shared/net/networks.ts';
 import { readProxyHeader } from '../../shared/net/proxy-protocol.ts';
 
@@ -9,19 +11,54 @@ export type TlsSource = { readonly secureContext: SecureContext };
 
 const ownCode = /^[245]\.\d{1,3}\.\d{1,3} /;
 
-/** Replies that bring their own enhanced code (RFC 2034) are sent with that one, not with smtp-server's guess from the basic code. */
-class CodedConnection extends SMTPConnection {
+/** What is said to a client that is let go (RFC 5321 §3.8). */
+const goodbyes: Readonly<Record<Farewell, string>> = {
+  restart: '4.3.2 The server is going down, please come again',
+  restartNow: '4.3.2 The server is going down, please come again',
+  credentialsChanged: '4.7.0 The password that you signed in with does not hold any more',
+  suspended: '4.7.0 This account is suspended',
+  protocolOff: '4.7.0 Sending is switched off for this account',
+  removed: '4.7.0 This account was removed',
+};
+
+class SmtpConnection extends SMTPConnection implements Guest {
+  #farewell: Farewell | undefined;
+
+  /** Replies that bring their own enhanced code (RFC 2034) are sent with that one, not with smtp-server's guess from the basic code. */
   override send(code: number, data?: string | string[], context?: string | false): void {
     super.send(code, data, typeof data === 'string' && ownCode.test(data) ? false : context);
   }
 
-  /** Nothing is being sent or decided: it may be told goodbye. */
-  get idle(): boolean {
-    return !this.session.envelope?.mailFrom;
+  leave(why: Farewell): void {
+    this.#farewell = graver(this.#farewell, why);
+    this.#sayGoodbye();
   }
 
-  destroy(): void {
+  cut(): void {
     this._socket.destroy();
+  }
+
+  /** A command has been answered. */
+  override _whenWritable(next: () => void): void {
+    super._whenWritable(() => {
+      next();
+      this.#sayGoodbye();
+    });
+  }
+
+  /** A message has been answered, among others. */
+  override _resetSession(): void {
+    super._resetSession();
+    setImmediate(() => this.#sayGoodbye());
+  }
+
+  /** Not between a command and its answer, and not within a message; between the commands that lead to one, where the sender may not go on. */
+  #sayGoodbye(): void {
+    const why = this.#farewell;
+    if (why === undefined || this._closing || this._closed || this._handlerPending || this._dataStream)
+      return;
+    if (!isSignInEnd(why) && this.session.envelope?.mailFrom) return;
+    this.send(421, goodbyes[why]);
   }
 }
 
@@ -41,6 +78,10 @@ class LiveContexts extends Map<string, SecureContext> {
 
 export class SmtpConnections extends SMTPServer {
   readonly #proxies: NetworkList | undefined;
+  /** Connections of balancers that have not said yet whose they are. */
+  readonly #unnamed = new Set<Socket>();
+  /** Those too that have been told goodbye and have not closed yet. */
+  readonly #open = new Map<string, SmtpConnection>();
 
   constructor(options: SMTPServerOptions, proxies: NetworkList | undefined) {
     super(options);
@@ -53,7 +94,9 @@ export class SmtpConnections extends SMTPServer {
       super._handleProxy(socket, callback);
       return;
     }
+    this.#unnamed.add(socket);
     void readProxyHeader(socket).then((client) => {
+      this.#unnamed.delete(socket);
       if (client !== undefined && client !== 'bad')
         return callback(null, { id: randomBytes(8).toString('hex'), remoteAddress: printAddress(client) });
       socket.destroy();
@@ -62,8 +105,10 @@ export class SmtpConnections extends SMTPServer {
   }
 
   override connect(socket: TLSSocket, options?: SMTPConnectionOptions | null): void {
-    const connection = new CodedConnection(this, socket, options);
+    const connection = new SmtpConnection(this, socket, options);
     this.connections.add(connection);
+    this.#open.set(connection.id, connection);
+    socket.once('close', () => this.#open.delete(connection.id));
     connection.on('error', (cause) => this.emit('error', cause));
     connection.init();
   }
@@ -72,15 +117,30 @@ export class SmtpConnections extends SMTPServer {
     this.secureContext = new LiveContexts(tls);
   }
 
-  sayGoodbye(): void {
-    for (const connection of this.connections)
-      if ((connection as CodedConnection).idle)
-        connection.send(421, '4.3.2 The server is going down, please come again');
+  get guests(): readonly SmtpConnection[] {
+    return [...this.#open.values()];
   }
 
-  cut(): number {
-    const left = this.connections.size;
-    for (const connection of this.connections) (connection as CodedConnection).destroy();
+  guest(id: string): Guest | undefined {
+    return this.#open.get(id);
+  }
+
+  /**
+   * Stops listening, asks all to leave, and cuts after `graceMs` who is still there; resolves to how many that were. smtp-server's own way
+   * refuses the next command of a transaction that has begun.
+   */
+  async end(graceMs: number): Promise<number> {
+    const ended = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    // Those that have no session yet: before the end of a handshake, or of a PROXY header.
+    for (const socket of [...this._pendingSockets.values(), ...this.#unnamed]) socket.destroy();
+    for (const guest of this.guests) guest.leave('restart');
+    let left = 0;
+    const timer = setTimeout(() => {
+      left = this.#open.size;
+      for (const guest of this.guests) guest.cut();
+    }, graceMs);
+    await ended;
+    clearTimeout(timer);
     return left;
   }
 }

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { SMTPServerOptions, SMTPServerSession } from 'smtp-server';
+import type { Guest } from '../../shared/net/guest.ts';
 import type { ConnectionLimits } from '../../shared/net/listener.ts';
 import { limitKey, printAddress } from '../../shared/net/networks.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
@@ -28,7 +29,8 @@ export interface SmtpListener {
   readonly service: string;
   readonly host: string;
   readonly port: number;
-  readonly connections: number;
+  /** Whose connections are open now. */
+  readonly guests: readonly Guest[];
   /** Stops listening, lets transactions that are under way finish, and after `graceMs` cuts who is still there. */
   close(graceMs: number): Promise<void>;
 }
@@ -169,17 +171,7 @@ export async function openSmtpListener(options: SmtpListenOptions): Promise<Resu
   log.info({ event: 'listener.up', service, host, port, tls: options.server.secure ? 'implicit' : 'none' });
 
   const close = async (graceMs: number): Promise<void> => {
-    log.info({ event: 'listener.draining', service, connections: server.connections.size });
-    server.options.closeTimeout = Math.max(1, graceMs);
-    let cut = 0;
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    server.sayGoodbye();
-    const timer = setTimeout(() => {
-      cut = server.cut();
-    }, graceMs);
-    await closed;
-    clearTimeout(timer);
-    cut += server.cut();
+    const cut = await server.end(graceMs);
     await Promise.all(underWay);
     log.info({ event: 'listener.closed', service, cut });
   };
@@ -188,8 +180,8 @@ export async function openSmtpListener(options: SmtpListenOptions): Promise<Resu
     service,
     host,
     port,
-    get connections() {
-      return server.connections.size;
+    get guests() {
+      return server.guests;
     },
     close: (graceMs) => (closing ??= close(graceMs)),
   });

@@ -99,6 +99,13 @@ export const serveOptions: readonly ServeOption[] = [
     fallback: '5',
   },
   {
+    name: 'notice-seconds',
+    value: 'seconds',
+    description:
+      'before that, how long all goes on while /readyz says that the server stops, for a balancer to notice',
+    fallback: '0',
+  },
+  {
     name: 'demo',
     value: undefined,
     description: 'make example accounts with --store aws too',

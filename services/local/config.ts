@@ -35,7 +35,9 @@ export interface ServeConfig {
   readonly hostname: string | undefined;
   /** Who gets mail to `<postmaster>` without a domain; undefined: the first domain's postmaster. */
   readonly postmaster: string | undefined;
-  /** What clients have to take their leave, ms. */
+  /** What balancers have to notice that the server is to stop, ms; 0 where there are none. */
+  readonly noticeMs: number;
+  /** What clients have to take their leave after that, ms. */
   readonly graceMs: number;
   /** How long expunged messages are kept, ms. */
   readonly retention: number;
@@ -208,6 +210,7 @@ export function parseServeConfig(
     proxies: read<NetworkList | undefined>('proxy-protocol', parseTrusted, undefined),
     hostname: read<string | undefined>('hostname', parseHost, undefined),
     postmaster: read<string | undefined>('postmaster', parseMailAddress, undefined),
+    noticeMs: read('notice-seconds', parseSeconds, 0) * 1000,
     graceMs: read('drain-seconds', parseSeconds, 0) * 1000,
     retention: read('retention', parseDuration, 0),
     clear: {

@@ -1,4 +1,5 @@
 import type { Authenticator } from '../../shared/directory/authenticator.ts';
+import type { Guest } from '../../shared/net/guest.ts';
 import type { OpenCounts } from '../../shared/net/limits.ts';
 import type { ConnectionLimits } from '../../shared/net/listener.ts';
 import type { TlsContext } from '../../shared/net/tls-context.ts';
@@ -20,6 +21,8 @@ import type { OpenPort } from './workers/news.ts';
 /** What the process can do with a service that is up, whatever it speaks. */
 export interface RunningService {
   readonly listeners: readonly OpenPort[];
+  /** Whose connections are open now. */
+  readonly guests: readonly Guest[];
   /** Stops listening, says goodbye, and cuts after `graceMs` who is still there. */
   close(graceMs: number): Promise<void>;
 }
@@ -45,7 +48,15 @@ export interface ServiceParts {
   readonly retries: RetryMemory;
 }
 
-type Start = (parts: ServiceParts) => Promise<Result<RunningService, string>>;
+type Start = (parts: ServiceParts) => Promise<
+  Result<
+    {
+      readonly listeners: readonly (OpenPort & { readonly guests: readonly Guest[] })[];
+      close(graceMs: number): Promise<void>;
+    },
+    string
+  >
+>;
 
 /** The listeners of a protocol that are not off. */
 function listenersOf<T>(
@@ -145,7 +156,14 @@ export async function startMailServices(
       await Promise.all(running.map((service) => service.close(0)));
       return started;
     }
-    running.push(started.value);
+    const { listeners, close } = started.value;
+    running.push({
+      listeners,
+      get guests() {
+        return listeners.flatMap(({ guests }) => guests);
+      },
+      close,
+    });
   }
   return ok(running);
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createAuthenticator } from '../../shared/directory/authenticator.ts';
 import type { TlsContext } from '../../shared/net/tls-context.ts';
 import { ok, type Result } from '../../shared/result.ts';
@@ -9,6 +10,7 @@ import type { Data } from './assemble.ts';
 import type { Certificate } from './certificate.ts';
 import type { ServeConfig } from './config.ts';
 import type { CommandContext } from './context.ts';
+import { type DrainTimes, drain } from './drain.ts';
 import { type RunningService, startMailServices } from './mail-services.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { Exchange } from './workers/exchange.ts';
@@ -25,7 +27,8 @@ export interface MailSide {
   figures(): Promise<Figures>;
   /** Asks other processes to read the certificate again. */
   reload(): void;
-  close(graceMs: number): Promise<void>;
+  /** Ends it, as `drain` does. Asked again, it is the end that has begun. */
+  end(times: DrainTimes): Promise<void>;
 }
 
 export const serverName = ({ hostname: given }: ServeConfig): string => given ?? hostname();
@@ -80,14 +83,13 @@ const ownFigures = (metrics: Metrics): Figures => ({
 export async function serveHere(parts: MailParts): Promise<Result<MailSide, string>> {
   const services = await startServices(parts);
   if (!services.ok) return services;
+  let ending: Promise<void> | undefined;
   return ok({
     ports: portsOf(services.value),
     serving: () => true,
     figures: async () => ownFigures(parts.metrics),
     reload() {},
-    close: async (graceMs) => {
-      await Promise.all(services.value.map((service) => service.close(graceMs)));
-    },
+    end: (times) => (ending ??= drain(services.value, times, sleep)),
   });
 }
 
@@ -120,11 +122,12 @@ export async function serveByWorkers(parts: WorkersParts): Promise<Result<MailSi
   const { supervisor, ports } = started.value;
   for (const { service, host, port } of ports)
     log.info({ event: 'listener.up', service, host, port, tls: /s$/.test(service) ? 'implicit' : 'none' });
+  let ending: Promise<void> | undefined;
   return ok({
     ports,
     serving: () => supervisor.ready > 0,
     figures: () => supervisor.figures(ownFigures(metrics)),
     reload: () => supervisor.reload(),
-    close: (graceMs) => supervisor.stop(graceMs),
+    end: (times) => (ending ??= supervisor.stop(times)),
   });
 }

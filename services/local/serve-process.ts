@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import { systemEntropy } from '../../shared/ids.ts';
-import { ok } from '../../shared/result.ts';
+import { ok, type Result } from '../../shared/result.ts';
 import { type OpenedLog, openLog } from '../../shared/telemetry/log.ts';
 import { createMetrics } from '../../shared/telemetry/metrics.ts';
 import { createAdminApp } from '../admin/api/app.ts';
 import { KeyRing } from '../admin/api/key-ring.ts';
+import type { Welcome } from '../admin/health-http/app.ts';
 import { startHealthHttp } from '../admin/health-http/server.ts';
 import { quotaNotices } from '../maintenance/quota-wording.ts';
 import { startMaintenance } from '../maintenance/schedule.ts';
@@ -22,9 +23,10 @@ import {
   printLaterGuide,
 } from './connection-guide.ts';
 import { connectionPage } from './connection-page.ts';
-import { type CommandContext, type CommandOutcome, failed } from './context.ts';
+import { type CommandContext, type CommandError, type CommandOutcome, failed } from './context.ts';
 import { folderFrom } from './data-folder.ts';
 import { isUnused, makeDemoAccounts } from './demo-accounts.ts';
+import type { DrainTimes } from './drain.ts';
 import { newSecret, serveByWorkers, serveHere, serverName } from './mail-side.ts';
 import { openOutgoing, startForwarding } from './outgoing.ts';
 import { awaitStop, type Stop } from './stop.ts';
@@ -64,7 +66,7 @@ export async function serve(context: CommandContext, config: ServeConfig): Promi
   });
   await using open = new AsyncDisposableStack();
   open.defer(() => log.flush());
-  const stop = awaitStop(context, log, config.graceMs);
+  const stop = awaitStop(context, log, config);
   open.defer(() => stop.end());
   const startedAt = performance.now();
   log.info({ event: 'process.starting', version: context.version, node: context.nodeVersion });
@@ -95,8 +97,10 @@ export async function serve(context: CommandContext, config: ServeConfig): Promi
   if (!up.ok) return up;
   context.stdout.write('ready\n');
   log.info({ event: 'process.ready', ms: Math.round(performance.now() - startedAt) });
-  // Awaited here: what is open is closed on return.
-  return await stop.asked;
+  const outcome = await stop.asked;
+  // Where the store has failed nobody can be served any more.
+  await up.value.end({ noticeMs: outcome.ok ? config.noticeMs : 0, graceMs: config.graceMs });
+  return outcome;
 }
 
 interface Parts {
@@ -111,8 +115,13 @@ interface Parts {
   readonly open: AsyncDisposableStack;
 }
 
+/** What serves; `end` before what is beneath is closed. */
+interface Serving {
+  end(times: DrainTimes): Promise<void>;
+}
+
 /** Opens every listener and says how to connect. What it opens is closed with `open`. */
-async function startEverything(parts: Parts): Promise<CommandOutcome> {
+async function startEverything(parts: Parts): Promise<Result<Serving, CommandError>> {
   const { context, config, data, meeting, log, stop, open } = parts;
   const { graceMs } = config;
   const certificate = await openCertificate(config, context.readSecret, log);
@@ -136,11 +145,8 @@ async function startEverything(parts: Parts): Promise<CommandOutcome> {
       })
     : serveHere({ context, config, data, tls, state, outgoing, log, metrics }));
   if (!mail.ok) return failed(namingOption(mail.error));
-  let welcome = false;
-  open.defer(async () => {
-    welcome = false;
-    await mail.value.close(graceMs);
-  });
+  let welcome: Welcome = 'notReady';
+  open.defer(() => mail.value.end({ noticeMs: 0, graceMs: 0 }));
   open.defer(
     context.onReload(() => {
       void tls.reload();
@@ -167,7 +173,8 @@ async function startEverything(parts: Parts): Promise<CommandOutcome> {
     const http = await startHealthHttp({
       host: config.host,
       port: config.ports.http,
-      ready: async () => welcome && mail.value.serving() && (await answers(data)),
+      welcome: async () =>
+        welcome !== 'ready' || (mail.value.serving() && (await answers(data))) ? welcome : 'notReady',
       page: () => connectionPage(guide),
       authority: certificate.value.authority,
       metrics,
@@ -198,7 +205,7 @@ async function startEverything(parts: Parts): Promise<CommandOutcome> {
     const token = await new KeyRing(data.store.adminRecords, systemEntropy).first('first start');
     if (token !== undefined) context.stdout.write(printFirstKey(guide, token));
   }
-  welcome = true;
+  welcome = 'ready';
   const { engine, store } = data;
   const maintenance = startMaintenance(
     {
@@ -225,7 +232,13 @@ async function startEverything(parts: Parts): Promise<CommandOutcome> {
   };
   const load = setInterval(() => void tellLoad(), loadEvery).unref();
   open.defer(() => clearInterval(load));
-  return ok(undefined);
+  return ok({
+    async end(times) {
+      welcome = 'draining';
+      log.info({ event: 'process.draining', sessions: state.counts.total, noticeMs: times.noticeMs });
+      await Promise.all([mail.value.end(times), maintenance.stop(times.noticeMs + times.graceMs)]);
+    },
+  });
 }
 
 /** Whether the store can be read. */

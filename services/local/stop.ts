@@ -2,6 +2,7 @@ import { ok } from '../../shared/result.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
 import { type CommandContext, type CommandOutcome, failed } from './context.ts';
 import { describeCause } from './describe-mail-error.ts';
+import type { DrainTimes } from './drain.ts';
 
 /** A process that has not ended by then, past what clients were given, has something that does not end. Nothing acknowledged is lost by cutting it short. */
 const lastResortMs = 15_000;
@@ -21,7 +22,11 @@ export interface Stop {
  * Waits for SIGINT or SIGTERM, of which a second one ends the process at once. What nobody caught is logged and ends it
  * too: after a bug the memory cannot be trusted, and the data folder does not depend on a clean end.
  */
-export function awaitStop(context: CommandContext, log: Log & { flush(): void }, graceMs: number): Stop {
+export function awaitStop(
+  context: CommandContext,
+  log: Log & { flush(): void },
+  { noticeMs, graceMs }: DrainTimes,
+): Stop {
   const asked = Promise.withResolvers<CommandOutcome>();
   let stoppingSince: number | undefined;
   let lastResort: NodeJS.Timeout | undefined;
@@ -30,7 +35,7 @@ export function awaitStop(context: CommandContext, log: Log & { flush(): void },
     stoppingSince ??= performance.now();
     lastResort ??= setTimeout(
       () => quit(1, 'stopping', new Error('the end took too long')),
-      graceMs + lastResortMs,
+      noticeMs + graceMs + lastResortMs,
     );
     lastResort.unref();
     asked.resolve(outcome);

@@ -43,9 +43,7 @@ export interface Pop3Parts {
 export interface Pop3Server {
   /** In the order in which they were asked for. */
   readonly listeners: readonly Listener[];
-  /** Lets go who has not signed in, now and from now on; the others end by themselves. */
-  drain(): void;
-  /** Stops listening, and cuts after `graceMs` who is still there. */
+  /** Stops listening, lets go who has not signed in, and cuts after `graceMs` who is still there. */
   close(graceMs: number): Promise<void>;
 }
 
@@ -90,7 +88,7 @@ export async function startPop3(parts: Pop3Parts): Promise<Result<Pop3Server, st
           tls,
           log: log.with({ service, session: randomBytes(6).toString('hex') }),
           answered,
-        }).run(),
+        }),
       log,
       metrics,
     });
@@ -100,11 +98,5 @@ export async function startPop3(parts: Pop3Parts): Promise<Result<Pop3Server, st
     }
     listeners.push(opened.value);
   }
-  return ok({
-    listeners,
-    drain() {
-      for (const listener of listeners) listener.drain();
-    },
-    close,
-  });
+  return ok({ listeners, close });
 }

@@ -1,10 +1,18 @@
-import { type Connection, ConnectionClosed, type TlsSettings } from '../../shared/net/connection.ts';
+import {
+  type Connection,
+  ConnectionClosed,
+  type ReadOutcome,
+  type TlsSettings,
+} from '../../shared/net/connection.ts';
+import { type Farewell, graver, isSignInEnd } from '../../shared/net/guest.ts';
+import type { Served } from '../../shared/net/listener.ts';
 import { type Command, parseCommand } from '../../shared/pop3/command.ts';
 import { LineReader } from '../../shared/pop3/line-reader.ts';
 import { ReplyWriter } from '../../shared/pop3/reply-writer.ts';
 import type { SessionEnd } from '../../shared/telemetry/events.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
 import type { CommandTable } from './commands.ts';
+import { goodbyes } from './farewell.ts';
 import type { Client, Outcome, SessionState } from './session-state.ts';
 
 export interface SessionOptions {
@@ -24,7 +32,7 @@ const directBytes = 32 * 1024;
 const greeting = 'Restante is ready';
 
 /** One POP3 connection from its greeting to its end. Commands run one after another; answers to pipelined ones share writes. */
-export class Session implements Client {
+export class Session implements Client, Served {
   readonly writer = new ReplyWriter();
   readonly log: Log;
   readonly #connection: Connection;
@@ -33,6 +41,9 @@ export class Session implements Client {
   readonly #startedAt = Date.now();
   #state: SessionState = { kind: 'authorization' };
   #end: SessionEnd | undefined;
+  #farewell: Farewell | undefined;
+  /** Ends a wait for the client's next octets. */
+  #wake: (() => void) | undefined;
   #errors = 0;
   #failedSignIns = 0;
   #retrieved = 0;
@@ -71,6 +82,15 @@ export class Session implements Client {
     }
   }
 
+  leave(why: Farewell): void {
+    this.#farewell = graver(this.#farewell, why);
+    this.#wake?.();
+  }
+
+  cut(): void {
+    this.#connection.destroy();
+  }
+
   async flush(): Promise<void> {
     if (this.writer.length > 0) await this.#connection.write(this.writer.take());
   }
@@ -92,35 +112,41 @@ export class Session implements Client {
   /** The next line; undefined, with `#end` set, where there will be none. Answers are sent before it waits. */
   async #nextLine(): Promise<Uint8Array | 'tooLong' | undefined> {
     for (;;) {
+      if (isSignInEnd(this.#farewell)) return this.#sayGoodbye(this.#farewell);
       const line = this.#lines.next();
       if (line !== undefined) return line;
       await this.flush();
       const outcome = await this.#read();
       if (outcome instanceof Uint8Array) this.#lines.push(outcome);
+      else if (typeof outcome === 'object') return this.#sayGoodbye(outcome.farewell);
       else {
         // RFC 1939 §3: an idle client is left without a word, and its deletions without effect.
-        this.#end = outcome === 'end' ? 'clientClosed' : outcome === 'idle' ? 'idle' : 'drained';
+        this.#end = outcome === 'end' ? 'clientClosed' : 'idle';
         return undefined;
       }
     }
   }
 
-  /**
-   * Who has not signed in is let go when the server wants to. A session that has may finish: it is short by nature, and has no way
-   * of being told.
-   */
-  async #read(): Promise<Uint8Array | 'end' | 'idle' | 'drained'> {
-    const { draining } = this.#connection;
-    if (this.#state.kind === 'transaction') return this.#connection.read();
-    if (draining.aborted) return 'drained';
-    const { promise, resolve } = Promise.withResolvers<'drained'>();
-    const onDrain = () => resolve('drained');
-    draining.addEventListener('abort', onDrain, { once: true });
-    try {
-      return await Promise.race([this.#connection.read(), promise]);
-    } finally {
-      draining.removeEventListener('abort', onDrain);
-    }
+  #sayGoodbye(why: Farewell): undefined {
+    const { text, code, end } = goodbyes[why];
+    this.writer.err(text, code);
+    this.#end = end;
+  }
+
+  /** What the client sends next, or why it is to leave. */
+  async #read(): Promise<ReadOutcome | { readonly farewell: Farewell }> {
+    if (this.#leaving !== undefined) return { farewell: this.#leaving };
+    const called = new Promise<void>((resolve) => {
+      this.#wake = () => this.#leaving !== undefined && resolve();
+    });
+    const outcome = await Promise.race([this.#connection.read(), called]);
+    this.#wake = undefined;
+    return outcome ?? { farewell: this.#leaving! };
+  }
+
+  /** A session that has signed in is short by nature, and loses its deletions where it cannot finish: it has until the last moment. */
+  get #leaving(): Farewell | undefined {
+    return this.#farewell === 'restart' && this.#state.kind === 'transaction' ? undefined : this.#farewell;
   }
 
   async #serve(line: Uint8Array | 'tooLong'): Promise<void> {

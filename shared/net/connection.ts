@@ -29,8 +29,6 @@ export interface TlsSettings {
 export interface ConnectionOptions {
   /** Passed as a value: behind a balancer it is not the socket's. */
   readonly remoteAddress: string;
-  /** Aborts when the server wants to go: say goodbye at the next quiet moment. */
-  readonly draining: AbortSignal;
   readonly idleTimeoutMs: number;
   /** How long a write may wait for the client to read, on top of a millisecond per byte. */
   readonly writeTimeoutMs: number;
@@ -48,7 +46,6 @@ const leastChunkCost = 512;
  */
 export class Connection {
   readonly remoteAddress: string;
-  readonly draining: AbortSignal;
   readonly #options: ConnectionOptions;
   #socket: Socket;
   #chunks: Uint8Array[] = [];
@@ -69,7 +66,6 @@ export class Connection {
     this.#socket = socket;
     this.#options = options;
     this.remoteAddress = options.remoteAddress;
-    this.draining = options.draining;
     this.#idleMs = options.idleTimeoutMs;
     this.#attach();
   }

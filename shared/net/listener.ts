@@ -1,9 +1,9 @@
-import { setMaxListeners } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { err, ok, type Result } from '../result.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { Connection, ConnectionClosed, type TlsSettings } from './connection.ts';
+import type { Guest } from './guest.ts';
 import type { OpenCounts } from './limits.ts';
 import { limitKey, type NetworkList, printAddress } from './networks.ts';
 import { readProxyHeader } from './proxy-protocol.ts';
@@ -17,7 +17,13 @@ export interface ConnectionLimits {
   readonly proxies?: NetworkList | undefined;
 }
 
-export interface ListenOptions {
+/** What serves one connection. */
+export interface Served extends Guest {
+  /** The connection is closed when this settles. A rejection other than ConnectionClosed is a fault, and logged. */
+  run(): Promise<void>;
+}
+
+export interface ListenOptions<S extends Served> {
   /** For logs and metrics: imap, imaps, pop3 … */
   readonly service: string;
   readonly host: string;
@@ -30,21 +36,19 @@ export interface ListenOptions {
   readonly writeTimeoutMs?: number;
   /** What a plain connection is told when it is one too many, with its line end. */
   readonly refusal?: string;
-  /** Serves one connection; it is closed when this settles. A rejection other than ConnectionClosed is a fault, and logged. */
-  readonly serve: (connection: Connection) => Promise<void>;
+  /** Called for each connection as it comes; `run` follows after the handshake of implicit TLS, or never where that fails. */
+  readonly serve: (connection: Connection) => S;
   readonly log: Log;
   readonly metrics: Metrics;
 }
 
-export interface Listener {
+export interface Listener<S extends Guest = Guest> {
   readonly service: string;
   readonly host: string;
   readonly port: number;
-  /** Connections that are open now. */
-  readonly connections: number;
-  /** Tells every connection, also those yet to come, to end when it suits them. Goes on accepting. */
-  drain(): void;
-  /** Stops accepting, drains, and after `graceMs` cuts who is still there. Resolves when all are gone. */
+  /** Whose connections are open now. */
+  readonly guests: readonly S[];
+  /** Stops accepting, asks all to leave, and after `graceMs` cuts who is still there. Resolves when all are gone. */
   close(graceMs: number): Promise<void>;
 }
 
@@ -65,7 +69,9 @@ function explain(cause: NodeJS.ErrnoException): string {
 }
 
 /** Opens a TCP or TLS listener. The error is one line that says which listener cannot be opened and why. */
-export async function listen(options: ListenOptions): Promise<Result<Listener, string>> {
+export async function listen<S extends Served>(
+  options: ListenOptions<S>,
+): Promise<Result<Listener<S>, string>> {
   const { service, log, metrics, limits } = options;
   const accepted = metrics.counter('restante_connections_total', 'Connections accepted', ['service']);
   const refused = metrics.counter('restante_connections_refused_total', 'Connections refused by a limit', [
@@ -73,14 +79,12 @@ export async function listen(options: ListenOptions): Promise<Result<Listener, s
     'reason',
   ]);
   const openNow = metrics.gauge('restante_connections_open', 'Connections open', ['service']);
-  const draining = new AbortController();
-  setMaxListeners(0, draining.signal);
-  const connections = new Set<Connection>();
+  const connections = new Map<Connection, S>();
   /** Connections of balancers that have not said yet whose they are. */
   const unnamed = new Set<Socket>();
   let whenEmpty: (() => void) | undefined;
 
-  const serve = async (connection: Connection): Promise<void> => {
+  const serve = async (connection: Connection, served: S): Promise<void> => {
     const remote = connection.remoteAddress;
     try {
       if (options.implicitTls) await connection.startTls(options.implicitTls);
@@ -88,7 +92,7 @@ export async function listen(options: ListenOptions): Promise<Result<Listener, s
       return log.debug({ event: 'tls.handshakeFailed', service, remote });
     }
     try {
-      await options.serve(connection);
+      await served.run();
       await connection.close();
     } catch (cause) {
       if (!(cause instanceof ConnectionClosed))
@@ -129,7 +133,6 @@ export async function listen(options: ListenOptions): Promise<Result<Listener, s
     openNow.add({ service }, 1);
     const connection = new Connection(socket, {
       remoteAddress,
-      draining: draining.signal,
       idleTimeoutMs: options.idleTimeoutMs,
       writeTimeoutMs: options.writeTimeoutMs ?? 5 * 60_000,
       onClose() {
@@ -139,8 +142,9 @@ export async function listen(options: ListenOptions): Promise<Result<Listener, s
         if (connections.size === 0) whenEmpty?.();
       },
     });
-    connections.add(connection);
-    void serve(connection);
+    const served = options.serve(connection);
+    connections.set(connection, served);
+    void serve(connection, served);
   };
 
   // Half-open, so that a client that has said all it wants still gets its answers.
@@ -163,20 +167,15 @@ export async function listen(options: ListenOptions): Promise<Result<Listener, s
   const { address: host, port } = server.address() as AddressInfo;
   log.info({ event: 'listener.up', service, host, port, tls: options.implicitTls ? 'implicit' : 'none' });
 
-  const drain = () => {
-    if (draining.signal.aborted) return;
-    log.info({ event: 'listener.draining', service, connections: connections.size });
-    draining.abort();
-  };
   const close = async (graceMs: number): Promise<void> => {
     const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
-    drain();
+    for (const guest of connections.values()) guest.leave('restart');
     for (const socket of unnamed) socket.destroy();
     let cut = 0;
     if (connections.size > 0) {
       const timer = setTimeout(() => {
         cut = connections.size;
-        for (const connection of connections) connection.destroy();
+        for (const guest of connections.values()) guest.cut();
       }, graceMs);
       await new Promise<void>((resolve) => {
         whenEmpty = resolve;
@@ -191,10 +190,9 @@ export async function listen(options: ListenOptions): Promise<Result<Listener, s
     service,
     host,
     port,
-    get connections() {
-      return connections.size;
+    get guests() {
+      return [...connections.values()];
     },
-    drain,
     close: (graceMs) => (closing ??= close(graceMs)),
   });
 }

@@ -19,7 +19,16 @@ export type LogEvent =
   | TransferEvent;
 
 /** How a connection came to its end, seen from the server. */
-export type SessionEnd = 'logout' | 'clientClosed' | 'idle' | 'drained' | 'refused' | 'stuck' | 'fault';
+export type SessionEnd =
+  | 'logout'
+  | 'clientClosed'
+  | 'idle'
+  | 'drained'
+  /** What it signed in with does not hold any more. */
+  | 'revoked'
+  | 'refused'
+  | 'stuck'
+  | 'fault';
 
 type ProcessEvent =
   | { readonly event: 'process.starting'; readonly version: string; readonly node: string }
@@ -27,6 +36,8 @@ type ProcessEvent =
   /** Told once a minute. `rss` in bytes. */
   | { readonly event: 'process.load'; readonly connections: number; readonly rss: number }
   | { readonly event: 'process.stopping'; readonly signal: string }
+  /** New clients are still taken, but balancers are told to look elsewhere; farewells begin after `noticeMs`. */
+  | { readonly event: 'process.draining'; readonly sessions: number; readonly noticeMs: number }
   | { readonly event: 'process.stopped'; readonly ms: number }
   | { readonly event: 'process.fault'; readonly where: string };
 
@@ -53,7 +64,6 @@ type ListenerEvent =
       readonly port: number;
       readonly tls: 'implicit' | 'none';
     }
-  | { readonly event: 'listener.draining'; readonly service: string; readonly connections: number }
   | {
       readonly event: 'listener.closed';
       readonly service: string;

@@ -155,6 +155,19 @@ test('tasks are replaced one after another, may say goodbye, and write nothing b
   });
 });
 
+test('a stopping task says so for longer than the balancer takes to notice, and is gone before it would be killed', () => {
+  const access = templates.small.get('access')!;
+  const [group] = Object.values(access.findResources('AWS::ElasticLoadBalancingV2::TargetGroup'));
+  const noticed = group!.Properties.HealthCheckIntervalSeconds * group!.Properties.UnhealthyThresholdCount;
+  for (const { Properties } of Object.values(access.findResources('AWS::ECS::TaskDefinition'))) {
+    const [{ Environment, StopTimeout }] = Properties.ContainerDefinitions;
+    const seconds = (name: string): number =>
+      Number(Environment.find(({ Name }: { Name: string }) => Name === `RESTANTE_${name}_SECONDS`).Value);
+    assert.ok(seconds('NOTICE') > noticed, `${seconds('NOTICE')} s of notice, ${noticed} s to see it`);
+    assert.ok(seconds('NOTICE') + seconds('DRAIN') + 15 < StopTimeout);
+  }
+});
+
 test('the balancer has its security group from birth, and tasks admit nobody else', () => {
   for (const [, stacks] of both) {
     stacks.get('access')!.hasResourceProperties('AWS::ElasticLoadBalancingV2::LoadBalancer', {

@@ -50,6 +50,7 @@ test('without options everything is served on this machine only', () => {
     proxies: undefined,
     hostname: undefined,
     postmaster: undefined,
+    noticeMs: 0,
     graceMs: 5000,
     retention: 14 * 24 * 3600_000,
     clear: { trash: 30 * 24 * 3600_000, junk: 30 * 24 * 3600_000 },

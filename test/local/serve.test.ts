@@ -33,7 +33,7 @@ test('a second SIGINT ends the process at once, also while clients are waited fo
   socket.on('error', () => {});
   await once(socket, 'data');
   server.signal('SIGINT');
-  await server.logged('listener.draining');
+  await server.logged('process.draining');
   server.signal('SIGINT');
   assert.equal((await server.ended).code, 1);
   socket.destroy();

@@ -7,8 +7,9 @@ import type { TestContext } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ensureLocalCertificate } from '../../shared/net/certificate-authority.ts';
 import type { Connection, TlsSettings } from '../../shared/net/connection.ts';
+import type { Farewell } from '../../shared/net/guest.ts';
 import { OpenCounts } from '../../shared/net/limits.ts';
-import { type Listener, type ListenOptions, listen } from '../../shared/net/listener.ts';
+import { type Listener, type ListenOptions, listen, type Served } from '../../shared/net/listener.ts';
 import { noNetworks } from '../../shared/net/networks.ts';
 import { serverContext } from '../../shared/net/tls-context.ts';
 import { silentLog } from '../../shared/telemetry/log.ts';
@@ -20,8 +21,34 @@ export async function temporaryFolder(t: TestContext): Promise<string> {
   return folder;
 }
 
+/** Serves by a function; `asked` is what the connection was asked to leave for. */
+export class Serving implements Served {
+  readonly connection: Connection;
+  readonly asked: Farewell[] = [];
+  onLeave = () => {};
+  readonly #run: (serving: Serving) => Promise<void>;
+
+  constructor(connection: Connection, run: (serving: Serving) => Promise<void>) {
+    this.connection = connection;
+    this.#run = run;
+  }
+
+  run(): Promise<void> {
+    return this.#run(this);
+  }
+
+  leave(why: Farewell): void {
+    this.asked.push(why);
+    this.onLeave();
+  }
+
+  cut(): void {
+    this.connection.destroy();
+  }
+}
+
 /** A listener on a free port whose connections are handed to the test as they come. */
-export async function listening(t: TestContext, change: Partial<ListenOptions> = {}) {
+export async function listening(t: TestContext, change: Partial<ListenOptions<Serving>> = {}) {
   const arrivals: Connection[] = [];
   let waiting: ((connection: Connection) => void) | undefined;
   const opened = await listen({
@@ -32,16 +59,17 @@ export async function listening(t: TestContext, change: Partial<ListenOptions> =
     idleTimeoutMs: 60_000,
     log: silentLog,
     metrics: createMetrics(),
-    async serve(connection) {
-      if (waiting) waiting(connection);
-      else arrivals.push(connection);
-      waiting = undefined;
-      await new Promise<void>((resolve) => connection.closed.addEventListener('abort', () => resolve()));
-    },
+    serve: (connection) =>
+      new Serving(connection, async () => {
+        if (waiting) waiting(connection);
+        else arrivals.push(connection);
+        waiting = undefined;
+        await new Promise<void>((resolve) => connection.closed.addEventListener('abort', () => resolve()));
+      }),
     ...change,
   });
   if (!opened.ok) throw new Error(opened.error);
-  const listener: Listener = opened.value;
+  const listener: Listener<Serving> = opened.value;
   t.after(() => listener.close(0));
   const arrival = () =>
     new Promise<Connection>((resolve) => {
@@ -61,7 +89,7 @@ export async function client(t: TestContext, listener: Listener): Promise<Socket
 }
 
 /** A connection with both its ends. */
-export async function pair(t: TestContext, change: Partial<ListenOptions> = {}) {
+export async function pair(t: TestContext, change: Partial<ListenOptions<Serving>> = {}) {
   const { listener, arrival } = await listening(t, change);
   const socket = await client(t, listener);
   return { listener, socket, connection: await arrival() };

@@ -7,7 +7,7 @@ import { listen } from '../../shared/net/listener.ts';
 import { noNetworks, parseNetworks } from '../../shared/net/networks.ts';
 import { memoryLog, silentLog } from '../../shared/telemetry/log.ts';
 import { createMetrics } from '../../shared/telemetry/metrics.ts';
-import { client, listening, readAll, tlsSettings, until } from './harness.ts';
+import { client, listening, readAll, Serving, tlsSettings, until } from './harness.ts';
 
 test('a listener says where it is, and who is connected', async (t) => {
   const log = memoryLog();
@@ -17,10 +17,10 @@ test('a listener says where it is, and who is connected', async (t) => {
   assert.equal(listener.host, '127.0.0.1');
   const socket = await client(t, listener);
   await arrival();
-  assert.equal(listener.connections, 1);
+  assert.equal(listener.guests.length, 1);
   assert.match(metrics.render(), /restante_connections_open\{service="test"\} 1/);
   socket.resetAndDestroy();
-  await until(() => listener.connections === 0);
+  await until(() => listener.guests.length === 0);
   assert.match(metrics.render(), /restante_connections_open\{service="test"\} 0/);
   assert.equal(log.events[0]?.event.event, 'listener.up');
 });
@@ -33,7 +33,7 @@ test('a port in use is named in one line', async (t) => {
     port: listener.port,
     limits: { counts: new OpenCounts(1, 1), trusted: noNetworks },
     idleTimeoutMs: 1000,
-    serve: async () => {},
+    serve: (connection) => new Serving(connection, async () => {}),
     log: silentLog,
     metrics: createMetrics(),
   });
@@ -56,7 +56,7 @@ test('implicit TLS is served after the handshake, and a failed handshake leaves 
   assert.equal(connection.secure, true);
   void connection.write('hello');
   assert.equal(String((await once(secure, 'data'))[0]), 'hello');
-  await until(() => listener.connections === 1);
+  await until(() => listener.guests.length === 1);
 });
 
 test('one connection too many from an address is told so and closed', async (t) => {
@@ -83,28 +83,21 @@ test('a trusted network is held to the total only', async (t) => {
   assert.equal(await readAll(await client(t, listener)), '');
 });
 
-test('drain tells every connection, and new ones from the start; the listener stays open', async (t) => {
-  const { listener, arrival } = await listening(t);
-  await client(t, listener);
-  const before = await arrival();
-  assert.equal(before.draining.aborted, false);
-  listener.drain();
-  assert.equal(before.draining.aborted, true);
-  await client(t, listener);
-  assert.equal((await arrival()).draining.aborted, true);
-});
-
 test('close waits for those who end by themselves and cuts nobody', async (t) => {
   const log = memoryLog();
   const { listener } = await listening(t, {
     log,
-    async serve(connection) {
-      if (!connection.draining.aborted) await once(connection.draining, 'abort');
-      await connection.write('* BYE\r\n');
-    },
+    serve: (connection) =>
+      new Serving(connection, async (serving) => {
+        await new Promise<void>((resolve) => {
+          serving.onLeave = resolve;
+        });
+        assert.deepEqual(serving.asked, ['restart']);
+        await connection.write('* BYE\r\n');
+      }),
   });
   const socket = await client(t, listener);
-  await until(() => listener.connections === 1);
+  await until(() => listener.guests.length === 1);
   const closed = listener.close(60_000);
   assert.equal(await readAll(socket), '* BYE\r\n');
   socket.end();
@@ -126,7 +119,7 @@ test('a fault while serving is logged and ends that connection only', async (t) 
   const log = memoryLog();
   const { listener } = await listening(t, {
     log,
-    serve: () => Promise.reject(new Error('a bug')),
+    serve: (connection) => new Serving(connection, () => Promise.reject(new Error('a bug'))),
   });
   await readAll(await client(t, listener));
   const fault = log.events.find(({ event }) => event.event === 'connection.fault');

@@ -95,7 +95,7 @@ test('without a header a balancer’s connection is cut, and a balancer that loo
     socket.write(bytes);
     assert.equal(await readAll(socket), '');
   }
-  assert.equal(listener.connections, 0);
+  assert.equal(listener.guests.length, 0);
 });
 
 test('from anybody else a header is not believed', async (t) => {

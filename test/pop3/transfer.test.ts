@@ -6,7 +6,7 @@ import { inboxId } from '../../shared/engine/state.ts';
 import type { BlobStore } from '../../shared/ports/blob-store.ts';
 import { tlsSettings } from '../net/harness.ts';
 import { localEngine } from '../support/local-engine.ts';
-import { pop3World } from './harness.ts';
+import { password, pop3World } from './harness.ts';
 
 const big = (bytes: number) => {
   const lines: string[] = ['Subject: big\r\n\r\n'];
@@ -85,18 +85,36 @@ test('an idle session ends without a word and without effect', async (t) => {
   await client.expect('(closed)');
 });
 
-test('draining lets go who has not signed in, and lets the others finish', async (t) => {
+test('who is asked to leave and has not signed in goes at once; the others finish while there is time', async (t) => {
   const world = await pop3World(t);
   const idle = await world.connect();
   await idle.expect('+OK …');
   const busy = await world.connect();
   await busy.signIn();
-  world.server.drain();
+  for (const guest of world.server.listeners[0]!.guests) guest.leave('restart');
+  await idle.expect('-ERR [SYS/TEMP] The server is about to restart, please come again');
   await idle.expect('(closed)');
   busy.send('STAT\r\nQUIT\r\n');
   await busy.expect('+OK 0 0');
   await busy.expect('+OK Bye');
   await busy.expect('(closed)');
+});
+
+test('when there is no more time, a session that has signed in is told so after its command, and deletes nothing', async (t) => {
+  const world = await pop3World(t);
+  await world.deliver('Subject: kept\r\n\r\n');
+  const client = await world.connect();
+  await client.signIn();
+  client.send('DELE 1\r\n');
+  await client.expect('+OK …');
+  for (const guest of world.server.listeners[0]!.guests) guest.leave('restartNow');
+  await client.expect('-ERR [SYS/TEMP] The server is about to restart, please come again');
+  await client.expect('(closed)');
+  const again = await world.connect();
+  await again.expect('+OK …');
+  again.send(`USER anna@example.org\r\nPASS ${password}\r\n`);
+  await again.expect('+OK …');
+  await again.expect('+OK 1 messages …');
 });
 
 test('the lists of a maildrop of 131,072 messages', async (t) => {

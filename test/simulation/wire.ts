@@ -3,15 +3,7 @@ import type { Owner, Scheduler } from './scheduler.ts';
 
 type ServerSide = Pick<
   Connection,
-  | 'remoteAddress'
-  | 'secure'
-  | 'received'
-  | 'sent'
-  | 'draining'
-  | 'read'
-  | 'write'
-  | 'setIdleTimeout'
-  | 'startTls'
+  'remoteAddress' | 'secure' | 'received' | 'sent' | 'read' | 'write' | 'setIdleTimeout' | 'startTls'
 >;
 
 /** What a client sees of its connection. */
@@ -28,7 +20,6 @@ export interface ClientSide {
 export class Wire implements ServerSide, ClientSide {
   readonly remoteAddress = '192.0.2.1';
   readonly secure = true;
-  readonly draining = new AbortController().signal;
   received = 0;
   sent = 0;
   onData: (bytes: Uint8Array) => void = () => undefined;

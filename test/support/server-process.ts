@@ -153,11 +153,11 @@ export class ServerProcess {
     await exited;
   }
 
-  /** Asks it to stop, and kills it after 20 s. Resolves to the exit code: null where it had to be killed. */
-  async terminate(): Promise<number | null> {
+  /** Asks it to stop, and kills it after `limitMs`. Resolves to the exit code: null where it had to be killed. */
+  async terminate(limitMs = 20_000): Promise<number | null> {
     const child = this.#child;
     if (child.exitCode === null && child.signalCode === null) {
-      const timer = setTimeout(() => killGroup(child.pid, 'SIGKILL'), 20_000);
+      const timer = setTimeout(() => killGroup(child.pid, 'SIGKILL'), limitMs);
       child.kill('SIGTERM');
       await once(child, 'exit');
       clearTimeout(timer);

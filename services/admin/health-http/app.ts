@@ -2,9 +2,17 @@ import { Hono } from 'hono';
 import type { Log } from '../../../shared/telemetry/log.ts';
 import { type Metrics, metricsContentType } from '../../../shared/telemetry/metrics.ts';
 
+/** Whether new clients are welcome: everything is up, the store answers, and nobody has asked the process to end. */
+export type Welcome = 'ready' | 'notReady' | 'draining';
+
+const welcomes: Readonly<Record<Welcome, readonly [text: string, status: 200 | 503]>> = {
+  ready: ['ready\n', 200],
+  notReady: ['not ready\n', 503],
+  draining: ['draining\n', 503],
+};
+
 export interface HealthParts {
-  /** Whether new clients are welcome: everything is up, the store answers, and nobody has asked the process to end. */
-  readonly ready: () => Promise<boolean>;
+  readonly welcome: () => Promise<Welcome>;
   /** How to connect, as an HTML page. */
   readonly page: () => string;
   /** PEM, where the server's certificate is signed by an authority of its own. */
@@ -25,7 +33,7 @@ const pageHeaders = {
 
 /** What a person, a load balancer and Prometheus ask of the HTTP port. */
 export function createHealthApp(parts: HealthParts): Hono {
-  const { ready, page, authority, metrics, log, metricsPage = async () => metrics.render() } = parts;
+  const { welcome, page, authority, metrics, log, metricsPage = async () => metrics.render() } = parts;
   const app = new Hono();
   const requests = metrics.counter('restante_http_requests_total', 'HTTP requests answered', [
     'route',
@@ -41,7 +49,7 @@ export function createHealthApp(parts: HealthParts): Hono {
     log.debug({ event: 'http.request', method: c.req.method, route, status: c.res.status, ms });
   });
   app.get('/healthz', (c) => c.text('ok\n'));
-  app.get('/readyz', async (c) => ((await ready()) ? c.text('ready\n') : c.text('not ready\n', 503)));
+  app.get('/readyz', async (c) => c.text(...welcomes[await welcome()]));
   app.get('/metrics', async (c) => c.body(await metricsPage(), 200, { 'content-type': metricsContentType }));
   app.get('/', (c) => c.html(page(), 200, pageHeaders));
   if (authority !== undefined)

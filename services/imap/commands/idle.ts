@@ -2,7 +2,8 @@ import { continuation } from '../../../shared/imap/responses/status.ts';
 import { ConnectionClosed } from '../../../shared/net/connection.ts';
 import type { SessionHandler, SessionOutcome } from '../dispatch.ts';
 import { errorReply } from '../error-reply.ts';
-import { type ImapSession, restarting } from '../session.ts';
+import { goodbyes } from '../farewell.ts';
+import type { ImapSession } from '../session.ts';
 import type { In } from '../session-state.ts';
 import { advanceView, hasUpdates, writeUpdates } from '../updates.ts';
 
@@ -39,7 +40,7 @@ async function untilDone(
         ? { condition: 'OK', text: 'No longer idling' }
         : { condition: 'BAD', text: 'Expected DONE' };
     await session.flush();
-    if (session.draining) return { condition: 'bye', text: restarting, end: 'drained' };
+    if (session.farewell !== undefined) return { condition: 'bye', ...goodbyes[session.farewell] };
     const arrival = await input.more();
     if (arrival === 'end') throw new ConnectionClosed('closed');
     if (arrival === 'idle')

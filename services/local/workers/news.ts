@@ -1,4 +1,5 @@
 /** What the processes of one server tell each other: small facts that each may learn late, and none but the counts must. */
+import type { DrainTimes } from '../drain.ts';
 
 /** Which connections are counted: by address, or signed in by account. */
 export type CountsName = 'connections' | 'signedIn';
@@ -34,7 +35,8 @@ export interface Figures {
 export type ToWorker =
   | { readonly kind: 'orders'; readonly orders: WorkerOrders }
   | { readonly kind: 'news'; readonly news: News }
-  | { readonly kind: 'reload' | 'figures' | 'stop' };
+  | { readonly kind: 'reload' | 'figures' }
+  | { readonly kind: 'stop'; readonly times: DrainTimes };
 
 export interface OpenPort {
   readonly service: string;

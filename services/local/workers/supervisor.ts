@@ -1,6 +1,7 @@
 import { err, ok, type Result } from '../../../shared/result.ts';
 import type { Log } from '../../../shared/telemetry/log.ts';
 import type { Processes, StartedProcess } from '../context.ts';
+import type { DrainTimes } from '../drain.ts';
 import type { Exchange } from './exchange.ts';
 import { countersOf, sumPages } from './merge-metrics.ts';
 import type { Figures, FromWorker, OpenPort, WorkerOrders } from './news.ts';
@@ -67,7 +68,7 @@ export class Supervisor {
     });
     supervisor.#starting = undefined;
     if (outcome.ok) return ok({ supervisor, ports: outcome.value });
-    await supervisor.stop(0);
+    await supervisor.stop({ noticeMs: 0, graceMs: 0 });
     return outcome;
   }
 
@@ -91,15 +92,18 @@ export class Supervisor {
     };
   }
 
-  /** Lets all end at once, and kills who has not by the time that clients have and some seconds. Resolves when all are gone. */
-  async stop(graceMs: number): Promise<void> {
+  /** Lets all end, and kills who has not by the time that clients have and some seconds. Resolves when all are gone. */
+  async stop(times: DrainTimes): Promise<void> {
     this.#stopping = true;
     for (const timer of this.#timers) clearTimeout(timer);
     const running = [...this.#running.values()];
-    for (const { process } of running) process.send({ kind: 'stop' });
-    const timer = setTimeout(() => {
-      for (const worker of this.#running.values()) this.#kill(worker);
-    }, graceMs + stopMarginMs);
+    for (const { process } of running) process.send({ kind: 'stop', times });
+    const timer = setTimeout(
+      () => {
+        for (const worker of this.#running.values()) this.#kill(worker);
+      },
+      times.noticeMs + times.graceMs + stopMarginMs,
+    );
     await Promise.all(running.map(({ process }) => process.ended));
     clearTimeout(timer);
   }

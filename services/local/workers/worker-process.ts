@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openTlsContext } from '../../../shared/net/tls-context.ts';
 import { ok } from '../../../shared/result.ts';
 import { type Log, openLog } from '../../../shared/telemetry/log.ts';
@@ -5,6 +6,7 @@ import { createMetrics } from '../../../shared/telemetry/metrics.ts';
 import { assemble, logEngineFaults } from '../assemble.ts';
 import type { ServeConfig } from '../config.ts';
 import type { CommandContext, CommandOutcome, FirstProcess } from '../context.ts';
+import { type DrainTimes, drain } from '../drain.ts';
 import { portsOf, startServices } from '../mail-side.ts';
 import { openOutgoing } from '../outgoing.ts';
 import { awaitStop } from '../stop.ts';
@@ -14,7 +16,7 @@ import { SharedNotifier, type SharedState, shareState } from './shared-state.ts'
 
 /** What the first process asks for, each with what is to be done then. */
 interface Wishes {
-  stop: () => void;
+  stop: (times: DrainTimes) => void;
   reload: () => void;
   figures: () => void;
   news: (news: News) => void;
@@ -40,6 +42,9 @@ function orderedBy(
         }
         case 'news':
           wishes.news(message.news);
+          return;
+        case 'stop':
+          wishes.stop(message.times);
           return;
         default:
           wishes[message.kind]();
@@ -84,8 +89,12 @@ export async function serveAsWorker(
   const unnumbered = openLog({ level: config.logLevel });
   open.defer(() => unnumbered.flush());
   const log = unnumbered.with({ worker: orders.worker });
+  let times: DrainTimes = { noticeMs: 0, graceMs: config.graceMs };
   const onSignal: CommandContext['onSignal'] = (listener) => {
-    wishes.stop = () => listener('stop');
+    wishes.stop = (asked) => {
+      times = asked;
+      listener('stop');
+    };
     return () => {
       wishes.stop = () => {};
     };
@@ -93,7 +102,7 @@ export async function serveAsWorker(
   const stop = awaitStop(
     { ...context, onSignal },
     { ...log, with: log.with, flush: unnumbered.flush },
-    config.graceMs,
+    config,
   );
   open.defer(() => stop.end());
   /** The first process tells the reason to whoever waits for the server. */
@@ -144,11 +153,10 @@ export async function serveAsWorker(
     log: leavingPortsOut(log),
   });
   if (!services.ok) return cannotStart(services.error);
-  open.defer(async () => {
-    await Promise.all(services.value.map((service) => service.close(config.graceMs)));
-  });
   await tell(first, { kind: 'ready', ports: portsOf(services.value) });
-  return await stop.asked;
+  const outcome = await stop.asked;
+  await drain(services.value, times, sleep);
+  return outcome;
 }
 
 const tell = (first: FirstProcess, message: FromWorker): Promise<void> =>
