@@ -10,6 +10,7 @@ import type { EngineParts } from './engine.ts';
 import type { Entry } from './entry.ts';
 import { type ReadEntry, readEntry } from './entry-reader.ts';
 import type { Sent } from './entry-sender.ts';
+import type { Slice } from './frame.ts';
 import { type MailError, unavailable } from './mail-error.ts';
 import { type Departure, type Mailbox, vanishedSince } from './mailbox.ts';
 import {
@@ -24,6 +25,7 @@ import {
 import { MessageIndex, ObjectGone } from './message-index.ts';
 import { restState, stateBytes } from './resting.ts';
 import type { Chunk } from './rows.ts';
+import type { AnswerColumn } from './segment.ts';
 import { settleState } from './settle-state.ts';
 import { SharedVector } from './shared-vector.ts';
 import { loadSnapshot, type Snapshot } from './snapshot-loader.ts';
@@ -240,6 +242,11 @@ export class Account {
   /** Header records, one for each message number. */
   records(numbers: readonly number[]): Promise<MessageRecord[]> {
     return this.#reading(() => this.#messages.records(numbers));
+  }
+
+  /** What is kept of messages ready to be sent: see `MessageIndex.answers`. */
+  answers(numbers: readonly number[], column: AnswerColumn): Promise<readonly (Slice | undefined)[]> {
+    return this.#reading(() => this.#messages.answers(numbers, column));
   }
 
   emailIds(numbers: readonly number[]): Promise<EmailId[]> {

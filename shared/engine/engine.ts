@@ -5,7 +5,7 @@ import type { Leases } from '../ports/leases.ts';
 import type { Notifier } from '../ports/notifier.ts';
 import { ok, type Result } from '../result.ts';
 import { Account } from './account.ts';
-import type { ByteCache } from './byte-cache.ts';
+import type { ObjectCache } from './frame-reader.ts';
 import { IdleAccounts } from './idle-accounts.ts';
 import { type MailError, unavailable } from './mail-error.ts';
 
@@ -18,8 +18,8 @@ export interface EngineParts {
   readonly entropy: Entropy;
   /** Waits, in milliseconds: a port, so that a simulation owns time. */
   readonly sleep: (ms: number) => Promise<void>;
-  /** Unpacked header frames of all accounts. */
-  readonly frames: ByteCache<readonly Uint8Array[]>;
+  /** Pieces of header segments of all accounts. */
+  readonly frames: ObjectCache;
   /** Operations above this many bytes go to a spill object. */
   readonly inlineBytes: number;
   /** Accounts that nobody holds stay open within this many bytes, for the client that comes back in a minute. */

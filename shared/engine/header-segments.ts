@@ -3,18 +3,20 @@ import { objectKey } from '../ids.ts';
 import type { BlobStore } from '../ports/blob-store.ts';
 import type { Account } from './account.ts';
 import { referencedMessages, restorableCount } from './apply-departures.ts';
-import { packedIdBytes, packIds } from './email-id-codec.ts';
+import { idAt, packedIdBytes, packIds } from './email-id-codec.ts';
 import type { EngineParts } from './engine.ts';
+import { decodeFrame } from './frame.ts';
 import { loadWhole } from './mailbox-loader.ts';
 import { collect, ObjectGone } from './message-index.ts';
 import {
-  decodeFrame,
-  framedRecord,
+  answerColumns,
+  type Column,
+  columnOf,
   frameEnd,
-  SegmentBuilder,
   type SegmentRef,
   type SettledMessages,
 } from './segment.ts';
+import { SegmentBuilder } from './segment-builder.ts';
 import type { AccountState } from './state.ts';
 import { settleTexts } from './text-segments.ts';
 
@@ -116,39 +118,63 @@ class SegmentWriter {
     if (blob === undefined) throw new ObjectGone(segment.key);
     const bytes = await collect(blob.body);
     const builder = await this.#room(segment.first, segment.bytes);
+    await this.#takeColumn(builder, segment, 'records', bytes);
+    if (columnOf(segment, 'fields') === undefined) await this.#makeAnswers(builder, segment, bytes);
+    else for (const column of answerColumns) await this.#takeColumn(builder, segment, column, bytes);
     const ids = bytes.slice(segment.ids, segment.bytes);
     let { live } = segment;
-    for (const [i, { first, offset }] of segment.frames.entries()) {
-      const packed = bytes.subarray(offset, frameEnd(segment, i));
-      const count = (segment.frames[i + 1]?.first ?? segment.first + segment.count) - first;
-      if (this.#referenced === undefined && packed.length >= smallFrame) {
-        await builder.addFrame(packed, count);
-        continue;
-      }
-      const records = decodeFrame(packed);
-      for (let r = 0; r < count; r++) {
-        const no = first + r;
-        const dead = this.#referenced?.[no] === 0;
-        if (dead && records[r]!.length > 0) {
-          live--;
-          ids.fill(0, (no - segment.first) * packedIdBytes, (no - segment.first + 1) * packedIdBytes);
-        }
-        await builder.addRecord(dead ? noRecord : records[r]!);
-      }
-      await yieldToSessions();
+    for (let i = 0; i < segment.count; i++) {
+      if (!this.#isDead(segment.first + i) || idAt(ids, i) === undefined) continue;
+      live--;
+      ids.fill(0, i * packedIdBytes, (i + 1) * packedIdBytes);
     }
     builder.addIds(ids, live);
+  }
+
+  #isDead(no: number): boolean {
+    return this.#referenced?.[no] === 0;
+  }
+
+  async #takeColumn(
+    builder: SegmentBuilder,
+    segment: SegmentRef,
+    name: Column,
+    bytes: Uint8Array,
+  ): Promise<void> {
+    const column = columnOf(segment, name)!;
+    for (const [i, { first, offset }] of column.frames.entries()) {
+      const packed = bytes.subarray(offset, frameEnd(column, i));
+      const count = (column.frames[i + 1]?.first ?? segment.first + segment.count) - first;
+      if (this.#referenced === undefined && packed.length >= smallFrame) {
+        await builder.addFrame(name, packed, count);
+        continue;
+      }
+      const frame = decodeFrame(packed);
+      for (let r = 0; r < count; r++)
+        await builder.add(name, this.#isDead(first + r) ? noRecord : frame.item(r)!);
+      await yieldToSessions();
+    }
+  }
+
+  /** For a segment of before there were answers, or of another version of them. */
+  async #makeAnswers(builder: SegmentBuilder, { records }: SegmentRef, bytes: Uint8Array): Promise<void> {
+    for (const [i, { first, offset }] of records.frames.entries()) {
+      const frame = decodeFrame(bytes.subarray(offset, frameEnd(records, i)));
+      for (let r = 0; r < frame.count; r++) {
+        await builder.addAnswers(this.#isDead(first + r) ? noRecord : frame.item(r)!);
+        if (r % recordsAtOnce === 0) await yieldToSessions();
+      }
+    }
   }
 
   async takeTail(first: number, last: number): Promise<void> {
     for (let from = first; from <= last; from += recordsAtOnce) {
       const to = Math.min(last, from + recordsAtOnce - 1);
       const messages = Array.from({ length: to - from + 1 }, (_, i) => {
-        const dead = this.#referenced?.[from + i] === 0;
-        return dead ? undefined : this.#account.messages.tail.get(from + i);
+        return this.#isDead(from + i) ? undefined : this.#account.messages.tail.get(from + i);
       });
       const builder = await this.#room(from, 0);
-      for (const message of messages) await builder.addRecord(framedRecord(message?.record ?? noRecord));
+      for (const message of messages) await builder.addMessage(message?.record ?? noRecord);
       const live = messages.filter((message) => message !== undefined).length;
       builder.addIds(packIds(messages.map((message) => message?.emailId)), live);
       await yieldToSessions();

@@ -1,7 +1,7 @@
 import type { BlobKey } from '../ids.ts';
 import type { ByteRange } from '../ports/blob-store.ts';
-import type { ByteCache } from './byte-cache.ts';
 import { packedIdBytes } from './email-id-codec.ts';
+import type { ObjectCache } from './frame-reader.ts';
 import type { SegmentRef } from './segment.ts';
 
 /** Email ids are read and kept this many together. */
@@ -26,11 +26,11 @@ export function idPageOf(segment: SegmentRef, no: number): IdPage {
 
 /** Pages of email ids, read by range and kept in a cache. */
 export class IdPages {
-  readonly #cache: ByteCache<readonly Uint8Array[]>;
+  readonly #cache: ObjectCache;
   readonly #read: (key: BlobKey, range: ByteRange) => Promise<Uint8Array>;
 
   constructor(
-    cache: ByteCache<readonly Uint8Array[]>,
+    cache: ObjectCache,
     read: (key: BlobKey, range: ByteRange) => Promise<Uint8Array>,
   ) {
     this.#cache = cache;
@@ -39,7 +39,8 @@ export class IdPages {
 
   /** A page's column, where it is in memory. */
   held(page: IdPage): Uint8Array | undefined {
-    return this.#cache.get(page.name)?.[0];
+    const held = this.#cache.get(page.name);
+    return held instanceof Uint8Array ? held : undefined;
   }
 
   /** Columns by their pages' names. Neighbouring pages come in one read. */
@@ -62,7 +63,7 @@ export class IdPages {
       for (const page of missing.slice(i, j)) {
         const column = bytes.slice((page.from - from) * packedIdBytes, (page.to - from) * packedIdBytes);
         loaded.set(page.name, column);
-        this.#cache.set(page.name, [column], column.length + 64);
+        this.#cache.set(page.name, column, column.length + 64);
       }
       i = j;
     }

@@ -3,11 +3,12 @@ import { messageKey, packTimeId } from '../ids.ts';
 import { decodeRecord } from '../message/record-codec.ts';
 import type { MessageRecord } from '../message/structure.ts';
 import type { Blob, BlobStore, ByteRange } from '../ports/blob-store.ts';
-import type { ByteCache } from './byte-cache.ts';
 import { holdsId, idAt, packedIdBytes } from './email-id-codec.ts';
+import type { Slice } from './frame.ts';
+import { type FramePlace, FrameReader, type ObjectCache } from './frame-reader.ts';
 import { type IdPage, IdPages, idPageOf } from './id-pages.ts';
 import type { Effect, Operation } from './operation.ts';
-import { decodeFrame, frameEnd, type SegmentRef, type SettledMessages } from './segment.ts';
+import { type AnswerColumn, type Column, columnOf, type SegmentRef, type SettledMessages } from './segment.ts';
 import { readTexts, type TextRef, TextSegment } from './text-segments.ts';
 import { mayContain, needleHashes } from './text-signature.ts';
 
@@ -19,12 +20,6 @@ interface TailMessage {
   readonly record: Uint8Array;
 }
 
-/** Where many neighbours are asked for, more are: this much is read ahead, for the next request. */
-const readAheadBytes = 1024 * 1024;
-
-/** Gaps up to this size between two wanted frames are read too: a byte costs less than a request. */
-const joinedGap = 256 * 1024;
-
 /**
  * Which message is which, account-wide: number to email id, header record and body. Messages since the last snapshot are held
  * from the log's entries, older ones are read from the snapshot's objects by range and cached by bytes.
@@ -32,16 +27,18 @@ const joinedGap = 256 * 1024;
 export class MessageIndex {
   readonly #account: AccountId;
   readonly #blobs: BlobStore;
-  readonly #frames: ByteCache<readonly Uint8Array[]>;
+  readonly #cache: ObjectCache;
+  readonly #reader: FrameReader;
   readonly #ids: IdPages;
   #settled: SettledMessages;
   #tail = new Map<number, TailMessage>();
 
-  constructor(account: AccountId, blobs: BlobStore, frames: ByteCache<readonly Uint8Array[]>) {
+  constructor(account: AccountId, blobs: BlobStore, cache: ObjectCache) {
     this.#account = account;
     this.#blobs = blobs;
-    this.#frames = frames;
-    this.#ids = new IdPages(frames, (key, range) => this.#object(key, range));
+    this.#cache = cache;
+    this.#reader = new FrameReader(cache, (key, range) => this.#object(key, range));
+    this.#ids = new IdPages(cache, (key, range) => this.#object(key, range));
     this.#settled = { count: 0, segments: [], texts: [] };
   }
 
@@ -58,7 +55,10 @@ export class MessageIndex {
   get bytes(): number {
     let bytes = 0;
     for (const { record } of this.#tail.values()) bytes += record.length + 160;
-    for (const { frames } of this.#settled.segments) bytes += 160 + 24 * frames.length;
+    for (const { records, answers } of this.#settled.segments) {
+      const frames = records.frames.length + (answers?.fields.frames.length ?? 0);
+      bytes += 240 + 24 * (frames + (answers?.structures.frames.length ?? 0));
+    }
     return bytes;
   }
 
@@ -140,25 +140,38 @@ export class MessageIndex {
 
   /** Header records as stored. Frames that lie close together come in one read. */
   async encodedRecords(numbers: readonly number[]): Promise<Uint8Array[]> {
-    const frames = new Map<string, { readonly segment: SegmentRef; readonly frame: number }>();
     // Taken now: a compaction that ends while frames are read empties the tail.
-    const places = numbers.map((no) => {
-      const held = this.#tail.get(no);
-      if (held !== undefined) return held.record;
-      const place = this.#place(no);
-      frames.set(`${place.segment.key}#${place.frame}`, place);
-      return place;
-    });
-    const loaded = new Map<string, readonly Uint8Array[]>();
-    await this.#loadFrames([...frames.values()], loaded);
+    const held = numbers.map((no) => this.#tail.get(no)?.record);
+    const { frames, places } = await this.#framesOf(numbers, 'records');
     return numbers.map((no, i) => {
-      const place = places[i]!;
-      if (place instanceof Uint8Array) return place;
-      const first = place.segment.frames[place.frame]!.first;
-      const record = loaded.get(`${place.segment.key}#${place.frame}`)?.[no - first];
+      const record = held[i] ?? frames[i]?.item(no - places[i]!.first);
       if (record === undefined) throw new ObjectGone(`message ${no} is not in its segment`);
       return record;
     });
+  }
+
+  /**
+   * What is kept of messages to be sent as it lies, one for each number (see shared/imap/stored-answers.ts); undefined where
+   * only the record is there: in the log's tail, in an old segment, and where nothing is.
+   */
+  async answers(numbers: readonly number[], column: AnswerColumn): Promise<readonly (Slice | undefined)[]> {
+    const { frames, places } = await this.#framesOf(numbers, column);
+    return numbers.map((no, i) => {
+      const slice = frames[i]?.slice(no - places[i]!.first);
+      return slice !== undefined && slice.to > slice.from ? slice : undefined;
+    });
+  }
+
+  /** The frames that hold messages, and where they are: undefined for those in the tail, and where there is no such column. */
+  async #framesOf(numbers: readonly number[], column: Column) {
+    let place: FramePlace | undefined;
+    const places = numbers.map((no) => {
+      if (this.#tail.has(no)) return undefined;
+      // Neighbours are mostly in one frame.
+      if (place === undefined || no < place.first || no >= place.next) place = this.#place(no, column);
+      return place;
+    });
+    return { places, frames: await this.#reader.frames(places) };
   }
 
   #segment(no: number): SegmentRef {
@@ -169,52 +182,14 @@ export class MessageIndex {
     return segment;
   }
 
-  #place(no: number): { readonly segment: SegmentRef; readonly frame: number } {
+  /** Undefined where the segment has no such column. */
+  #place(no: number, name: Column): FramePlace | undefined {
     const segment = this.#segment(no);
-    return { segment, frame: lastAtOrBelow(segment.frames, no) };
-  }
-
-  async #loadFrames(
-    wanted: readonly { readonly segment: SegmentRef; readonly frame: number }[],
-    into: Map<string, readonly Uint8Array[]>,
-  ): Promise<void> {
-    const missing: { segment: SegmentRef; frame: number }[] = [];
-    for (const place of wanted) {
-      const name = `${place.segment.key}#${place.frame}`;
-      const cached = this.#frames.get(name);
-      if (cached === undefined) missing.push(place);
-      else into.set(name, cached);
-    }
-    missing.sort((a, b) => a.segment.first - b.segment.first || a.frame - b.frame);
-    for (let i = 0; i < missing.length; ) {
-      const { segment, frame } = missing[i]!;
-      let j = i + 1;
-      while (j < missing.length && missing[j]!.segment === segment) {
-        const end = frameEnd(segment, missing[j - 1]!.frame);
-        if (segment.frames[missing[j]!.frame]!.offset - end > joinedGap) break;
-        j++;
-      }
-      const start = segment.frames[frame]!.offset;
-      const run = missing.slice(i, j);
-      if (run.length > 1) {
-        let ahead = run.at(-1)!.frame + 1;
-        while (ahead < segment.frames.length && frameEnd(segment, ahead) - start <= readAheadBytes)
-          run.push({ segment, frame: ahead++ });
-      }
-      const bytes = await this.#object(segment.key, { start, end: frameEnd(segment, run.at(-1)!.frame) });
-      for (const { frame: f } of run) {
-        const from = segment.frames[f]!.offset - start;
-        const records = decodeFrame(bytes.subarray(from, frameEnd(segment, f) - start));
-        const name = `${segment.key}#${f}`;
-        into.set(name, records);
-        this.#frames.set(
-          name,
-          records,
-          records.reduce((sum, r) => sum + r.length, 64),
-        );
-      }
-      i = j;
-    }
+    const column = columnOf(segment, name);
+    if (column === undefined) return undefined;
+    const frame = lastAtOrBelow(column.frames, no);
+    const next = column.frames[frame + 1]?.first ?? segment.first + segment.count;
+    return { key: segment.key, column, frame, first: column.frames[frame]!.first, next };
   }
 
   /**
@@ -244,10 +219,10 @@ export class MessageIndex {
   }
 
   async #texts(ref: TextRef): Promise<Uint8Array> {
-    const cached = this.#frames.get(ref.key)?.[0];
-    if (cached !== undefined) return cached;
+    const cached = this.#cache.get(ref.key);
+    if (cached instanceof Uint8Array) return cached;
     const bytes = await readTexts(this.#blobs, ref);
-    this.#frames.set(ref.key, [bytes], bytes.length + 64);
+    this.#cache.set(ref.key, bytes, bytes.length + 64);
     return bytes;
   }
 

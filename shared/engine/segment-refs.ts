@@ -1,6 +1,6 @@
 import type { BlobKey } from '../ids.ts';
 import type { BinaryReader, BinaryWriter } from './binary.ts';
-import type { FrameRef, SegmentRef, SettledMessages } from './segment.ts';
+import type { FrameColumn, FrameRef, SegmentRef, SettledMessages } from './segment.ts';
 
 /** The list of header segments as a manifest holds it: frames as differences, a few bytes each. */
 export function writeMessages(out: BinaryWriter, messages: SettledMessages): void {
@@ -8,12 +8,12 @@ export function writeMessages(out: BinaryWriter, messages: SettledMessages): voi
   out.list(messages.segments, (segment) => {
     out.string(segment.key);
     for (const n of [segment.first, segment.count, segment.live, segment.ids, segment.bytes]) out.varint(n);
-    let before: FrameRef = { first: segment.first, offset: 0 };
-    out.list(segment.frames, (frame) => {
-      out.varint(frame.first - before.first);
-      out.varint(frame.offset - before.offset);
-      before = frame;
-    });
+    writeFrames(out, segment.records, segment.first, 0);
+    const { answers } = segment;
+    out.varint(answers?.version ?? 0);
+    if (answers === undefined) return;
+    writeFrames(out, answers.fields, segment.first, segment.records.end);
+    writeFrames(out, answers.structures, segment.first, answers.fields.end);
   });
   out.list(messages.texts, ({ key, first, count, bytes }) => {
     out.string(key);
@@ -21,24 +21,33 @@ export function writeMessages(out: BinaryWriter, messages: SettledMessages): voi
   });
 }
 
-export function readMessages(source: BinaryReader): SettledMessages {
-  const count = source.varint();
-  const segments = source.list((): SegmentRef => {
-    const key = source.string() as BlobKey;
-    const first = source.varint();
-    const numbers = {
-      count: source.varint(),
-      live: source.varint(),
-      ids: source.varint(),
-      bytes: source.varint(),
-    };
-    let before: FrameRef = { first, offset: 0 };
-    const frames = source.list(() => {
-      before = { first: before.first + source.varint(), offset: before.offset + source.varint() };
-      return before;
-    });
-    return { key, first, ...numbers, frames };
+function writeFrames(out: BinaryWriter, { frames, end }: FrameColumn, first: number, offset: number): void {
+  let before: FrameRef = { first, offset };
+  out.list(frames, (frame) => {
+    out.varint(frame.first - before.first);
+    out.varint(frame.offset - before.offset);
+    before = frame;
   });
+  out.varint(end - before.offset);
+}
+
+function readList(source: BinaryReader, first: number, offset: number): FrameRef[] {
+  let before: FrameRef = { first, offset };
+  return source.list(() => {
+    before = { first: before.first + source.varint(), offset: before.offset + source.varint() };
+    return before;
+  });
+}
+
+function readFrames(source: BinaryReader, first: number, offset: number): FrameColumn {
+  const frames = readList(source, first, offset);
+  return { frames, end: (frames.at(-1)?.offset ?? offset) + source.varint() };
+}
+
+/** `answers`: whether the manifest is of a version that knows of them. */
+export function readMessages(source: BinaryReader, answers: 'withAnswers' | 'recordsOnly'): SettledMessages {
+  const count = source.varint();
+  const segments = source.list(answers === 'withAnswers' ? () => readSegment(source) : () => readOld(source));
   const texts = source.list(() => ({
     key: source.string() as BlobKey,
     first: source.varint(),
@@ -46,4 +55,31 @@ export function readMessages(source: BinaryReader): SettledMessages {
     bytes: source.varint(),
   }));
   return { count, segments, texts };
+}
+
+function readHead(source: BinaryReader) {
+  return {
+    key: source.string() as BlobKey,
+    first: source.varint(),
+    count: source.varint(),
+    live: source.varint(),
+    ids: source.varint(),
+    bytes: source.varint(),
+  };
+}
+
+function readSegment(source: BinaryReader): SegmentRef {
+  const head = readHead(source);
+  const records = readFrames(source, head.first, 0);
+  const version = source.varint();
+  if (version === 0) return { ...head, records, answers: undefined };
+  const fields = readFrames(source, head.first, records.end);
+  const structures = readFrames(source, head.first, fields.end);
+  return { ...head, records, answers: { version, fields, structures } };
+}
+
+/** Manifests up to version 4: the frames of records reach to the ids. */
+function readOld(source: BinaryReader): SegmentRef {
+  const head = readHead(source);
+  return { ...head, records: { frames: readList(source, head.first, 0), end: head.ids }, answers: undefined };
 }

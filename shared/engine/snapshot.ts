@@ -12,7 +12,9 @@ import { SharedVector } from './shared-vector.ts';
 import { type AccountState, MailboxTable } from './state.ts';
 
 /** The layout of manifests. */
-const formatVersion = 4;
+const formatVersion = 5;
+/** Its segments hold records only; it is read, and written anew by the next compaction. */
+const recordsOnlyVersion = 4;
 
 /** A head that was, and when its successor took over (ms): entries up to it may be trimmed a day later. */
 export interface PastHead {
@@ -86,7 +88,9 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
 /** @throws NewerRules where a newer release wrote it, CorruptData where the bytes are no manifest. */
 export function decodeManifest(bytes: Uint8Array): Manifest {
   const source = new BinaryReader(zstdDecompressSync(bytes));
-  if (source.byte() !== formatVersion || source.varint() > rulesVersion) throw new NewerRules('manifest');
+  const format = source.byte();
+  if (format !== formatVersion && format !== recordsOnlyVersion) throw new NewerRules('manifest');
+  if (source.varint() > rulesVersion) throw new NewerRules('manifest');
   const number = () => source.varint();
   const [position, time, modSeqBase, nextMessage, nextMailbox] = [
     number(),
@@ -113,7 +117,7 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
   const keys = objects.map(({ key }) => key);
   const mailboxes = MailboxTable.of(source.list(() => readMailbox(source, keys)));
   const removed = source.list(() => ({ time: source.varint(), mailbox: readMailbox(source, keys) }));
-  const messages = readMessages(source);
+  const messages = readMessages(source, format === formatVersion ? 'withAnswers' : 'recordsOnly');
   const pastHeads = source.list(() => ({ position: number() as LogPosition, replacedAt: number() }));
   const replaced = source.list(() => ({ key: source.string() as BlobKey, replacedAt: source.varint() }));
   source.end();

@@ -77,6 +77,14 @@ export class ResponseWriter {
     this.#length += count;
   }
 
+  /** A piece of a buffer as it is. */
+  copy(octets: Buffer, from: number, to: number): void {
+    const count = to - from;
+    this.#reserve(count);
+    octets.copy(this.#bytes, this.#length, from, to);
+    this.#length += count;
+  }
+
   /** ASCII text as it is; the caller vouches for it. */
   ascii(text: string): void {
     const count = text.length;

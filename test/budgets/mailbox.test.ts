@@ -12,6 +12,7 @@ import {
 } from '../../shared/engine/actions.ts';
 import type { Decide } from '../../shared/engine/decision.ts';
 import { countFrom, everyUid } from '../../shared/engine/mailbox.ts';
+import { answerColumns } from '../../shared/engine/segment.ts';
 import { inboxId } from '../../shared/engine/state.ts';
 import { UidSet } from '../../shared/engine/uid-set.ts';
 import type { AccountRecord } from '../../shared/ports/directory.ts';
@@ -116,6 +117,26 @@ for (const messages of sizes) {
       assert.equal(cold.queries, 0);
       assert.deepEqual(await world.cost(() => fetchHeaders(numbers)), none);
     });
+
+    await t.test(
+      'envelopes, structures and listed fields of 10,000, cold: six objects each; warm: none',
+      async () => {
+        const numbers = all.slice(messages - headers);
+        for (const column of answerColumns) {
+          const ask = async () => {
+            for (let from = 0; from < numbers.length; from += 1000) {
+              const answers = await account.answers(numbers.slice(from, from + 1000), column);
+              assert.ok(answers.every((answer) => answer !== undefined));
+            }
+          };
+          const cold = await world.cost(ask);
+          assert.ok(cold.gets <= 6, `${cold.gets} GETs`);
+          assert.ok(cold.getBytes <= 200 * headers + 1024 * 1024, `${cold.getBytes} bytes`);
+          assert.deepEqual({ ...cold, gets: 0, getBytes: 0 }, none);
+          assert.deepEqual(await world.cost(ask), none);
+        }
+      },
+    );
 
     await t.test('email ids of 10,000 are a few ranges of 16 bytes each; a body is one object', async () => {
       const numbers = all.slice(messages - headers);

@@ -3,14 +3,18 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { appendMessages, expungeMessages } from '../../shared/engine/actions.ts';
 import { idAt, packIds } from '../../shared/engine/email-id-codec.ts';
+import type { Slice } from '../../shared/engine/frame.ts';
 import { joinedSegments } from '../../shared/engine/header-segments.ts';
 import { everyUid } from '../../shared/engine/mailbox.ts';
 import { purgeExpunged } from '../../shared/engine/retention.ts';
 import { inboxId } from '../../shared/engine/state.ts';
 import { type EmailId, newEmailId, unpackTimeId } from '../../shared/ids.ts';
+import { answersVersion } from '../../shared/imap/stored-answers.ts';
 import { deliver } from '../support/mail.ts';
 import { memoryEngine, memoryStore, openIn } from '../support/memory-engine.ts';
 import { day, testClock } from '../support/test-clock.ts';
+
+const octets = (slice: Slice | undefined) => slice && slice.bytes.toString('latin1', slice.from, slice.to);
 
 test('an email id is sixteen bytes and comes back as it was', () =>
   fc.assert(
@@ -48,6 +52,30 @@ test('joining keeps segments few and rewrites each record few times, however lon
     assert.ok(segments.length <= 14 + brought / (4 * 1024 * 1024), `${segments.length} segments`);
   }
   assert.ok(written <= 6 * brought, `${written / brought} times`);
+});
+
+test('answers that another release kept, or none, are not used, and made anew when their segment is rewritten', async () => {
+  const account = await openIn(memoryEngine(memoryStore()));
+  for (const n of [1, 2, 3]) await deliver(account, n);
+  await account.compact();
+  const made = await account.answers([1, 2, 3], 'structures');
+  assert.ok(made.every((slice) => slice !== undefined));
+  for (const version of [undefined, answersVersion + 1]) {
+    const snapshot = account.snapshot!;
+    const segments = snapshot.messages.segments.map((segment) => ({
+      ...segment,
+      answers: version === undefined ? undefined : { ...segment.answers!, version },
+    }));
+    account.settled({ ...snapshot, messages: { ...snapshot.messages, segments } });
+    assert.deepEqual(await account.answers([1, 2], 'fields'), [undefined, undefined]);
+    assert.equal((await account.records([2]))[0]!.envelope.subject, 'message 2');
+    for (let runs = 0; runs < 3; runs++) {
+      await deliver(account, (await account.whole()).nextMessage);
+      await account.compact();
+    }
+    const again = await account.answers([1, 2, 3], 'structures');
+    assert.deepEqual(again.map(octets), made.map(octets));
+  }
 });
 
 test('records stay readable while segments are joined, and those of purged messages go at last', async () => {

@@ -4,7 +4,7 @@ import { ByteCache } from '../../shared/engine/byte-cache.ts';
 import { packIds } from '../../shared/engine/email-id-codec.ts';
 import { MessageIndex } from '../../shared/engine/message-index.ts';
 import type { Effect, Operation } from '../../shared/engine/operation.ts';
-import { framedRecord, SegmentBuilder } from '../../shared/engine/segment.ts';
+import { SegmentBuilder } from '../../shared/engine/segment-builder.ts';
 import { type AccountId, type BlobKey, newAccountId, newEmailId, systemEntropy } from '../../shared/ids.ts';
 import { MessageParser } from '../../shared/message/parser.ts';
 import { encodeRecord } from '../../shared/message/record-codec.ts';
@@ -20,7 +20,7 @@ function record(subject: string): Uint8Array {
 
 test('a compaction that ends while header records and email ids are read takes none of them away', async () => {
   const builder = new SegmentBuilder(1);
-  await builder.addRecord(framedRecord(record('settled')));
+  await builder.addMessage(record('settled'));
   const ids = [newEmailId(systemEntropy), newEmailId(systemEntropy)];
   builder.addIds(packIds([ids[0]]), 1);
   const { ref, bytes } = await builder.finish('h1' as BlobKey);

@@ -15,19 +15,19 @@ const bytes = (text: string) => Buffer.from(text);
 test('an answer is found again by whoever asks for the same of the same message', () => {
   const cache = new ByteCache<never>(1 << 20) as never;
   const first = answersFor(cache, account('a'), envelope, 'ascii')!;
-  assert.equal(first.get(300), undefined);
-  first.put(300, bytes('ENVELOPE ()'), 11);
-  first.keep();
+  assert.equal(first.memo.get(300), undefined);
+  first.memo.put(300, bytes('ENVELOPE ()'), 11);
+  first.memo.keep();
   const again = answersFor(cache, account('a'), [{ item: 'envelope' }, { item: 'flags' }], 'ascii')!;
-  assert.deepEqual(again.get(300), bytes('ENVELOPE ()'));
-  assert.equal(again.get(301), undefined);
+  assert.deepEqual(again.memo.get(300), bytes('ENVELOPE ()'));
+  assert.equal(again.memo.get(301), undefined);
   for (const other of [
     answersFor(cache, account('b'), envelope, 'ascii'),
     answersFor(cache, account('a', 1000), envelope, 'ascii'),
     answersFor(cache, account('a'), envelope, 'utf8'),
     answersFor(cache, account('a'), [{ item: 'bodyStructure' }], 'ascii'),
   ])
-    assert.equal(other!.get(300), undefined, "another's answer");
+    assert.equal(other!.memo.get(300), undefined, "another's answer");
 });
 
 test('nothing is kept of what a record alone does not answer', () => {
@@ -39,13 +39,13 @@ test('what is kept is bounded by its bytes', () => {
   const cache = new ByteCache<{ values: unknown[]; bytes: number }>(100_000);
   for (let at = 0; at < 100; at++) {
     const answers = answersFor(cache as never, account('a'), envelope, 'ascii')!;
-    for (let no = at * 128; no < at * 128 + 128; no++) answers.put(no, new Uint8Array(100), 100);
-    answers.keep();
+    for (let no = at * 128; no < at * 128 + 128; no++) answers.memo.put(no, new Uint8Array(100), 100);
+    answers.memo.keep();
     assert.ok(cache.bytes <= 100_000);
   }
   const answers = answersFor(cache as never, account('a'), envelope, 'ascii')!;
-  assert.equal(answers.get(0), undefined);
-  assert.ok(answers.get(99 * 128));
+  assert.equal(answers.memo.get(0), undefined);
+  assert.ok(answers.memo.get(99 * 128));
 });
 
 test('a FETCH that finds answers of before says what one that finds none says', async () => {

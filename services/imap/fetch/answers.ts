@@ -3,9 +3,15 @@ import type { FetchItem } from '../../../shared/imap/fetch-items.ts';
 import type { ResponseText } from '../../../shared/imap/writer.ts';
 import { type MemoCache, RecordMemo } from '../record-memo.ts';
 import { isAnswerable } from './plan.ts';
+import { type StoredForm, storedForms } from './stored.ts';
 
-/** What a FETCH says of messages from their records alone, encoded: ENVELOPE, BODYSTRUCTURE and header fields. */
-export type Answers = RecordMemo<Uint8Array>;
+/** What a FETCH says of messages from their records alone: ENVELOPE, BODYSTRUCTURE and header fields. */
+export interface Answers {
+  /** How it is said of messages of which the store keeps it ready; undefined where it keeps not all of it. */
+  readonly forms: readonly StoredForm[] | undefined;
+  /** Of the others, as it was encoded. */
+  readonly memo: RecordMemo<Uint8Array>;
+}
 
 /** Undefined where none of the items comes from the record alone. */
 export function answersFor(
@@ -16,5 +22,6 @@ export function answersFor(
 ): Answers | undefined {
   const answerable = items.filter(isAnswerable);
   if (answerable.length === 0) return undefined;
-  return new RecordMemo(cache, account, `${text} ${JSON.stringify(answerable)}`);
+  const memo = new RecordMemo<Uint8Array>(cache, account, `${text} ${JSON.stringify(answerable)}`);
+  return { forms: storedForms(answerable), memo };
 }

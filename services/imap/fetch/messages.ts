@@ -5,6 +5,7 @@ import type { EmailId } from '../../../shared/ids.ts';
 import type { MessageRecord } from '../../../shared/message/structure.ts';
 import { readAhead } from '../read-ahead.ts';
 import type { Answers } from './answers.ts';
+import { readStored, type Stored } from './stored.ts';
 
 /** A message to be answered, with what was read for it. */
 export interface Loaded {
@@ -13,7 +14,8 @@ export interface Loaded {
   readonly seq: number;
   readonly record: MessageRecord | undefined;
   readonly emailId: EmailId | undefined;
-  /** What its record says, encoded before; the record is not read then. */
+  /** What its record says, ready to be sent: as the store keeps it, or encoded before; the record is not read then. */
+  readonly stored: Stored | undefined;
   readonly answer: Uint8Array | undefined;
   /** It was wanted, and is not there any more. */
   readonly gone: boolean;
@@ -62,20 +64,21 @@ export async function loadRecords(
   answers?: Answers,
 ): Promise<readonly Loaded[]> {
   const numbers = places.map(({ chunk, row }) => chunk.fixed.message[row]!);
-  const answered = answers && numbers.map((no) => answers.get(no));
-  const unanswered = answered ? numbers.filter((_, i) => answered[i] === undefined) : numbers;
+  const stored = answers?.forms && (await readStored(account, answers.forms, numbers));
+  const memo = answers?.memo;
+  const answered = memo && numbers.map((no, i) => (stored?.[i] === undefined ? memo.get(no) : undefined));
+  const isAnswered = (i: number): boolean => stored?.[i] !== undefined || answered?.[i] !== undefined;
+  const unanswered = numbers.filter((_, i) => !isAnswered(i));
   const [known, ids] = await Promise.all([
-    records ? orOneByOne(unanswered, (some) => account.records(some)) : undefined,
+    records && unanswered.length > 0 ? orOneByOne(unanswered, (some) => account.records(some)) : undefined,
     emailIds ? orOneByOne(numbers, (some) => account.emailIds(some)) : undefined,
   ]);
   let next = 0;
   return places.map(({ chunk, row, seq }, i) => {
-    const answer = answered?.[i];
-    const record = answer === undefined ? known?.[next++] : undefined;
+    const record = isAnswered(i) ? undefined : known?.[next++];
     const emailId = ids?.[i];
-    const gone =
-      (records && answer === undefined && record === undefined) || (emailIds && emailId === undefined);
-    return { chunk, row, seq, record, emailId, answer, gone };
+    const gone = (records && !isAnswered(i) && record === undefined) || (emailIds && emailId === undefined);
+    return { chunk, row, seq, record, emailId, stored: stored?.[i], answer: answered?.[i], gone };
   });
 }
 

@@ -14,6 +14,7 @@ import { type Answers, answersFor } from './answers.ts';
 import { type Loaded, loadMessages } from './messages.ts';
 import { type FetchPlan, isAnswerable } from './plan.ts';
 import { type BodyItem, discard, isBodyItem, type Prepared, prepare } from './prepare.ts';
+import { writeStored } from './stored.ts';
 import { sendPrepared, writeItem, writeMarked } from './write-item.ts';
 
 /** What could not be answered, though the rest was. */
@@ -64,7 +65,7 @@ export async function sendMessages(run: FetchRun, spans: Iterable<Span>): Promis
       if (there.length < next.value.length) run.shortfall.gone = true;
       if (plan.bodies) await sendWithBodies(run, there);
       else await sendWithoutBodies(run, there, answers);
-      answers?.keep();
+      answers?.memo.keep();
       if (run.shortfall.unavailable) return;
     }
   } finally {
@@ -120,6 +121,10 @@ function writeAnswer(
   texts: FlagTexts,
   answers: Answers,
 ): void {
+  if (message.stored !== undefined) {
+    writeStored(writer, answers.forms!, message.stored);
+    return;
+  }
   if (message.answer !== undefined) {
     writer.gap();
     writer.raw(message.answer);
@@ -130,7 +135,7 @@ function writeAnswer(
   const written = writer.since(from);
   // Its own place in the list is not the next one's.
   const answer = written[0] === space ? written.slice(1) : written;
-  answers.put(message.chunk.fixed.message[message.row]!, answer, answer.length);
+  answers.memo.put(message.chunk.fixed.message[message.row]!, answer, answer.length);
 }
 
 const space = 0x20;

@@ -3,9 +3,10 @@ import { expungeMessages } from '../../../shared/engine/actions.ts';
 import { restorableRows } from '../../../shared/engine/apply-departures.ts';
 import type { Decide } from '../../../shared/engine/decision.ts';
 import type { EngineParts } from '../../../shared/engine/engine.ts';
+import { decodeFrame } from '../../../shared/engine/frame.ts';
 import { collect } from '../../../shared/engine/message-index.ts';
 import { rowsOf } from '../../../shared/engine/rows.ts';
-import { decodeFrame, frameEnd, type SegmentRef } from '../../../shared/engine/segment.ts';
+import { frameEnd, type SegmentRef } from '../../../shared/engine/segment.ts';
 import { decodeManifest, encodeManifest } from '../../../shared/engine/snapshot.ts';
 import { UidSet } from '../../../shared/engine/uid-set.ts';
 import { type AccountId, type BlobKey, objectKey } from '../../../shared/ids.ts';
@@ -45,8 +46,10 @@ async function isReadable(blobs: EngineParts['blobs'], segment: SegmentRef): Pro
     if (blob === undefined) return false;
     const bytes = await collect(blob.body);
     if (bytes.length !== segment.bytes) return false;
-    for (const [i, { offset }] of segment.frames.entries())
-      decodeFrame(bytes.subarray(offset, frameEnd(segment, i)));
+    const { records, answers } = segment;
+    for (const column of answers === undefined ? [records] : [records, answers.fields, answers.structures])
+      for (const [i, { offset }] of column.frames.entries())
+        decodeFrame(bytes.subarray(offset, frameEnd(column, i)));
     return true;
   } catch {
     return false;

@@ -5,7 +5,7 @@
 import type { ModSeq, SeqNum, Uid } from '../../ids.ts';
 import type { Envelope, Part } from '../../message/structure.ts';
 import type { BinaryItem, BodySectionItem, Section } from '../fetch-items.ts';
-import { ascii, type ResponseWriter } from '../writer.ts';
+import { ascii, ResponseWriter } from '../writer.ts';
 import { type StructureForm, writeBodyStructure } from './body-structure.ts';
 import { writeEnvelope } from './envelope.ts';
 
@@ -118,6 +118,14 @@ export function fetchBodyAnnounced(
   w.sp();
   if (size === undefined) w.ascii('NIL');
   else w.literal(size, content);
+}
+
+/** The octets that come before the size of a section's literal, "{" with them: the same for every message of a command. */
+export function bodyName(item: BodySectionItem): Uint8Array {
+  const w = new ResponseWriter();
+  writeSectionName(w, item);
+  w.ascii(' {');
+  return w.take();
 }
 
 /** The same with the octets at hand. */
