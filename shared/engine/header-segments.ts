@@ -16,7 +16,7 @@ import {
   type SegmentRef,
   type SettledMessages,
 } from './segment.ts';
-import { SegmentBuilder } from './segment-builder.ts';
+import { SegmentBuilder, type SegmentContents } from './segment-builder.ts';
 import type { AccountState } from './state.ts';
 import { settleTexts } from './text-segments.ts';
 
@@ -26,6 +26,11 @@ const segmentTarget = 8 * 1024 * 1024;
 const waitingSegments = 3;
 /** Joined frames below this are packed anew with their neighbours; larger ones are copied as they are. */
 const smallFrame = 8 * 1024;
+/**
+ * Answers are kept in segments from this size on: smaller ones are soon written again, and a few hundred messages are answered from
+ * their records in no time.
+ */
+const answersFrom = 256 * 1024;
 /** Records handled before sessions have their turn. */
 const recordsAtOnce = 16;
 /** Records of messages that are gone are dropped once they outnumber the others, and these. */
@@ -69,8 +74,11 @@ export async function settleMessages(
   for (let no = settled.count + 1; no <= count; no++) bytes += tail.get(no)?.record.length ?? 0;
   const joined = referenced === undefined ? joinedSegments(settled.segments, bytes) : settled.segments.length;
   const kept = settled.segments.slice(0, settled.segments.length - joined);
-  const writer = new SegmentWriter(account, parts, kept, referenced);
-  for (const segment of settled.segments.slice(kept.length)) await writer.takeSegment(segment);
+  const old = settled.segments.slice(kept.length);
+  const total = old.reduce((sum, segment) => sum + segment.bytes, bytes);
+  const contents = total >= answersFrom ? 'withAnswers' : 'recordsOnly';
+  const writer = new SegmentWriter(account, parts, kept, referenced, contents);
+  for (const segment of old) await writer.takeSegment(segment);
   await writer.takeTail(settled.count + 1, count);
   const segments = await writer.end();
   const young = Array.from({ length: count - settled.count }, (_, i) => tail.get(settled.count + 1 + i));
@@ -99,6 +107,7 @@ class SegmentWriter {
   readonly #segments: SegmentRef[];
   /** By message number, where the others are dropped. */
   readonly #referenced: Uint8Array | undefined;
+  readonly #contents: SegmentContents;
   #builder: SegmentBuilder | undefined;
 
   constructor(
@@ -106,11 +115,13 @@ class SegmentWriter {
     parts: Parts,
     kept: readonly SegmentRef[],
     referenced: Uint8Array | undefined,
+    contents: SegmentContents,
   ) {
     this.#account = account;
     this.#parts = parts;
     this.#segments = [...kept];
     this.#referenced = referenced;
+    this.#contents = contents;
   }
 
   async takeSegment(segment: SegmentRef): Promise<void> {
@@ -119,8 +130,10 @@ class SegmentWriter {
     const bytes = await collect(blob.body);
     const builder = await this.#room(segment.first, segment.bytes);
     await this.#takeColumn(builder, segment, 'records', bytes);
-    if (columnOf(segment, 'fields') === undefined) await this.#makeAnswers(builder, segment, bytes);
-    else for (const column of answerColumns) await this.#takeColumn(builder, segment, column, bytes);
+    if (this.#contents === 'withAnswers') {
+      if (columnOf(segment, 'fields') === undefined) await this.#makeAnswers(builder, segment, bytes);
+      else for (const column of answerColumns) await this.#takeColumn(builder, segment, column, bytes);
+    }
     const ids = bytes.slice(segment.ids, segment.bytes);
     let { live } = segment;
     for (let i = 0; i < segment.count; i++) {
@@ -186,7 +199,7 @@ class SegmentWriter {
     const builder = this.#builder;
     if (builder !== undefined && (builder.bytes + bytes > segmentTarget || builder.next !== first))
       await this.#put();
-    this.#builder ??= new SegmentBuilder(first);
+    this.#builder ??= new SegmentBuilder(first, this.#contents);
     return this.#builder;
   }
 

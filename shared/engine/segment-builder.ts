@@ -77,15 +77,20 @@ class ColumnBuilder {
   }
 }
 
+/** Whether a segment keeps answers beside the records. */
+export type SegmentContents = 'withAnswers' | 'recordsOnly';
+
 /** Puts a segment together. */
 export class SegmentBuilder {
   readonly #first: number;
   readonly #columns: Readonly<Record<Column, ColumnBuilder>>;
   readonly #ids: Uint8Array[] = [];
+  readonly #contents: SegmentContents;
   #live = 0;
 
-  constructor(first: number) {
+  constructor(first: number, contents: SegmentContents) {
     this.#first = first;
+    this.#contents = contents;
     this.#columns = {
       records: new ColumnBuilder(first, 'records'),
       fields: new ColumnBuilder(first, 'fields'),
@@ -126,7 +131,7 @@ export class SegmentBuilder {
     // A frame is packed as a whole.
     const record = encoded.length === 0 ? encoded : uncompressedRecord(encoded);
     await this.add('records', record);
-    await this.addAnswers(record);
+    if (this.#contents === 'withAnswers') await this.addAnswers(record);
   }
 
   /** Takes in packed email ids, in order; `live`: how many are not empty. */
@@ -150,7 +155,7 @@ export class SegmentBuilder {
       ids: structures.end,
       bytes: bytes.length,
       records,
-      answers: { version: answersVersion, fields, structures },
+      answers: this.#contents === 'withAnswers' ? { version: answersVersion, fields, structures } : undefined,
     };
     return { ref, bytes };
   }

@@ -30,7 +30,7 @@ export interface SegmentRef {
   /** Size of the object. */
   readonly bytes: number;
   readonly records: FrameColumn;
-  /** Missing in segments of the first releases. */
+  /** Missing in small segments, and in those of the first releases. */
   readonly answers: SegmentAnswers | undefined;
 }
 

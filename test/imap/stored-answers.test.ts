@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Account } from '../../shared/engine/account.ts';
@@ -16,7 +17,12 @@ const eightBit = [
   'From: a@b.example\r\nSubject: a "quoted" \\ subject\r\nDate: never',
 ].map((text) => Buffer.from(text));
 
-const messages = [...eightBit, ...fixtureNames.map(fixture), ...generateMessages(150, 7)];
+/** With it there is enough for a segment that keeps answers. */
+const large = Buffer.from(
+  `Subject: large\r\nX-Noise:${randomBytes(300_000).toString('base64').replace(/.{70}/g, '$&\r\n ')}\r\n\r\nx\r\n`,
+);
+
+const messages = [large, ...eightBit, ...fixtureNames.map(fixture), ...generateMessages(150, 7)];
 
 /** What the store keeps ready, in every mixture, beside columns. */
 const kept = [
