@@ -29,10 +29,7 @@ export class IdPages {
   readonly #cache: ObjectCache;
   readonly #read: (key: BlobKey, range: ByteRange) => Promise<Uint8Array>;
 
-  constructor(
-    cache: ObjectCache,
-    read: (key: BlobKey, range: ByteRange) => Promise<Uint8Array>,
-  ) {
+  constructor(cache: ObjectCache, read: (key: BlobKey, range: ByteRange) => Promise<Uint8Array>) {
     this.#cache = cache;
     this.#read = read;
   }

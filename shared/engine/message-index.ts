@@ -8,7 +8,13 @@ import type { Slice } from './frame.ts';
 import { type FramePlace, FrameReader, type ObjectCache } from './frame-reader.ts';
 import { type IdPage, IdPages, idPageOf } from './id-pages.ts';
 import type { Effect, Operation } from './operation.ts';
-import { type AnswerColumn, type Column, columnOf, type SegmentRef, type SettledMessages } from './segment.ts';
+import {
+  type AnswerColumn,
+  type Column,
+  columnOf,
+  type SegmentRef,
+  type SettledMessages,
+} from './segment.ts';
 import { readTexts, type TextRef, TextSegment } from './text-segments.ts';
 import { mayContain, needleHashes } from './text-signature.ts';
 
