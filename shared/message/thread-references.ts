@@ -1,25 +1,63 @@
 import type { Thread, ThreadInput } from './thread.ts';
 
-interface Node {
+/** A place in a thread, with its children as a list that is linked both ways: adding and taking out cost nothing more in a large one. */
+class Node {
   message: ThreadInput | undefined;
   parent: Node | undefined;
-  readonly children: Set<Node>;
+  firstChild: Node | undefined;
+  lastChild: Node | undefined;
+  next: Node | undefined;
+  previous: Node | undefined;
+  /** What it has become. */
+  thread: Thread | undefined;
+
+  constructor(message?: ThreadInput) {
+    this.message = message;
+  }
+
+  *children(): Generator<Node> {
+    for (let child = this.firstChild; child !== undefined; ) {
+      // What is done with the child may move it.
+      const { next } = child;
+      yield child;
+      child = next;
+    }
+  }
+
+  get hasSeveralChildren(): boolean {
+    return this.firstChild !== this.lastChild;
+  }
+
+  /** Takes a node out of where it was, and makes it the last child. */
+  adopt(child: Node): void {
+    child.leave();
+    child.parent = this;
+    child.previous = this.lastChild;
+    if (this.lastChild === undefined) this.firstChild = child;
+    else this.lastChild.next = child;
+    this.lastChild = child;
+  }
+
+  /** Is nobody's child from now on. */
+  leave(): void {
+    const { parent, next, previous } = this;
+    if (parent === undefined) return;
+    if (previous === undefined) parent.firstChild = next;
+    else previous.next = next;
+    if (next === undefined) parent.lastChild = previous;
+    else next.previous = previous;
+    this.parent = this.next = this.previous = undefined;
+  }
 }
 
-const newNode = (message: ThreadInput | undefined): Node => ({
-  message,
-  parent: undefined,
-  children: new Set(),
-});
 /** A link under more ancestors than this is not made: it bounds the search for loops. */
 const maxAncestors = 10_000;
 
 /** THREAD=REFERENCES (RFC 5256 §3): the steps are numbered as there. */
 export function threadByReferences(messages: readonly ThreadInput[]): Thread[] {
   const nodes = linkAll(messages); // (1)
-  const dates = new Map<Node, Dated>();
   let roots = prune(nodes.filter((node) => node.parent === undefined)); // (2), (3)
-  roots = sortLevel(roots, dates); // (4)
+  roots = sortLevel(roots); // (4)
   roots = mergeSubjects(roots); // (5)
   return toThreads(roots); // (6)
 }
@@ -35,7 +73,7 @@ function linkAll(messages: readonly ThreadInput[]): Node[] {
   const nodeOf = (messageId: string): Node => {
     let node = byId.get(messageId);
     if (node === undefined) {
-      byId.set(messageId, (node = newNode(undefined)));
+      byId.set(messageId, (node = new Node()));
       all.push(node);
     }
     return node;
@@ -43,7 +81,7 @@ function linkAll(messages: readonly ThreadInput[]): Node[] {
   for (const message of messages) {
     let node = message.messageId === undefined ? undefined : nodeOf(message.messageId);
     // No id, or one that another message has already: it stands for itself
-    if (node === undefined || node.message !== undefined) all.push((node = newNode(message)));
+    if (node === undefined || node.message !== undefined) all.push((node = new Node(message)));
     node.message = message;
     let parent: Node | undefined;
     for (const reference of message.references) {
@@ -53,27 +91,20 @@ function linkAll(messages: readonly ThreadInput[]): Node[] {
     }
     // What the message says of itself counts more than what others' references said
     if (parent !== undefined && parent !== node.parent && !isAncestor(node, parent)) {
-      unlink(node);
+      node.leave();
       link(parent, node);
-    } else if (parent === undefined) unlink(node);
+    } else if (parent === undefined) node.leave();
   }
   return all;
 }
 
 function link(parent: Node, child: Node): void {
-  if (isAncestor(child, parent)) return;
-  child.parent = parent;
-  parent.children.add(child);
-}
-
-function unlink(node: Node): void {
-  node.parent?.children.delete(node);
-  node.parent = undefined;
+  if (!isAncestor(child, parent)) parent.adopt(child);
 }
 
 /** Also true where finding out would take too long. */
 function isAncestor(candidate: Node, of: Node): boolean {
-  if (candidate !== of && candidate.children.size === 0) return false;
+  if (candidate !== of && candidate.firstChild === undefined) return false;
   let steps = 0;
   for (let node: Node | undefined = of; node !== undefined; node = node.parent)
     if (node === candidate || ++steps > maxAncestors) return true;
@@ -83,33 +114,36 @@ function isAncestor(candidate: Node, of: Node): boolean {
 /** Every node under `roots`, parents before their children. */
 function downwards(roots: Iterable<Node>): Node[] {
   const order = [...roots];
-  for (let i = 0; i < order.length; i++) for (const child of order[i]!.children) order.push(child);
+  for (let i = 0; i < order.length; i++)
+    for (let child = order[i]!.firstChild; child !== undefined; child = child.next) order.push(child);
   return order;
 }
 
 /** (3): dummies go, their children move up; but a dummy at the top stays where it holds several together. */
 function prune(roots: readonly Node[]): Node[] {
-  const kept = new Set(roots);
+  const risen: Node[] = [];
+  const gone = new Set<Node>();
   for (const node of downwards(roots).reverse()) {
     if (node.message !== undefined) continue;
     const { parent } = node;
-    if (parent === undefined && node.children.size > 1) continue;
-    for (const child of node.children) {
-      child.parent = parent;
-      if (parent === undefined) kept.add(child);
-      else parent.children.add(child);
-    }
-    if (parent === undefined) kept.delete(node);
-    else parent.children.delete(node);
+    if (parent === undefined && node.hasSeveralChildren) continue;
+    for (const child of node.children())
+      if (parent !== undefined) parent.adopt(child);
+      else {
+        child.leave();
+        risen.push(child);
+      }
+    if (parent === undefined) gone.add(node);
+    else node.leave();
   }
-  return [...kept];
+  return [...roots.filter((node) => !gone.has(node)), ...risen];
 }
 
 /** A dummy has the date of its first child. */
 function dateOf(node: Node): Dated {
   if (node.message !== undefined) return node.message;
   let first: Dated | undefined;
-  for (const child of node.children) {
+  for (const child of node.children()) {
     const date = dateOf(child);
     if (first === undefined || compare(date, first) < 0) first = date;
   }
@@ -118,50 +152,54 @@ function dateOf(node: Node): Dated {
 
 const compare = (a: Dated, b: Dated): number => a.time - b.time || a.id - b.id;
 
-function sortLevel(nodes: Iterable<Node>, dates: Map<Node, Dated>): Node[] {
-  const dated = (node: Node): Dated => {
-    let date = dates.get(node);
-    if (date === undefined) dates.set(node, (date = dateOf(node)));
-    return date;
-  };
-  return [...nodes].sort((a, b) => compare(dated(a), dated(b)));
+/** Each date is made out once. */
+function sortLevel(nodes: readonly Node[]): Node[] {
+  const dated = nodes.map((node) => ({ node, date: dateOf(node) }));
+  return dated.sort((a, b) => compare(a.date, b.date)).map(({ node }) => node);
 }
 
 /** The message that gives a thread its subject: a dummy's is that of its first child. */
 function subjectOf(node: Node): ThreadInput {
-  return node.message ?? subjectOf(sortLevel(node.children, new Map())[0]!);
+  return node.message ?? subjectOf(sortLevel([...node.children()])[0]!);
+}
+
+interface Root {
+  readonly node: Node;
+  readonly subject: ThreadInput;
 }
 
 /** (5): threads of one subject become one. */
-function mergeSubjects(roots: readonly Node[]): Node[] {
-  const table = new Map<string, Node>();
-  const subjects = new Map(roots.map((node) => [node, subjectOf(node)]));
-  for (const node of roots) {
-    const { subject, isReply } = subjects.get(node)!;
+function mergeSubjects(nodes: readonly Node[]): Node[] {
+  const roots = nodes.map((node): Root => ({ node, subject: subjectOf(node) }));
+  const table = new Map<string, Root>();
+  for (const root of roots) {
+    const { subject, isReply } = root.subject;
     if (subject === '') continue;
     const known = table.get(subject);
     const better =
       known === undefined ||
-      (known.message !== undefined &&
-        (node.message === undefined || (subjects.get(known)!.isReply && !isReply)));
-    if (better) table.set(subject, node);
+      (known.node.message !== undefined &&
+        (root.node.message === undefined || (known.subject.isReply && !isReply)));
+    if (better) table.set(subject, root);
   }
-  const merged = new Set(roots);
-  for (const node of roots) {
-    const { subject, isReply } = subjects.get(node)!;
+  // In the order of their coming; one that is under another by now is no root.
+  const merged = new Set(nodes);
+  for (const root of roots) {
+    const { node } = root;
+    const { subject, isReply } = root.subject;
     const known = subject === '' ? undefined : table.get(subject);
-    if (known === undefined || known === node) continue;
+    if (known === undefined || known.node === node) continue;
     merged.delete(node);
-    if (known.message === undefined && node.message === undefined)
-      for (const child of node.children) known.children.add(child);
-    else if (known.message === undefined || (isReply && !subjects.get(known)!.isReply))
-      known.children.add(node);
+    if (known.node.message === undefined && node.message === undefined)
+      for (const child of node.children()) known.node.adopt(child);
+    else if (known.node.message === undefined || (isReply && !known.subject.isReply)) known.node.adopt(node);
     else {
-      const both = newNode(undefined);
-      both.children.add(known).add(node);
-      merged.delete(known);
+      const both = new Node();
+      both.adopt(known.node);
+      both.adopt(node);
+      merged.delete(known.node);
       merged.add(both);
-      table.set(subject, both);
+      table.set(subject, { node: both, subject: known.subject });
     }
   }
   return [...merged];
@@ -169,11 +207,15 @@ function mergeSubjects(roots: readonly Node[]): Node[] {
 
 /** (6): every level by date. Built from the leaves upwards: threads may be deeper than the stack. */
 function toThreads(roots: readonly Node[]): Thread[] {
-  const dates = new Map<Node, Dated>();
-  const threads = new Map<Node, Thread>();
   for (const node of downwards(roots).reverse()) {
-    const children = sortLevel(node.children, dates).map((child) => threads.get(child)!);
-    threads.set(node, { id: node.message?.id, children });
+    const { firstChild } = node;
+    const level =
+      firstChild === undefined
+        ? []
+        : node.hasSeveralChildren
+          ? sortLevel([...node.children()])
+          : [firstChild];
+    node.thread = { id: node.message?.id, children: level.map((child) => child.thread!) };
   }
-  return sortLevel(roots, dates).map((node) => threads.get(node)!);
+  return sortLevel(roots).map((node) => node.thread!);
 }

@@ -166,8 +166,8 @@ says('ESEARCH that found nothing', '* ESEARCH (TAG "a") COUNT 0\r\n', (w) =>
   all(search.esearchLine(w, { tag: 'a', numbers: 'seq', count: 0, all: [] })),
 );
 
-const node = (number: number | undefined, ...children: search.ThreadNode[]): search.ThreadNode => ({
-  number,
+const node = (id: number | undefined, ...children: search.ThreadNode[]): search.ThreadNode => ({
+  id,
   children,
 });
 says('THREAD', '* THREAD (2)(3 6 (4 23)(44 7 96))\r\n', (w) =>

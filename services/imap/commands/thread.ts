@@ -1,56 +1,64 @@
-import { type ThreadNode, threadLine } from '../../../shared/imap/responses/search.ts';
+import { threadLine } from '../../../shared/imap/responses/search.ts';
 import { fieldValue } from '../../../shared/message/header.ts';
-import {
-  type Thread,
-  type ThreadInput,
-  threadBySubject,
-  threadInput,
-} from '../../../shared/message/thread.ts';
+import type { MessageRecord } from '../../../shared/message/structure.ts';
+import { type ThreadInput, threadBySubject, threadInput } from '../../../shared/message/thread.ts';
 import { threadByReferences } from '../../../shared/message/thread-references.ts';
 import { RecordMemo } from '../record-memo.ts';
-import { eachOfRecord } from '../search/each-record.ts';
+import { eachRecord } from '../search/each-record.ts';
 import { done, type Match, runSearch } from '../search/run.ts';
 import { sendAll } from '../send-rows.ts';
-import type { SelectedHandler } from '../session-state.ts';
+import type { Client, In, SelectedHandler } from '../session-state.ts';
 
 /** THREAD and UID THREAD, RFC 5256: REFERENCES and ORDEREDSUBJECT. */
 export const thread: SelectedHandler<'thread'> = async (client, state, command) => {
   const matches: Match[] = [];
-  const inputs: ThreadInput[] = [];
+  let inputs: readonly ThreadInput[] = [];
+  const idOf = ({ chunk: { fixed }, row, seq }: Match): number =>
+    command.numbers === 'uid' ? fixed.uid[row]! : seq;
   const searched = await runSearch(
     client,
     state,
     command,
     (chunk, row, seq) => void matches.push({ chunk, row, seq }),
-    () =>
-      eachOfRecord(
-        state.account,
-        matches,
-        new RecordMemo<ThreadInput>(client.memos, state.account, 'thread'),
-        ({ header, envelope }) =>
-          threadInput(0, { envelope, internalDate: Number.NaN }, fieldValue(header, 'references')),
-        ({ subject, references }) =>
-          references.reduce((sum, id) => sum + id.length * 2 + 32, 200 + subject.length * 2),
-        ({ chunk: { fixed }, row, seq }, made) => {
-          const id = command.numbers === 'uid' ? fixed.uid[row]! : seq;
-          // Without a date of its own, a message has that of its arrival.
-          const time = Number.isNaN(made.time) ? fixed.internalDate[row]! * 1000 : made.time;
-          inputs.push({ ...made, id, time });
-        },
-      ),
+    async () => {
+      inputs = await inputsOf(client, state, matches, idOf);
+    },
   );
   if (!searched.ok) return searched.error;
   const threads = command.algorithm === 'references' ? threadByReferences(inputs) : threadBySubject(inputs);
-  await sendAll(client, threadLine(client.writer, numbered(threads)));
+  await sendAll(client, threadLine(client.writer, threads));
   return done(command, `${inputs.length} in ${threads.length} threads`);
 };
 
-/** The threads with their ids as the numbers of the answer. Not recursive: threads nest as deep as their senders like. */
-function numbered(threads: readonly Thread[]): ThreadNode[] {
-  const order = [...threads];
-  for (let i = 0; i < order.length; i++) for (const child of order[i]!.children) order.push(child);
-  const nodes = new Map<Thread, ThreadNode>();
-  for (const one of order.reverse())
-    nodes.set(one, { number: one.id, children: one.children.map((child) => nodes.get(child)!) });
-  return threads.map((one) => nodes.get(one)!);
+/** What threading knows of each message; those that are gone are left out. */
+async function inputsOf(
+  client: Client,
+  { account }: In<'selected'>,
+  matches: readonly Match[],
+  idOf: (match: Match) => number,
+): Promise<readonly ThreadInput[]> {
+  const memo = new RecordMemo<ThreadInput>(client.memos, account, 'thread');
+  const made = matches.map(({ chunk, row }) => memo.get(chunk.fixed.message[row]!));
+  const missing = matches.flatMap((match, at) => (made[at] === undefined ? [{ ...match, at }] : []));
+  await eachRecord(account, missing, ({ chunk, row, at }, record) => {
+    const input = inputOf(record);
+    made[at] = input;
+    memo.put(chunk.fixed.message[row]!, input, weightOf(input));
+  });
+  memo.keep();
+  const inputs: ThreadInput[] = [];
+  for (const [i, match] of matches.entries()) {
+    const input = made[i];
+    if (input === undefined) continue;
+    // Without a date of its own, a message has that of its arrival.
+    const arrival = match.chunk.fixed.internalDate[match.row]! * 1000;
+    inputs.push({ ...input, id: idOf(match), time: Number.isNaN(input.time) ? arrival : input.time });
+  }
+  return inputs;
 }
+
+const inputOf = ({ header, envelope }: MessageRecord): ThreadInput =>
+  threadInput(0, { envelope, internalDate: Number.NaN }, fieldValue(header, 'references'));
+
+const weightOf = ({ subject, references }: ThreadInput): number =>
+  references.reduce((sum, id) => sum + id.length * 2 + 32, 200 + subject.length * 2);

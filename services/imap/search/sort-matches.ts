@@ -1,78 +1,68 @@
 import type { Account } from '../../../shared/engine/account.ts';
 import type { SortKey } from '../../../shared/imap/search-criteria.ts';
 import { sentDate, sortKey } from '../../../shared/message/sort-keys.ts';
-import type { Envelope, MessageRecord } from '../../../shared/message/structure.ts';
-import { type MemoCache, RecordMemo } from '../record-memo.ts';
+import type { MessageRecord } from '../../../shared/message/structure.ts';
+import type { MemoCache } from '../record-memo.ts';
 import { Turn } from '../turn.ts';
-import { eachOfRecord } from './each-record.ts';
+import { eachRecord } from './each-record.ts';
+import { type KeptKeys, keptKeys } from './kept-keys.ts';
+import { inOrder } from './number-order.ts';
 import type { Match } from './run.ts';
 
-const fromColumns: ReadonlySet<SortKey['by']> = new Set(['arrival', 'size']);
+type By = SortKey['by'];
+type FromRecord = Exclude<By, 'arrival' | 'size'>;
 
-/** What the order takes from a message's record: keys that are texts, and the sent date where there is one. */
-interface FromRecord {
-  readonly envelope: Readonly<Partial<Record<SortKey['by'], string | number>>>;
-  readonly sent: number | undefined;
-}
+/** Kept for a message without a sent date: that of its arrival counts (RFC 5256 §2.2), which is not the same in every mailbox. */
+const noDate = Number.NEGATIVE_INFINITY;
 
-interface Keyed {
-  readonly match: Match;
-  readonly keys: readonly (string | number)[];
-}
-
-/** The matches in a sort order (RFC 5256 §3); equal ones by sequence number, as they come. Only the keys are kept of what is read. */
+/** The matches in a sort order (RFC 5256 §3); equal ones by sequence number, as they come. Messages that are gone are left out. */
 export async function sortMatches(
   account: Account,
   matches: readonly Match[],
   order: readonly SortKey[],
   memos: MemoCache,
 ): Promise<readonly Match[]> {
-  const keyed: Keyed[] = [];
-  const add = (match: Match, { envelope, sent }: FromRecord): void => {
-    const { fixed } = match.chunk;
-    const internalDate = fixed.internalDate[match.row]! * 1000;
-    const keys = order.map(({ by }): string | number => {
-      if (by === 'date') return sent ?? internalDate;
-      return (
-        envelope[by] ?? sortKey({ envelope: noEnvelope, internalDate, size: fixed.size[match.row]! }, by)
-      );
-    });
-    keyed.push({ match, keys });
+  const kept = new Map<FromRecord, ReturnType<typeof keptKeys>>();
+  for (const { by } of order)
+    if (by !== 'arrival' && by !== 'size') kept.set(by, keptKeys(memos, account, by));
+  const numberOf = ({ chunk, row }: Match): number => chunk.fixed.message[row]!;
+  const known = (match: Match): boolean => {
+    for (const { keys } of kept.values()) if (!keys.has(numberOf(match))) return false;
+    return true;
   };
-  const wanted = order.map(({ by }) => by).filter((by) => !fromColumns.has(by));
-  if (wanted.length === 0) for (const match of matches) add(match, { envelope: {}, sent: undefined });
-  else {
-    const memo = new RecordMemo<FromRecord>(memos, account, `sort ${wanted.join()}`);
-    const make = ({ envelope }: MessageRecord): FromRecord => {
-      const message = { envelope, internalDate: 0, size: 0 };
-      const texts = wanted.filter((by) => by !== 'date').map((by) => [by, sortKey(message, by)]);
-      return { envelope: Object.fromEntries(texts), sent: sentDate(envelope) };
-    };
-    const weigh = ({ envelope }: FromRecord): number =>
-      Object.values(envelope).reduce<number>((sum, key) => sum + String(key).length * 2 + 32, 64);
-    await eachOfRecord(account, matches, memo, make, weigh, add);
+  const missing = matches.filter((match) => !known(match));
+  if (missing.length > 0) {
+    await eachRecord(account, missing, (match, record) => {
+      for (const [by, { keys }] of kept) keys.put(numberOf(match), keyOf(record, by));
+    });
+    for (const { keep } of kept.values()) keep();
   }
-  const signs = order.map(({ direction }) => (direction === 'ascending' ? 1 : -1));
+  const present = missing.length === 0 ? matches : matches.filter(known);
   await new Turn().pass();
-  keyed.sort((a, b) => {
-    for (let i = 0; i < signs.length; i++) {
-      const [x, y] = [a.keys[i]!, b.keys[i]!];
-      if (x !== y) return x < y ? -signs[i]! : signs[i]!;
-    }
-    return 0;
-  });
-  return keyed.map(({ match }) => match);
+  // Another session may have added some that it has not ranked yet.
+  for (const { keys } of kept.values()) keys.rank();
+  const columns = order.map(({ by, direction }) => ({
+    direction,
+    numbers: numbersOf(present, by, by === 'arrival' || by === 'size' ? undefined : kept.get(by)!.keys),
+  }));
+  return Array.from(inOrder(present.length, columns), (i) => present[i]!);
 }
 
-const noEnvelope: Envelope = {
-  date: undefined,
-  subject: undefined,
-  from: [],
-  sender: [],
-  replyTo: [],
-  to: [],
-  cc: [],
-  bcc: [],
-  inReplyTo: undefined,
-  messageId: undefined,
-};
+function keyOf({ envelope }: MessageRecord, by: FromRecord): string | number {
+  if (by === 'date') return sentDate(envelope) ?? noDate;
+  return sortKey({ envelope, internalDate: 0, size: 0 }, by);
+}
+
+function numbersOf(matches: readonly Match[], by: By, keys: KeptKeys | undefined): Float64Array {
+  const numbers = new Float64Array(matches.length);
+  for (const [i, { chunk, row }] of matches.entries()) {
+    const { fixed } = chunk;
+    if (by === 'arrival') numbers[i] = fixed.internalDate[row]!;
+    else if (by === 'size') numbers[i] = fixed.size[row]!;
+    else {
+      const number = keys!.number(fixed.message[row]!);
+      numbers[i] = number === noDate ? fixed.internalDate[row]! * 1000 : number;
+    }
+  }
+  return numbers;
+}

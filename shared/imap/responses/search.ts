@@ -69,9 +69,9 @@ export function* esearchLine(w: ResponseWriter, result: EsearchResult): Generato
   w.crlf();
 }
 
-/** A message and its answers; without a number a parent that is not there itself (RFC 5256 §4). */
+/** A message's number or UID, and its answers; without one a parent that is not there itself (RFC 5256 §4). */
 export interface ThreadNode {
-  readonly number: number | undefined;
+  readonly id: number | undefined;
   readonly children: readonly ThreadNode[];
 }
 
@@ -91,9 +91,9 @@ export function* threadLine(w: ResponseWriter, threads: readonly ThreadNode[]): 
     let node: ThreadNode = root;
     // A run of only children stands without parentheses.
     for (;;) {
-      if (node.number !== undefined) {
+      if (node.id !== undefined) {
         w.gap();
-        w.number(node.number);
+        w.number(node.id);
       }
       if (node.children.length !== 1) break;
       node = node.children[0]!;
