@@ -8,6 +8,8 @@ import type { EngineParts } from './engine.ts';
 import { decodeFrame } from './frame.ts';
 import { loadWhole } from './mailbox-loader.ts';
 import { collect, ObjectGone } from './message-index.ts';
+import { worked } from './pace.ts';
+import { chunkRows } from './rows.ts';
 import {
   answerColumns,
   type Column,
@@ -18,7 +20,7 @@ import {
 } from './segment.ts';
 import { SegmentBuilder, type SegmentContents } from './segment-builder.ts';
 import type { AccountState } from './state.ts';
-import { settleTexts } from './text-segments.ts';
+import { settleTexts, type TextSource } from './text-segments.ts';
 
 /** Segments are joined until they are this large. */
 const segmentTarget = 8 * 1024 * 1024;
@@ -70,8 +72,15 @@ export async function settleMessages(
   const count = state.nextMessage - 1;
   const referenced = await referencedOnly(state, settled, parts.blobs);
   if (settled.count === count && referenced === undefined) return settled;
+  // Taken now: the tail goes on meanwhile.
+  const young: (TextSource | undefined)[] = [];
   let bytes = 0;
-  for (let no = settled.count + 1; no <= count; no++) bytes += tail.get(no)?.record.length ?? 0;
+  for (let no = settled.count + 1; no <= count; no++) {
+    const message = tail.get(no);
+    young.push(message);
+    bytes += message?.record.length ?? 0;
+    if (no % recordsAtOnce === 0) await worked(recordsAtOnce);
+  }
   const joined = referenced === undefined ? joinedSegments(settled.segments, bytes) : settled.segments.length;
   const kept = settled.segments.slice(0, settled.segments.length - joined);
   const old = settled.segments.slice(kept.length);
@@ -81,7 +90,6 @@ export async function settleMessages(
   for (const segment of old) await writer.takeSegment(segment);
   await writer.takeTail(settled.count + 1, count);
   const segments = await writer.end();
-  const young = Array.from({ length: count - settled.count }, (_, i) => tail.get(settled.count + 1 + i));
   const texts = await settleTexts(account.id, settled.texts, young, joinedSegments, parts);
   return { count, segments, texts };
 }
@@ -93,9 +101,15 @@ async function referencedOnly(
   blobs: BlobStore,
 ): Promise<Uint8Array | undefined> {
   const live = segments.reduce((sum, segment) => sum + segment.live, 0);
-  if (live <= 2 * (state.usage.messages + restorableCount(state)) + deadAllowed) return undefined;
+  const few = (restorable: number): boolean => live <= 2 * (state.usage.messages + restorable) + deadAllowed;
+  // What could come back is counted only where it matters.
+  if (few(0) || few(restorableCount(state))) return undefined;
   const referenced = new Uint8Array(state.nextMessage);
-  for (const no of referencedMessages(await loadWhole(blobs, state))) referenced[no] = 1;
+  let looked = 0;
+  for (const no of referencedMessages(await loadWhole(blobs, state))) {
+    referenced[no] = 1;
+    if (++looked % chunkRows === 0) await worked(chunkRows);
+  }
   return referenced;
 }
 

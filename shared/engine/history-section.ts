@@ -4,9 +4,10 @@ import { BinaryReader, BinaryWriter } from './binary.ts';
 import { compress, decompress } from './columns.ts';
 import type { FlagTable } from './flag-table.ts';
 import type { Departure } from './mailbox.ts';
+import { worked } from './pace.ts';
 import { noMarks } from './row-delta.ts';
 import { decodeRowSection, encodeRowSection } from './row-section.ts';
-import { appendRows, selectRows } from './rows.ts';
+import { appendRows, type Chunk, countIn, selectRows } from './rows.ts';
 import { UidSet } from './uid-set.ts';
 
 /** The layout of sections of history. */
@@ -31,12 +32,23 @@ export async function encodeHistorySection(
   out.bytes(await compress(list.take()));
   for (const [i, { rows, uids }] of departures.entries()) {
     if (rows.length === 0) continue;
-    const appended = appendRows([], selectRows(rows, uids), flags);
+    const appended = await rowsOfDeparture(rows, uids, flags);
     if (appended.length === 0) continue;
     out.varint(i);
     out.bytes(await encodeRowSection({ uidFrom: 1, removed: UidSet.empty, changed: noMarks, appended }));
   }
   return out.take();
+}
+
+/** Chunks of only those rows that left: most are as they were, since neighbours leave together. */
+async function rowsOfDeparture(rows: readonly Chunk[], uids: UidSet, flags: FlagTable): Promise<Chunk[]> {
+  const left: Chunk[] = [];
+  for (const chunk of rows) {
+    if (countIn([chunk], uids) === chunk.length) left.push(chunk);
+    else left.push(...appendRows([], selectRows([chunk], uids), flags));
+    await worked(chunk.length);
+  }
+  return left;
 }
 
 /** @throws NewerRules where a newer release wrote it, CorruptData where the bytes are no section. */

@@ -1,7 +1,7 @@
-import { setImmediate as yieldToSessions } from 'node:timers/promises';
 import type { ModSeq } from '../ids.ts';
 import type { FlagTable } from './flag-table.ts';
-import { type Chunk, firstUid, lastUid, lowerBound, removeRows, withMarks } from './rows.ts';
+import { worked } from './pace.ts';
+import { type Chunk, chunkRows, firstUid, lastUid, lowerBound, removeRows, withMarks } from './rows.ts';
 import { UidSet } from './uid-set.ts';
 
 /** Flags of rows that lie in an older section, ascending by UID. */
@@ -26,26 +26,23 @@ export const noMarks: ChangedMarks = {
   modSeq: new Float64Array(0),
 };
 
-const chunksAtOnce = 32;
-
 /** Two deltas as one, the newer on top; of a mailbox's first section and those behind it, `appended` is the mailbox. */
 export async function combine(older: RowDelta, newer: RowDelta, flags: FlagTable): Promise<RowDelta> {
   const { uidFrom } = older;
   const kept: Chunk[] = [];
   let marks = newer.changed.uid.length === 0 ? undefined : newer.changed;
   if (marks !== undefined && marks.uid.at(-1)! < uidFrom) marks = undefined;
-  for (let i = 0; i < older.appended.length; i++) {
-    if (i % chunksAtOnce === chunksAtOnce - 1) await yieldToSessions();
-    const chunk = older.appended[i]!;
+  for (const chunk of older.appended) {
     const marked = marks === undefined ? chunk : overlay(chunk, marks, flags);
     if (newer.removed.size === 0) kept.push(marked);
     else kept.push(...removeRows([marked], newer.removed, flags).kept);
+    await worked(chunk.length);
   }
   const below = UidSet.ofRanges(uidFrom > 1 ? [[1, uidFrom - 1]] : []);
   return {
     uidFrom,
     removed: older.removed.union(newer.removed.intersect(below)),
-    changed: mergeMarks(older.changed, newer.changed, newer.removed, uidFrom),
+    changed: await mergeMarks(older.changed, newer.changed, newer.removed, uidFrom),
     appended: kept.concat(newer.appended),
   };
 }
@@ -81,18 +78,19 @@ function lowerBoundIn(sorted: Uint32Array, value: number): number {
 }
 
 /** The newer wins; what was removed has no marks, and rows from `uidFrom` on carry theirs themselves. */
-function mergeMarks(
+async function mergeMarks(
   older: ChangedMarks,
   newer: ChangedMarks,
   removed: UidSet,
   uidFrom: number,
-): ChangedMarks {
+): Promise<ChangedMarks> {
   if (older.uid.length === 0 && newer.uid.length === 0) return noMarks;
   const most = older.uid.length + newer.uid.length;
   const [uid, flags, modSeq] = [new Uint32Array(most), new Uint32Array(most), new Float64Array(most)];
   let count = 0;
   let [i, j] = [0, 0];
   while (i < older.uid.length || j < newer.uid.length) {
+    if ((i + j) % chunkRows === 0) await worked(chunkRows);
     const mine = older.uid[i] ?? Number.POSITIVE_INFINITY;
     const theirs = newer.uid[j] ?? Number.POSITIVE_INFINITY;
     const from = theirs <= mine ? newer : older;

@@ -2,8 +2,9 @@ import type { ModSeq } from '../ids.ts';
 import { NewerRules } from './apply.ts';
 import { BinaryReader, BinaryWriter } from './binary.ts';
 import { FixedColumns, flagColumn, MarkColumns, modSeqColumn } from './chunk-columns.ts';
-import { compress, decompress, readColumn, writeColumn } from './columns.ts';
+import { type ColumnKind, compress, decompress, readColumn, writeColumn } from './columns.ts';
 import type { FlagTable } from './flag-table.ts';
+import { worked } from './pace.ts';
 import type { ChangedMarks, RowDelta } from './row-delta.ts';
 import { type Chunk, chunkRows } from './rows.ts';
 import { UidSet } from './uid-set.ts';
@@ -11,7 +12,7 @@ import { UidSet } from './uid-set.ts';
 /** The layout of sections of rows. */
 const formatVersion = 1;
 
-/** Rows that are packed, and unpacked, at once: a few milliseconds' work, and sessions have their turn between. */
+/** Rows that are packed, and unpacked, together: sessions have their turn between columns. */
 const blockRows = 32 * chunkRows;
 
 /** A section of a mailbox's rows as bytes: what it removes and changes in older ones, then its own rows in blocks of columns. */
@@ -29,12 +30,17 @@ export async function encodeRowSection(delta: RowDelta): Promise<Uint8Array> {
   return out.take();
 }
 
-function encodeMarks({ uid, flags, modSeq }: ChangedMarks, from: number): Promise<Uint8Array> {
+async function encodeMarks({ uid, flags, modSeq }: ChangedMarks, from: number): Promise<Uint8Array> {
   const count = Math.min(blockRows, uid.length - from);
   const out = new BinaryWriter(count * 4 + 64);
-  writeColumn(out, count, (i) => uid[from + i]!, 'ascending');
-  writeColumn(out, count, (i) => flags[from + i]!, 'plain');
-  writeColumn(out, count, (i) => modSeq[from + i]!, 'wandering');
+  for (const [column, kind] of [
+    [uid, 'ascending'],
+    [flags, 'plain'],
+    [modSeq, 'wandering'],
+  ] as const) {
+    writeColumn(out, count, (i) => column[from + i]!, kind);
+    await worked(count);
+  }
   return compress(out.take());
 }
 
@@ -54,61 +60,31 @@ function* blocksOf(chunks: readonly Chunk[]): Generator<readonly Chunk[]> {
   if (rows > 0) yield block;
 }
 
-function encodeBlock(chunks: readonly Chunk[]): Promise<Uint8Array> {
+/** The columns of a block, in the order in which they stand. */
+const blockColumns: readonly (readonly [(chunk: Chunk) => ArrayLike<number>, ColumnKind])[] = [
+  [(chunk) => chunk.fixed.uid, 'ascending'],
+  [(chunk) => chunk.fixed.message, 'wandering'],
+  [(chunk) => chunk.fixed.internalDate, 'wandering'],
+  [(chunk) => chunk.fixed.saveDate, 'wandering'],
+  [(chunk) => chunk.fixed.size, 'plain'],
+  [(chunk) => chunk.marks.flags, 'plain'],
+  [(chunk) => chunk.marks.modSeq, 'wandering'],
+];
+
+async function encodeBlock(chunks: readonly Chunk[]): Promise<Uint8Array> {
   const count = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
   const out = new BinaryWriter(count * 12 + 64);
   out.varint(count);
   const numbers = new Float64Array(count);
-  const fill = (pick: (chunk: Chunk) => ArrayLike<number>): ((i: number) => number) => {
+  for (const [pick, kind] of blockColumns) {
     let at = 0;
     for (const chunk of chunks) {
       const column = pick(chunk);
       for (let i = 0; i < chunk.length; i++) numbers[at++] = column[i]!;
     }
-    return (i) => numbers[i]!;
-  };
-  writeColumn(
-    out,
-    count,
-    fill((c) => c.fixed.uid),
-    'ascending',
-  );
-  writeColumn(
-    out,
-    count,
-    fill((c) => c.fixed.message),
-    'wandering',
-  );
-  writeColumn(
-    out,
-    count,
-    fill((c) => c.fixed.internalDate),
-    'wandering',
-  );
-  writeColumn(
-    out,
-    count,
-    fill((c) => c.fixed.saveDate),
-    'wandering',
-  );
-  writeColumn(
-    out,
-    count,
-    fill((c) => c.fixed.size),
-    'plain',
-  );
-  writeColumn(
-    out,
-    count,
-    fill((c) => c.marks.flags),
-    'plain',
-  );
-  writeColumn(
-    out,
-    count,
-    fill((c) => c.marks.modSeq),
-    'wandering',
-  );
+    writeColumn(out, count, (i) => numbers[i]!, kind);
+    await worked(count);
+  }
   return compress(out.take());
 }
 
@@ -129,41 +105,43 @@ export async function decodeRowSection(bytes: Uint8Array, flags: FlagTable): Pro
   for (let from = 0; from < count; from += blockRows) {
     const block = new BinaryReader(await decompress(source.bytes()));
     const length = Math.min(blockRows, count - from);
-    readColumn(block, length, 'ascending', (i, value) => {
-      changed.uid[from + i] = value;
-    });
-    readColumn(block, length, 'plain', (i, value) => {
-      changed.flags[from + i] = value;
-    });
-    readColumn(block, length, 'wandering', (i, value) => {
-      changed.modSeq[from + i] = value;
-    });
+    for (const [column, kind] of [
+      [changed.uid, 'ascending'],
+      [changed.flags, 'plain'],
+      [changed.modSeq, 'wandering'],
+    ] as const) {
+      readColumn(block, length, kind, (i, value) => {
+        column[from + i] = value;
+      });
+      await worked(length);
+    }
     block.end();
   }
   const appended: Chunk[] = [];
   while (source.left > 0) {
     const block = new BinaryReader(await decompress(source.bytes()));
-    appended.push(...decodeBlock(block, flags));
+    appended.push(...(await decodeBlock(block, flags)));
     block.end();
   }
   return { uidFrom, removed, changed, appended };
 }
 
-function decodeBlock(source: BinaryReader, table: FlagTable): Chunk[] {
+async function decodeBlock(source: BinaryReader, table: FlagTable): Promise<Chunk[]> {
   const count = source.varint();
-  const read = <C extends { [i: number]: number }>(column: C, kind: Parameters<typeof readColumn>[2]): C => {
+  const read = async <C extends { [i: number]: number }>(column: C, kind: ColumnKind): Promise<C> => {
     readColumn(source, count, kind, (i, value) => {
       column[i] = value;
     });
+    await worked(count);
     return column;
   };
-  const uid = read(new Uint32Array(count), 'ascending');
-  const message = read(new Uint32Array(count), 'wandering');
-  const internalDate = read(new Uint32Array(count), 'wandering');
-  const saveDate = read(new Uint32Array(count), 'wandering');
-  const size = read(new Uint32Array(count), 'plain');
-  const flags = read(flagColumn(count, table.size), 'plain');
-  const exact = read(new Float64Array(count), 'wandering');
+  const uid = await read(new Uint32Array(count), 'ascending');
+  const message = await read(new Uint32Array(count), 'wandering');
+  const internalDate = await read(new Uint32Array(count), 'wandering');
+  const saveDate = await read(new Uint32Array(count), 'wandering');
+  const size = await read(new Uint32Array(count), 'plain');
+  const flags = await read(flagColumn(count, table.size), 'plain');
+  const exact = await read(new Float64Array(count), 'wandering');
   const modSeq = modSeqColumn(
     count,
     exact.reduce((a, b) => Math.max(a, b), 0),

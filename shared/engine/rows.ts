@@ -121,12 +121,44 @@ export const firstUid = (chunk: Chunk): number => chunk.fixed.uidAt(0);
 export const lastUid = (chunk: Chunk): number => chunk.fixed.uidAt(chunk.length - 1);
 
 /** Runs `[from, to)` of a chunk's rows that are in a set. */
-export function* runs(chunk: Chunk, set: UidSet): Generator<readonly [number, number]> {
-  for (const [first, last] of set.within(firstUid(chunk), lastUid(chunk))) {
-    const from = lowerBound(chunk, first);
-    const to = lowerBound(chunk, last + 1);
-    if (from < to) yield [from, to];
+export function runs(chunk: Chunk, set: UidSet): readonly (readonly [number, number])[] {
+  const found: (readonly [number, number])[] = [];
+  const { length } = chunk;
+  const [first, last] = [firstUid(chunk), lastUid(chunk)];
+  const { bounds } = set;
+  let range = set.rangeAt(first);
+  // Asked of a chunk at rest: whether the whole of it is in the set is known without a look at it.
+  if (range < bounds.length && bounds[range]! <= first && bounds[range + 1]! >= last) return [[0, length]];
+  if (range >= bounds.length || bounds[range]! > last) return found;
+  const { uid } = chunk.fixed;
+  let row = 0;
+  for (; range < bounds.length && bounds[range]! <= last; range += 2) {
+    const from = seek(uid, row, length, bounds[range]!);
+    row = seek(uid, from, length, bounds[range + 1]! + 1);
+    if (from < row) found.push([from, row]);
   }
+  return found;
+}
+
+/** The first place from `from` on at which there is `value` or more: near, mostly. */
+function seek(sorted: ArrayLike<number>, from: number, length: number, value: number): number {
+  let low = from;
+  for (let step = 1; low < length && sorted[low]! < value; step *= 2) {
+    const next = low + step;
+    if (next < length && sorted[next]! < value) low = next;
+    else {
+      // It is between the two.
+      let high = Math.min(length, next);
+      low++;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (sorted[middle]! < value) low = middle + 1;
+        else high = middle;
+      }
+      return low;
+    }
+  }
+  return low;
 }
 
 /** How many rows of a set there are. */

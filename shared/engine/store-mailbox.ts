@@ -1,4 +1,3 @@
-import { setImmediate as yieldToSessions } from 'node:timers/promises';
 import type { BlobStore } from '../ports/blob-store.ts';
 import type { FlagTable } from './flag-table.ts';
 import { encodeHistorySection } from './history-section.ts';
@@ -12,6 +11,7 @@ import {
   noRows,
 } from './mailbox.ts';
 import { loadHistory, loadSections } from './mailbox-loader.ts';
+import { worked } from './pace.ts';
 import { type ChangedMarks, combine, noMarks, type RowDelta } from './row-delta.ts';
 import { encodeRowSection } from './row-section.ts';
 import { type Chunk, chunkFrom, countIn, firstUid, lastUid, lowerBound } from './rows.ts';
@@ -22,9 +22,6 @@ import { UidSet } from './uid-set.ts';
 
 /** Of what left a mailbox, UIDs are kept this long, seconds: who comes later is told all that is missing. */
 export const historyKept = 365 * 24 * 3600;
-
-/** Chunks looked at before sessions have their turn. */
-const chunksAtOnce = 256;
 
 /** What a compaction works with. */
 export interface StoreParts {
@@ -107,12 +104,12 @@ export async function deltaSince(
 
 async function changedMarks(chunks: readonly Chunk[], uidFrom: number, since: number): Promise<ChangedMarks> {
   const touched = chunks.filter((chunk) => chunk.maxModSeq > since && firstUid(chunk) < uidFrom);
-  let looked = 0;
   const each = async (take: (chunk: Chunk, row: number) => void) => {
     for (const chunk of touched) {
-      if (++looked % chunksAtOnce === 0) await yieldToSessions();
       const end = lowerBound(chunk, uidFrom);
-      for (let i = 0; i < end; i++) if (chunk.marks.modSeq[i]! > since) take(chunk, i);
+      const { modSeq } = chunk.marks;
+      for (let i = 0; i < end; i++) if (modSeq[i]! > since) take(chunk, i);
+      await worked(chunk.length);
     }
   };
   let count = 0;
@@ -162,7 +159,7 @@ async function storeHistory(
   const joined = before.sections.slice(kept.length);
   const older = await loadHistory(blobs, { sections: joined, purges: [] }, flags);
   const bytes = older.length === 0 ? section : await encodeHistorySection([...older, ...young], flags);
-  const sums = summary(young);
+  const sums = await summary(young);
   return settled({
     sections: [...kept, writer.add(bytes)],
     count: before.count + young.length,
@@ -183,7 +180,7 @@ async function storeHistory(
     const stored = {
       sections: [ref],
       count: departures.length,
-      ...summary(departures),
+      ...(await summary(departures)),
       modSeq: departures.at(-1)!.modSeq,
       purges: [],
     };
@@ -191,11 +188,17 @@ async function storeHistory(
   }
 }
 
-function summary(departures: readonly Departure[]): { restorable: number; oldest: number } {
+async function summary(
+  departures: readonly Departure[],
+): Promise<{ readonly restorable: number; readonly oldest: number }> {
   let restorable = 0;
   let oldest = Number.POSITIVE_INFINITY;
   for (const { rows, uids, time } of departures) {
-    const count = countIn(rows, uids);
+    let count = 0;
+    for (const chunk of rows) {
+      count += countIn([chunk], uids);
+      await worked(chunk.length);
+    }
     if (count > 0) oldest = Math.min(oldest, time);
     restorable += count;
   }

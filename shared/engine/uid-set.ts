@@ -43,12 +43,12 @@ export class UidSet {
   }
 
   has(uid: number): boolean {
-    const at = this.#rangeAt(uid);
+    const at = this.rangeAt(uid);
     return at < this.bounds.length && this.bounds[at]! <= uid;
   }
 
-  /** Index into `bounds` of the first range that ends at or after `uid`. */
-  #rangeAt(uid: number): number {
+  /** Where in `bounds` the first range begins that ends at or after `uid`. */
+  rangeAt(uid: number): number {
     let low = 0;
     let high = this.bounds.length / 2;
     while (low < high) {
@@ -57,14 +57,6 @@ export class UidSet {
       else high = middle;
     }
     return low * 2;
-  }
-
-  /** The ranges that touch [first, last], cut to it. */
-  *within(first: number, last: number): Generator<readonly [number, number]> {
-    for (let i = this.#rangeAt(first); i < this.bounds.length; i += 2) {
-      if (this.bounds[i]! > last) return;
-      yield [Math.max(first, this.bounds[i]!), Math.min(last, this.bounds[i + 1]!)];
-    }
   }
 
   *ranges(): Generator<readonly [number, number]> {
@@ -105,23 +97,50 @@ export class UidSet {
 
   intersect(other: UidSet): UidSet {
     const bounds: number[] = [];
-    for (const [first, last] of this.ranges())
-      for (const [a, b] of other.within(first, last)) addRange(bounds, a, b);
-    return new UidSet(bounds);
+    this.#meet(other, (first, last) => addRange(bounds, first, last));
+    return UidSet.collected(bounds);
   }
 
   subtract(other: UidSet): UidSet {
     if (other.size === 0 || this.size === 0) return this;
     const bounds: number[] = [];
-    for (const [first, last] of this.ranges()) {
-      let from = first;
-      for (const [a, b] of other.within(first, last)) {
-        if (a > from) addRange(bounds, from, a - 1);
-        from = b + 1;
+    let i = 0;
+    let from = this.bounds[0]!;
+    /** What is left of the ranges that begin before `until`. */
+    const keep = (until: number): void => {
+      while (i < this.bounds.length && this.bounds[i + 1]! < until) {
+        if (from <= this.bounds[i + 1]!) addRange(bounds, from, this.bounds[i + 1]!);
+        i += 2;
+        from = this.bounds[i]!;
       }
-      if (from <= last) addRange(bounds, from, last);
+      if (i < this.bounds.length && from < until) addRange(bounds, from, until - 1);
+    };
+    this.#meet(other, (first, last) => {
+      keep(first);
+      from = last + 1;
+    });
+    keep(Number.POSITIVE_INFINITY);
+    return UidSet.collected(bounds);
+  }
+
+  /** Ranges that both sets have, ascending; the one with fewer ranges is gone through, and in the other what lies between is skipped. */
+  #meet(other: UidSet, take: (first: number, last: number) => void): void {
+    const [a, b] = this.bounds.length <= other.bounds.length ? [this, other] : [other, this];
+    let j = 0;
+    for (let i = 0; i < a.bounds.length; i += 2) {
+      const [first, last] = [a.bounds[i]!, a.bounds[i + 1]!];
+      // The next one is near, mostly.
+      for (let steps = 0; j < b.bounds.length && b.bounds[j + 1]! < first; j += 2)
+        if (++steps > 8) {
+          j = b.rangeAt(first);
+          break;
+        }
+      for (; j < b.bounds.length && b.bounds[j]! <= last; j += 2) {
+        take(Math.max(first, b.bounds[j]!), Math.min(last, b.bounds[j + 1]!));
+        // It may reach into the next one.
+        if (b.bounds[j + 1]! > last) break;
+      }
     }
-    return new UidSet(bounds);
   }
 
   /** RFC 9051 sequence-set syntax: `1:3,7`. Empty for the empty set. */
@@ -131,20 +150,33 @@ export class UidSet {
 
   /** The smaller of ranges and per-block bitmaps: a fragmented set costs an eighth of a byte a message. */
   write(out: BinaryWriter): void {
-    const ranges = new BinaryWriter();
+    const size = this.#rangeBytes();
+    const blocks = size > 256 ? encodeBlocks(this.bounds, size) : undefined;
+    if (blocks !== undefined) {
+      out.byte(1);
+      out.bytes(blocks.take());
+      return;
+    }
+    const ranges = new BinaryWriter(size);
     let previous = 0;
     for (const bound of this.bounds) {
       ranges.varint(bound - previous);
       previous = bound;
     }
-    const blocks = ranges.length > 256 ? encodeBlocks(this) : undefined;
-    if (blocks !== undefined && blocks.length < ranges.length) {
-      out.byte(1);
-      out.bytes(blocks.take());
-    } else {
-      out.byte(0);
-      out.bytes(ranges.take());
+    out.byte(0);
+    out.bytes(ranges.take());
+  }
+
+  /** What the ranges take as differences. */
+  #rangeBytes(): number {
+    let size = 0;
+    let previous = 0;
+    for (const bound of this.bounds) {
+      size++;
+      for (let rest = bound - previous; rest >= 128; rest /= 128) size++;
+      previous = bound;
     }
+    return size;
   }
 
   static read(source: BinaryReader): UidSet {
@@ -191,24 +223,26 @@ function addRange(bounds: number[], first: number, last: number): void {
 const blockUids = 4096;
 const blockBytes = blockUids / 8;
 
-function encodeBlocks(set: UidSet): BinaryWriter {
+/** Undefined where that takes as much as `limit`, or more. */
+function encodeBlocks(bounds: readonly number[], limit: number): BinaryWriter | undefined {
   const out = new BinaryWriter();
   let previous = -1;
   let bitmap: Uint8Array | undefined;
-  const flush = () => bitmap !== undefined && out.raw(bitmap);
-  for (const uid of set) {
-    const block = Math.floor(uid / blockUids);
-    if (block !== previous) {
-      flush();
-      out.varint(block - previous - 1);
-      bitmap = new Uint8Array(blockBytes);
-      previous = block;
+  for (let i = 0; i < bounds.length; i += 2)
+    for (let uid = bounds[i]!; uid <= bounds[i + 1]!; uid++) {
+      const block = Math.floor(uid / blockUids);
+      if (block !== previous) {
+        if (bitmap !== undefined) out.raw(bitmap);
+        if (out.length + blockBytes >= limit) return undefined;
+        out.varint(block - previous - 1);
+        bitmap = new Uint8Array(blockBytes);
+        previous = block;
+      }
+      const bit = uid % blockUids;
+      bitmap![bit >> 3] = bitmap![bit >> 3]! | (1 << (bit & 7));
     }
-    const bit = uid % blockUids;
-    bitmap![bit >> 3] = bitmap![bit >> 3]! | (1 << (bit & 7));
-  }
-  flush();
-  return out;
+  out.raw(bitmap!);
+  return out.length < limit ? out : undefined;
 }
 
 function decodeBlocks(source: BinaryReader): UidSet {

@@ -21,8 +21,11 @@ export interface Pair {
 
 /** The chunks of a version, up to a UID, with what became of their rows in another. Chunks that both share are left out, and cost nothing. */
 export function* alongside(older: readonly Chunk[], newer: readonly Chunk[], below: number): Generator<Pair> {
-  let j = 0;
-  for (const chunk of older) {
+  let same = 0;
+  while (same < older.length && older[same] === newer[same]) same++;
+  let j = same;
+  for (let i = same; i < older.length; i++) {
+    const chunk = older[i]!;
     if (firstUid(chunk) >= below) return;
     while (j < newer.length && newer[j] !== chunk && lastUid(newer[j]!) < firstUid(chunk)) j++;
     const now = newer[j];
