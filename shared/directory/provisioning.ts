@@ -207,7 +207,9 @@ export function createProvisioning(options: ProvisioningOptions): Provisioning {
     async removeAccount(text, lastUidValidity) {
       const found = await account(text);
       if (!found.ok) return found;
-      const floor = floorAfter(await lastUidValidity(found.value), entropy.now());
+      const last =
+        (await lastUidValidity(found.value)) ?? (await directory.uidValidityFloor(found.value.address));
+      const floor = floorAfter(last, entropy.now());
       const outcome = await directory.removeAccount(found.value.id, floor);
       return outcome.ok ? found : outcome;
     },

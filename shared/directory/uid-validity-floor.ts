@@ -5,8 +5,8 @@ const mailboxesMade = 1_000;
 
 /**
  * What UIDVALIDITY of the next account at an address must be above (RFC 9051 §2.3.1.1), so that none comes again: not of those the removed account
- * gave out (`last`, undefined where it cannot be read), and not of those that its open sessions may yet give out, which are the time in seconds
+ * gave out (up to `last`; where that cannot be read, what it began above), and not of those that its open sessions may yet give out, which are the time in seconds
  * or the next after the last. `now` in ms since 1970.
  */
-export const floorAfter = (last: number | undefined, now: number): number =>
-  Math.max(Math.floor(now / 1000) + sessionsEnd, (last ?? 0) + mailboxesMade);
+export const floorAfter = (last: number, now: number): number =>
+  Math.max(Math.floor(now / 1000) + sessionsEnd, last + mailboxesMade);

@@ -24,10 +24,11 @@ function place(serviceTime: () => number, beforeSigning: () => void = () => unde
     credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
   });
   client.middlewareStack.addRelativeTo(
-    (next) => (args) => {
-      beforeSigning();
-      return next(args);
-    },
+    <A, R>(next: (args: A) => Promise<R>) =>
+      (args: A): Promise<R> => {
+        beforeSigning();
+        return next(args);
+      },
     { name: 'beforeSigning', relation: 'before', toMiddleware: 'httpSigningMiddleware' },
   );
   client.config.requestHandler = {

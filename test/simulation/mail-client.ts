@@ -1,7 +1,9 @@
+import { mailboxes, oneCommand } from './client-commands.ts';
 import { Disconnected, ImapConnection, type Tagged } from './imap-connection.ts';
-import { numbersOf, parseFetch, type ServerLine, setOf } from './imap-reader.ts';
+import { parseFetch, type ServerLine, setOf } from './imap-reader.ts';
 import { MailCache } from './mail-cache.ts';
 import type { Random } from './random.ts';
+import type { SearchedFor } from './search-keys.ts';
 import { Violation } from './violation.ts';
 import type { ClientSide } from './wire.ts';
 
@@ -17,14 +19,15 @@ export interface MailClientWorld {
   length(): number;
   /** Throws where the account had no such contents of the mailbox from one number of entries to another. */
   compare(mailbox: string, cache: MailCache, from: number, to: number): void;
+  /** The same of what a search found. */
+  compareSearch(uidValidity: number, search: SearchedFor, from: number, to: number): void;
+  /** How many messages were sent to anybody so far. */
+  events(): number;
   count(what: string): void;
   trace(text: string): void;
   /** The bytes that a message was delivered with. */
   bytesOf(email: string): Buffer | undefined;
 }
-
-const mailboxes = ['INBOX', 'INBOX', 'INBOX', 'Archive', 'Trash', 'Work', 'Work/New'];
-const flagNames = ['\\Seen', '\\Flagged', '\\Answered', '\\Deleted', '\\Deleted', '$Forwarded', 'later'];
 
 /** A person's mail program: keeps a copy of a mailbox, loses its connection at any octet, and catches up. */
 export class MailClient {
@@ -46,8 +49,26 @@ export class MailClient {
     this.#world = world;
   }
 
-  get busy(): boolean {
-    return this.#busy;
+  get connection(): ImapConnection {
+    return this.#connection!;
+  }
+
+  get mailbox(): string {
+    return this.#mailbox;
+  }
+
+  get cache(): MailCache {
+    return this.#cache;
+  }
+
+  get selected(): boolean {
+    return this.#selected;
+  }
+
+  /** The connection goes; the next one goes on from here, by QRESYNC. */
+  leaveAndComeBack(): void {
+    this.#comesBack = this.#mailbox;
+    this.drop();
   }
 
   /** Works for a while: `commands` of them, however often the connection breaks. */
@@ -58,7 +79,7 @@ export class MailClient {
       for (let done = 0; done < commands && !this.#leaving; done++) {
         try {
           if (!(await this.#ready())) return;
-          await this.#one();
+          await oneCommand(this, this.#world);
         } catch (cause) {
           if (!(cause instanceof Disconnected)) throw cause;
           this.#world.count('connection lost');
@@ -82,7 +103,7 @@ export class MailClient {
     while (this.#busy) await this.#world.pause(1_000);
     for (let attempt = 0; attempt < 20; attempt++) {
       try {
-        if ((await this.#ready()) && (await this.#check())) return true;
+        if ((await this.#ready()) && (await this.check())) return true;
       } catch (cause) {
         if (!(cause instanceof Disconnected)) throw cause;
       }
@@ -94,7 +115,7 @@ export class MailClient {
   async #ready(): Promise<boolean> {
     const { random } = this.#world;
     if (this.#connection !== undefined && !this.#connection.isBroken)
-      return this.#selected || this.#select(random.pick(mailboxes));
+      return this.#selected || this.select(random.pick(mailboxes));
     this.#selected = false;
     const wire = this.#world.connect();
     if (wire === undefined) return false;
@@ -112,11 +133,11 @@ export class MailClient {
       connection.cut();
       return false;
     }
-    if (this.#mode.startsWith('qresync')) await this.#send('ENABLE QRESYNC');
-    return this.#select(back ?? random.pick(mailboxes));
+    if (this.#mode.startsWith('qresync')) await this.send('ENABLE QRESYNC');
+    return this.select(back ?? random.pick(mailboxes));
   }
 
-  async #select(name: string): Promise<boolean> {
+  async select(name: string): Promise<boolean> {
     this.#mailbox = name;
     let cache = this.#caches.get(name);
     if (cache === undefined) {
@@ -140,10 +161,10 @@ export class MailClient {
     }
     const before = this.#world.length();
     cache.catchingUp = !resync;
-    const answer = await this.#send(`SELECT ${name}${parameter}`);
+    const answer = await this.send(`SELECT ${name}${parameter}`);
     if (answer.condition === 'NO' && answer.text.includes('NONEXISTENT')) {
       cache.clear();
-      if (name !== 'INBOX') return this.#select('INBOX');
+      if (name !== 'INBOX') return this.select('INBOX');
       throw new Violation('there is no INBOX');
     }
     if (answer.condition !== 'OK') return false;
@@ -178,7 +199,7 @@ export class MailClient {
     }
     if (this.#mode !== 'condStore' || since === 0) return this.#fetchAll();
     this.#world.count('CONDSTORE resync');
-    const changed = await this.#send(`UID FETCH 1:* (FLAGS EMAILID) (CHANGEDSINCE ${since})`);
+    const changed = await this.send(`UID FETCH 1:* (FLAGS EMAILID) (CHANGEDSINCE ${since})`);
     return changed.condition === 'OK' && this.#fetchUids();
   }
 
@@ -192,10 +213,13 @@ export class MailClient {
   }
 
   async #fetchEach(command: string): Promise<boolean> {
-    if (this.#cache.numbers.length > 0 && (await this.#send(command)).condition !== 'OK') return false;
+    if (this.#cache.numbers.length > 0 && (await this.send(command)).condition !== 'OK') return false;
     this.#cache.keepNumbered();
     return true;
   }
+
+  /** UIDs of the last SEARCH that was answered. */
+  readonly searched: number[] = [];
 
   #heard(line: ServerLine): void {
     const { text } = line;
@@ -208,6 +232,7 @@ export class MailClient {
     if (text.startsWith('* OK [CLOSED]')) this.#selected = false;
     if (count?.[2] === 'EXISTS') cache.exists(Number(count[1]));
     else if (count !== null) cache.expunge(Number(count[1]));
+    else if (text.startsWith('* SEARCH')) this.searched.push(...text.split(' ').slice(2).map(Number));
     else if (vanished !== null) cache.vanished(vanished[2]!, vanished[1] !== undefined);
     else if (code !== null) cache.code(code[1]!, Number(code[2]));
     else if (fetched !== undefined) {
@@ -224,7 +249,7 @@ export class MailClient {
     this.#world.count('body read');
   }
 
-  async #send(text: string, expunge: 'allowed' | 'withheld' = 'allowed'): Promise<Tagged> {
+  async send(text: string, expunge: 'allowed' | 'withheld' = 'allowed'): Promise<Tagged> {
     const answer = await this.#connection!.command(text);
     const code = /^\[HIGHESTMODSEQ (\d+)\]/.exec(answer.text);
     if (code !== null) this.#cache.code('HIGHESTMODSEQ', Number(code[1]));
@@ -234,9 +259,9 @@ export class MailClient {
   }
 
   /** NOOP, then what is not known yet; the cache must then be what the mailbox was at some moment of that. */
-  async #check(): Promise<boolean> {
+  async check(): Promise<boolean> {
     const before = this.#world.length();
-    const answer = await this.#send('NOOP');
+    const answer = await this.send('NOOP');
     if (answer.condition !== 'OK') return false;
     if (this.#cache.unknown().length > 0 && !(await this.#fetchUnknown())) return false;
     this.#world.compare(this.#mailbox, this.#cache, before, this.#world.length());
@@ -247,178 +272,11 @@ export class MailClient {
 
   /** Asks for what is not known yet. False where more of that came meanwhile. */
   async #fetchUnknown(): Promise<boolean> {
-    const fetched = await this.#send(`FETCH ${setOf(this.#cache.unknown())} (UID FLAGS EMAILID)`);
+    const fetched = await this.send(`FETCH ${setOf(this.#cache.unknown())} (UID FLAGS EMAILID)`);
     if (fetched.condition !== 'OK' || this.#cache.unknown().length > 0) return false;
     // What changed while it was fetched may be half told.
-    return (await this.#send('NOOP')).condition === 'OK' && this.#cache.unknown().length === 0;
+    return (await this.send('NOOP')).condition === 'OK' && this.#cache.unknown().length === 0;
   }
-
-  async #one(): Promise<void> {
-    const { random } = this.#world;
-    const kind = random.weighted({
-      check: 6,
-      store: 5,
-      expunge: 2,
-      copy: 2,
-      move: 2,
-      fetch: 2,
-      glance: 2,
-      body: 2,
-      append: 2,
-      idle: 2,
-      select: 1,
-      mailbox: 1,
-      cut: 1,
-    });
-    switch (kind) {
-      case 'check':
-        await this.#check();
-        return;
-      case 'store':
-        return this.#store();
-      case 'expunge':
-        await this.#send(random.chance(0.3) ? `UID EXPUNGE ${this.#someUids() ?? '1:*'}` : 'EXPUNGE');
-        return;
-      case 'copy':
-      case 'move': {
-        const uids = this.#someUids();
-        const to = random.pick(mailboxes);
-        if (uids !== undefined) await this.#send(`UID ${kind.toUpperCase()} ${uids} ${to}`);
-        return;
-      }
-      case 'fetch': {
-        const { length } = this.#cache.numbers;
-        const items = random.pick(['FLAGS', 'FLAGS MODSEQ', 'UID FLAGS EMAILID', 'UID ENVELOPE']);
-        if (length > 0) await this.#send(`FETCH ${random.int(1, length)}:* (${items})`);
-        return;
-      }
-      case 'glance': {
-        // Turns mod-sequences on where EXPUNGE may not be told, and perhaps that was the last the client heard.
-        for (let looks = random.int(1, 3); looks > 0; looks--) {
-          if (this.#cache.numbers.length === 0) return;
-          await this.#send('FETCH 1 (FLAGS)');
-          await this.#world.pause(random.spread(10, 5_000));
-        }
-        if (this.#cache.numbers.length > 0) await this.#send('FETCH 1 (MODSEQ)');
-        if (random.chance(0.7)) {
-          this.#comesBack = this.#mailbox;
-          this.#connection!.cut();
-        }
-        return;
-      }
-      case 'body': {
-        const { length } = this.#cache.numbers;
-        const item = random.chance(0.3) ? 'BODY[]' : 'BODY.PEEK[]';
-        if (length > 0) await this.#send(`FETCH ${random.int(1, length)} (UID EMAILID ${item})`);
-        return;
-      }
-      case 'append':
-        return this.#append();
-      case 'idle':
-        return this.#idle();
-      case 'select':
-        await this.#select(random.pick(mailboxes));
-        return;
-      case 'mailbox':
-        return this.#changeMailboxes();
-      case 'cut':
-        this.#connection!.cut();
-    }
-  }
-
-  /** By UID, or by the client's own numbers; told what came of it, or not (.SILENT). */
-  async #store(): Promise<void> {
-    const { random } = this.#world;
-    const uids = this.#cache.numbers.filter((uid) => uid !== undefined && random.chance(0.4)) as number[];
-    if (uids.length === 0) return;
-    const mode = random.pick(['+', '+', '-', '']);
-    const flags = random.some([...new Set(flagNames)], 0.3);
-    const silent = random.chance(0.4);
-    const byUid = random.chance(0.6);
-    const guard = random.chance(0.2) ? ` (UNCHANGEDSINCE ${this.#cache.highestModSeq})` : '';
-    const set = byUid ? setOf(uids) : setOf(uids.map((uid) => this.#cache.numbers.indexOf(uid) + 1));
-    if (mode !== '' && flags.length === 0) return;
-    // What the client may take for granted, in order: the change, then whatever the server says.
-    const before = new Map(uids.map((uid) => [uid, this.#cache.messages.get(uid)?.flags]));
-    const told = new Set<number>();
-    const cache = this.#cache;
-    const watch = cache.fetched.bind(cache);
-    cache.fetched = (fetched) => {
-      watch(fetched);
-      if (fetched.flags !== undefined) told.add(cache.numbers[fetched.seq - 1]!);
-    };
-    const named = mode === '' ? 'FLAGS' : `${mode}FLAGS`;
-    const prefix = byUid ? 'UID STORE' : 'STORE';
-    let answer: Tagged;
-    try {
-      answer = await this.#send(
-        `${prefix} ${set}${guard} ${named}${silent ? '.SILENT' : ''} (${flags.join(' ')})`,
-        byUid ? 'allowed' : 'withheld',
-      );
-    } catch (cause) {
-      // What became of it is not known: the flags are unknown until they are told.
-      for (const uid of uids) if (!told.has(uid)) forget(cache, uid);
-      throw cause;
-    } finally {
-      cache.fetched = watch;
-    }
-    if (!silent || answer.condition !== 'OK') return;
-    const modified = /\[MODIFIED (\S+)\]/.exec(answer.text)?.[1];
-    const left = new Set(modified === undefined ? [] : numbersOf(modified));
-    uids.forEach((uid) => {
-      const message = cache.messages.get(uid);
-      const had = before.get(uid);
-      const at = byUid ? uid : cache.numbers.indexOf(uid) + 1;
-      if (message === undefined || had === undefined || told.has(uid) || left.has(at)) return;
-      const now =
-        mode === '' ? flags : mode === '+' ? [...had, ...flags] : had.filter((f) => !flags.includes(f));
-      message.flags = [...new Set(now)].sort();
-    });
-  }
-
-  async #append(): Promise<void> {
-    const { random } = this.#world;
-    const text = `Subject: draft ${random.bits()}\r\n\r\n${'x'.repeat(random.int(0, 300))}\r\n`;
-    const flags = random.chance(0.5) ? ' (\\Seen)' : '';
-    const { goOn, done } = this.#connection!.begin(
-      `APPEND ${random.pick(mailboxes)}${flags} {${text.length}}`,
-    );
-    if (await goOn) this.#connection!.say(`${text}\r\n`);
-    await done;
-    this.#cache.answered('allowed');
-  }
-
-  async #idle(): Promise<void> {
-    const { goOn, done } = this.#connection!.begin('IDLE');
-    if (await goOn) {
-      await this.#world.pause(this.#world.random.spread(10, 600_000));
-      this.#connection!.say('DONE\r\n');
-    }
-    await done;
-    this.#cache.answered('allowed');
-  }
-
-  async #changeMailboxes(): Promise<void> {
-    const { random } = this.#world;
-    const name = random.pick(['Work', 'Work/New', 'Old', 'Work/Old']);
-    const command = random.pick([
-      `CREATE ${name}`,
-      `DELETE ${name}`,
-      `RENAME ${name} ${random.pick(['Old', 'Work', 'Old/Deep'])}`,
-    ]);
-    await this.#send(random.chance(0.1) ? `RENAME INBOX Old/Inbox${random.int(1, 3)}` : command);
-  }
-
-  #someUids(): string | undefined {
-    const { random } = this.#world;
-    const uids = this.#cache.numbers.filter((uid) => uid !== undefined && random.chance(0.4)) as number[];
-    return uids.length === 0 || !this.#selected ? undefined : setOf(uids);
-  }
-}
-
-function forget(cache: MailCache, uid: number): void {
-  const message = cache.messages.get(uid);
-  if (message !== undefined) message.flags = undefined;
 }
 
 /** Some numbers with their UIDs, as RFC 7162 §3.2.5.2 wants them. */

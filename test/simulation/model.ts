@@ -124,6 +124,9 @@ export class ModelAccount {
       case 'limits':
         this.limit = operation.bytes;
         return none;
+      case 'uidValidity':
+        this.lastUidValidity = Math.max(this.lastUidValidity, operation.above);
+        return none;
       case 'purge':
         this.#purge(operation.expungedBefore);
         return none;

@@ -1,11 +1,11 @@
-import type { Account } from '../../shared/engine/account.ts';
-import { appendMessages, initialiseAccount } from '../../shared/engine/actions.ts';
+import { appendMessages } from '../../shared/engine/actions.ts';
 import type { MailError } from '../../shared/engine/mail-error.ts';
 import type { AccountId } from '../../shared/ids.ts';
 import type { Result } from '../../shared/result.ts';
 import { MailClient } from './mail-client.ts';
 import { pop3Session } from './pop3-client.ts';
 import { Random } from './random.ts';
+import { words } from './search-keys.ts';
 import { Violation } from './violation.ts';
 import type { Running, World } from './world.ts';
 
@@ -44,12 +44,15 @@ export class People {
       client: new MailClient(address, {
         random,
         connect: () => {
-          entry.account = world.directory.get(address)?.id;
+          entry.account = world.accounts.directory.get(address)?.id;
           return entry.account === undefined ? undefined : world.connect(random, 'imap');
         },
         pause: (ms) => world.pause(ms),
         length: () => world.truthOf(entry.account!).length,
         compare: (_mailbox, cache, from, to) => world.judgeCache(entry.account!, cache, from, to),
+        compareSearch: (uidValidity, search, from, to) =>
+          world.judgeSearch(entry.account!, uidValidity, search, from, to),
+        events: () => this.events.length,
         count: (what) => world.faults.count(what),
         trace: (text) => world.trace(`${name} ${text}`),
         bytesOf: (email) => world.bytesOf(entry.account!, email),
@@ -64,10 +67,11 @@ export class People {
   }
 
   newEvent(address: string, random: Random): MailEvent | undefined {
-    const record = this.#world.directory.get(address);
+    const record = this.#world.accounts.directory.get(address);
     if (record === undefined) return undefined;
     const n = this.events.length;
-    const body = 'Lorem ipsum dolor sit amet. '.repeat(random.int(0, 20));
+    const said = Array.from({ length: random.int(0, 12) }, () => random.pick(words)).join(' ');
+    const body = `${said} ${'Consectetur adipiscing elit. '.repeat(random.int(0, 20))}`;
     const text = `Subject: event ${n}\r\nFrom: <x@example.test>\r\nMessage-ID: <${n}@example.test>\r\n\r\n${body}\r\n.\r\n`;
     const event: MailEvent = {
       id: `event-${n}/${address}`,
@@ -110,7 +114,6 @@ export class People {
     { account: id, bytes, id: deliveryId }: MailEvent,
   ): Promise<Result<unknown, MailError>> {
     return engine.with(id, async (account) => {
-      await ready(account);
       const planted = this.#world.plant?.stage?.(engine.parts, id, bytes, deliveryId);
       const staged = await (planted ?? account.stage(bytes));
       if (!staged.ok) return staged;
@@ -124,7 +127,7 @@ export class People {
 
   readByPop3(address: string, random: Random): Promise<void> {
     const world = this.#world;
-    const id = world.directory.get(address)?.id;
+    const id = world.accounts.directory.get(address)?.id;
     return pop3Session(address, {
       random,
       connect: () => world.connect(random, 'pop3'),
@@ -145,9 +148,4 @@ export class People {
       if (times > 1) throw new Violation(`${event.id} was delivered ${times} times`);
     }
   }
-}
-
-/** The first who comes makes the mailboxes. */
-export async function ready(account: Account): Promise<void> {
-  if (account.state.position === 0) await account.commit(initialiseAccount(undefined));
 }

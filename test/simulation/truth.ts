@@ -25,11 +25,15 @@ export interface Written {
 
 /** A way to the services that nothing disturbs. */
 export interface Oracle {
+  /** The world's time, ms. */
+  now(): number;
   read(account: AccountId, after: LogPosition): Promise<LogTail>;
   object(key: BlobKey): Uint8Array | undefined;
 }
 
 const looksBack = 4;
+/** What services let a clock be off, ms; and what a number of milliseconds loses as whole seconds. */
+const clockTolerance = 5 * 60_000 + 1_000;
 
 /** One account as its log says it is: every entry that ever was, judged when it came. */
 export class Truth {
@@ -52,12 +56,14 @@ export class Truth {
   #headNeeds: ReadonlySet<BlobKey> = new Set();
   readonly #oracle: Oracle;
   #lastUidValidity = 0;
-  /** Every name that a mailbox had, with its UIDVALIDITY; and those of the accounts before at the same address. */
-  readonly #names = new Set<string>();
-  #foreign: ReadonlySet<string> = new Set();
+  #firstUidValidity = Number.POSITIVE_INFINITY;
+  /** The accounts that had the address before this one, and those that came after it. */
+  readonly #before: Truth[] = [];
+  readonly #after: Truth[] = [];
   #head = 0;
-  /** The account was removed: nothing is asked of it any more. */
+  /** The account was removed: nothing is asked of it any more, but its sessions may go on until it is dropped. */
   removed = false;
+  dropped = false;
   #reading: Promise<void> | undefined;
 
   constructor(account: AccountId, proposals: Proposals, oracle: Oracle) {
@@ -66,9 +72,11 @@ export class Truth {
     this.#oracle = oracle;
   }
 
-  /** The address was another account's: no name with a UIDVALIDITY of that may come again (RFC 9051 §2.3.1.1). */
+  /** The address was another account's: what UIDVALIDITY that had, or its sessions yet give out, is below this one's (RFC 9051 §2.3.1.1). */
   follow(before: Truth): void {
-    this.#foreign = new Set([...before.#foreign, ...before.#names]);
+    this.#before.push(...before.#before, before);
+    for (const one of this.#before) one.#after.push(this);
+    this.#judgeAddress(this.#firstUidValidity);
   }
 
   /** The number of entries. */
@@ -89,7 +97,7 @@ export class Truth {
   /** Judges what has come since the last look. */
   async catchUp(): Promise<void> {
     while (this.#reading !== undefined) await this.#reading;
-    if (this.removed) return;
+    if (this.dropped) return;
     this.#reading = this.#look().finally(() => {
       this.#reading = undefined;
     });
@@ -128,6 +136,8 @@ export class Truth {
     const entry = { ...header, operations: decodeOperations(bytes) };
     const before = this.newest;
     if (entry.time < before.time) throw new Violation(`entry ${position} goes back in time`);
+    if (entry.time > this.#oracle.now() + clockTolerance)
+      throw new Violation(`entry ${position} was written by a clock that is minutes ahead`);
     this.model.begin(before.modSeqBase + position, entry.time);
     const effects = this.#judgeOperations(before, entry);
     const { state } = applyOperations(before, entry, entry.operations);
@@ -204,15 +214,11 @@ export class Truth {
   #judgeNumbers(before: AccountState, state: AccountState): void {
     for (const mailbox of state.mailboxes) {
       const older = before.mailboxes.get(mailbox.id);
-      if (older?.name !== mailbox.name) {
-        const name = `${mailbox.name}/${mailbox.uidValidity}`;
-        this.#names.add(name);
-        if (this.#foreign.has(name))
-          throw new Violation(`${name} was a mailbox of the account before this one`);
-      }
       if (older === undefined) {
         if (mailbox.uidValidity <= this.#lastUidValidity) throw new Violation('a UIDVALIDITY came again');
         this.#lastUidValidity = mailbox.uidValidity;
+        this.#firstUidValidity = Math.min(this.#firstUidValidity, mailbox.uidValidity);
+        this.#judgeAddress(mailbox.uidValidity);
       } else if (
         older.uidValidity !== mailbox.uidValidity ||
         older.uidNext > mailbox.uidNext ||
@@ -228,6 +234,17 @@ export class Truth {
           throw new Violation(`UID ${uid} of mailbox ${mailbox.id} means two messages`);
       }
     }
+  }
+
+  #judgeAddress(uidValidity: number): void {
+    for (const { account } of this.#before.filter((one) => one.#lastUidValidity >= uidValidity))
+      throw new Violation(
+        `UIDVALIDITY ${uidValidity} is not above those of ${account}, which had the address before`,
+      );
+    for (const { account } of this.#after.filter((one) => one.#firstUidValidity <= uidValidity))
+      throw new Violation(
+        `UIDVALIDITY ${uidValidity} is not below those of ${account}, which has the address now`,
+      );
   }
 
   /** The numbers of the messages that are in a mailbox now. */

@@ -3,12 +3,13 @@ import type { Account } from '../../shared/engine/account.ts';
 import type { MailEngine } from '../../shared/engine/engine.ts';
 import { loadWhole } from '../../shared/engine/mailbox-loader.ts';
 import { ObjectGone } from '../../shared/engine/message-index.ts';
-import { rowsOf } from '../../shared/engine/rows.ts';
-import { type AccountId, type BlobKey, messageKey, newAccountId } from '../../shared/ids.ts';
+import { type AccountId, type BlobKey, messageKey } from '../../shared/ids.ts';
 import type { AccountLog } from '../../shared/ports/account-log.ts';
 import type { BlobStore, ByteRange } from '../../shared/ports/blob-store.ts';
-import type { AccountRecord, Address } from '../../shared/ports/directory.ts';
+import { Accounts } from './accounts.ts';
 import { awsStore } from './aws-store.ts';
+import { differenceOf, searchDifference } from './client-judge.ts';
+import { Clocks } from './clocks.ts';
 import { inWords } from './compare.ts';
 import { digestOf } from './digest.ts';
 import { embeddedStore } from './embedded-store.ts';
@@ -24,6 +25,7 @@ import { Proposals } from './proposals.ts';
 import { Random } from './random.ts';
 import { blobsOfRelease, logOfRelease, type Release, understoodObject } from './release.ts';
 import { type Owner, Scheduler } from './scheduler.ts';
+import type { SearchedFor } from './search-keys.ts';
 import { type LeaseTable, NoticeBoard, SimulatedLeases } from './services.ts';
 import type { Store } from './store.ts';
 import { Truth } from './truth.ts';
@@ -63,17 +65,13 @@ export class World {
   readonly embedded: boolean;
   readonly proposals: Proposals;
   readonly truths = new Map<AccountId, Truth>();
-  /** Who has which account now. */
-  readonly directory = new Map<string, AccountRecord>();
+  readonly accounts: Accounts;
+  readonly clocks: Clocks;
   /** What each node runs when it starts. */
   readonly releases = new Map<string, Release>();
-  /** Accounts that are no more. */
-  readonly removed: AccountId[] = [];
   readonly nodes = new Map<string, Running>();
   /** People and their programs: never frozen, with right clocks. */
   readonly people: Owner;
-  /** Who had each address last. */
-  readonly #lastOf = new Map<string, AccountId>();
   readonly #options: WorldOptions;
   readonly #leases: LeaseTable = new Map();
   readonly #board: NoticeBoard;
@@ -91,6 +89,7 @@ export class World {
     );
     this.people = { name: 'people', alive: true, frozenUntil: 0, now: () => this.scheduler.now };
     this.#board = new NoticeBoard(this.network);
+    this.accounts = new Accounts(this);
     this.proposals = new Proposals(
       (id) => this.truthOf(id),
       (text) => this.trace(text),
@@ -106,6 +105,7 @@ export class World {
     const makeStore = this.embedded ? embeddedStore : awsStore;
     this.store = makeStore({ seed, network: this.network, plant: options.plant, watch });
     if (this.embedded) this.faults.count('run on SQLite');
+    this.clocks = new Clocks(seed, this.embedded, () => this.faults.count('clocks apart'));
     this.#log = logOfRelease(this.store.log as AccountLog, 'next');
   }
 
@@ -127,6 +127,7 @@ export class World {
     if (truth === undefined) {
       const log = this.#log;
       truth = new Truth(id, this.proposals, {
+        now: () => this.scheduler.now,
         read: (account, after) => log.read(account, after),
         object: (key) => {
           const bytes = this.store.object(key);
@@ -141,6 +142,7 @@ export class World {
   /** Starts a process; one that ran under this name is gone. */
   startNode(name: string): Running {
     const node = new Node(name, this.scheduler);
+    node.clockError = this.clocks.offsetOf(name);
     const { plant } = this.#options;
     const { log, blobs } = this.store.portsOf(node);
     const soil = this.#soilOf(node);
@@ -162,7 +164,7 @@ export class World {
     const services = frontEnd(
       engine,
       ports.leases,
-      (address) => this.directory.get(address),
+      (address) => this.accounts.directory.get(address),
       (what, cause) => this.unexpected(what, cause),
     );
     const running = { node, engine, ports, services, soil };
@@ -199,41 +201,9 @@ export class World {
 
   /** Who still holds a removed account finds nothing of it any more. */
   #isOfRemoved(cause: unknown): boolean {
-    if (this.removed.length === 0 || !(cause instanceof Error)) return false;
-    return cause instanceof ObjectGone || this.removed.some((id) => cause.message.includes(id));
-  }
-
-  /** The address is nobody's now. */
-  removeAccount(address: string): void {
-    const record = this.directory.get(address);
-    if (record === undefined) return;
-    this.trace(`${address} is removed`);
-    this.directory.delete(address);
-    this.truthOf(record.id).removed = true;
-    this.removed.push(record.id);
-  }
-
-  addAccount(address: string, random: Random): AccountRecord {
-    const id = newAccountId({ now: () => this.scheduler.now, bytes: (count) => random.bytes(count) });
-    const record: AccountRecord = {
-      id,
-      address: address as Address,
-      tenant: 'default',
-      displayName: address,
-      status: 'active',
-      protocols: ['imap', 'pop3', 'submission'],
-      pop3Deletion: random.pick(['expunge', 'trash', 'hide'] as const),
-      passwordHash: undefined,
-      credentialVersion: 1,
-      appPasswords: [],
-      createdAt: this.scheduler.now,
-    };
-    this.directory.set(address, record);
-    const before = this.#lastOf.get(address);
-    if (before !== undefined) this.truthOf(id).follow(this.truthOf(before));
-    this.#lastOf.set(address, id);
-    this.trace(`${address} is ${id}`);
-    return record;
+    const { removed } = this.accounts;
+    if (removed.length === 0 || !(cause instanceof Error)) return false;
+    return cause instanceof ObjectGone || removed.some((id) => cause.message.includes(id));
   }
 
   /** A person's connection to one of the nodes. */
@@ -294,6 +264,18 @@ export class World {
     throw new Violation(`a client's copy is not what was there from ${from} to ${to}: ${difference}`);
   }
 
+  /** What was found must be what some version of the account had, but for messages that others expunged meanwhile. */
+  judgeSearch(id: AccountId, uidValidity: number, search: SearchedFor, from: number, to: number): void {
+    const truth = this.truthOf(id);
+    if (truth.removed) return;
+    let difference = '';
+    for (let n = to; n >= from; n--) {
+      difference = searchDifference(truth, n, uidValidity, search, (email) => this.bytesOf(id, email));
+      if (difference === '') return;
+    }
+    throw new Violation(`${search.key} found what was not there from ${from} to ${to}: ${difference}`);
+  }
+
   /** The bytes under an email's key, whatever became of the message. */
   bytesOf(id: AccountId, email: string): Buffer | undefined {
     const bytes = this.store.ever(messageKey(id, email as never));
@@ -315,23 +297,4 @@ export class World {
     if (truth.needs(key, this.store.head(account as AccountId)))
       throw new Violation(`the object ${key} was deleted, and is needed`);
   }
-}
-
-function differenceOf(truth: Truth, n: number, cache: MailCache): string {
-  const state = truth.stateAt(n);
-  const mailbox = [...state.mailboxes].find((m) => m.uidValidity === cache.uidValidity);
-  if (mailbox === undefined) return `${n}: there is no mailbox with UIDVALIDITY ${cache.uidValidity}`;
-  const rows = [...rowsOf(mailbox.chunks)];
-  const uids = rows.map((row) => row.uid).join();
-  if (uids !== cache.numbers.join()) return `${n}: UIDs are ${uids}, the client has ${cache.numbers.join()}`;
-  for (const row of rows) {
-    const message = cache.messages.get(row.uid);
-    const flags = state.flags.set(row.flags).flags.toSorted().join(' ');
-    if (message?.flags?.join(' ') !== flags)
-      return `${n}: UID ${row.uid} has the flags ${flags}, for the client ${message?.flags?.join(' ')}`;
-    // A resync tells no email ids.
-    if (message.email !== undefined && message.email !== truth.emails.get(row.message))
-      return `${n}: UID ${row.uid} is another message`;
-  }
-  return '';
 }

@@ -7,12 +7,12 @@ import { loadWhole } from '../../../shared/engine/mailbox-loader.ts';
 import { loadSnapshot } from '../../../shared/engine/snapshot-loader.ts';
 import type { AccountState } from '../../../shared/engine/state.ts';
 import { stateDigest } from '../../../shared/engine/state-digest.ts';
-import type { LogPosition } from '../../../shared/ids.ts';
+import type { BlobKey, LogPosition } from '../../../shared/ids.ts';
 import { because, type Findings } from './findings.ts';
 
 type Parts = Pick<EngineParts, 'log' | 'blobs' | 'sleep'>;
 
-/** Manifests that were replaced are tried from the oldest on, at most this many. */
+/** Manifests that were replaced are tried from the newest back, at most this many: entries that follow an older one are trimmed after a day. */
 const mostManifests = 20;
 
 /**
@@ -34,28 +34,21 @@ export async function checkLog(account: Account, parts: Parts, findings: Finding
   return (await checkFold(account, parts, base, findings)) ?? base.position;
 }
 
-/** Looks for a snapshot before the newest one from which the log still leads to it. */
+/** Folds again from the oldest snapshot that can be read and from which the log still leads to the newest one. */
 async function checkFold(
   account: Account,
   parts: Parts,
   folded: AccountState,
   findings: Findings,
 ): Promise<number | undefined> {
-  let tried = 0;
-  for await (const { key } of listBlobs(parts.blobs, account.id, 'x')) {
-    if (key === account.snapshot?.manifest || ++tried > mostManifests) return undefined;
+  for (const snapshot of (await leadingSnapshots(account, parts, folded)).reverse()) {
     let older: AccountState;
     try {
-      older = await loadWhole(parts.blobs, (await loadSnapshot(parts.blobs, key)).state);
+      older = await loadWhole(parts.blobs, snapshot);
     } catch {
-      // Nobody needs what was replaced any more: its objects are deleted one by one, and a crash or a rebuild leaves some.
+      // Nobody needs what was replaced any more: its objects are deleted one by one, and a crash leaves some.
       continue;
     }
-    // A rebuild begins an epoch: no entries lead from the one before to it.
-    if (older.modSeqBase !== folded.modSeqBase) continue;
-    if (older.position === 0 || older.position >= folded.position) continue;
-    const first = (await parts.log.read(account.id, older.position)).entries[0];
-    if (first?.position !== older.position + 1) continue;
     const again = await replay(account, parts, older, folded.position, findings);
     if (again !== undefined && stateDigest(again) !== stateDigest(folded))
       findings.add(
@@ -65,6 +58,35 @@ async function checkFold(
     return older.position;
   }
   return undefined;
+}
+
+/** The snapshots before the newest one whose next entry is still there, newest first. */
+async function leadingSnapshots(
+  { id, snapshot }: Account,
+  { log, blobs }: Parts,
+  folded: AccountState,
+): Promise<AccountState[]> {
+  const keys: BlobKey[] = [];
+  for await (const { key } of listBlobs(blobs, id, 'x')) {
+    if (key !== snapshot?.manifest) keys.push(key);
+    if (keys.length > mostManifests) keys.shift();
+  }
+  const found: AccountState[] = [];
+  for (const key of keys.reverse()) {
+    let older: AccountState;
+    try {
+      older = (await loadSnapshot(blobs, key)).state;
+    } catch {
+      continue;
+    }
+    // A rebuild begins an epoch: no entries lead from the one before to it.
+    if (older.modSeqBase !== folded.modSeqBase) continue;
+    if (older.position === 0 || older.position >= folded.position) continue;
+    const first = (await log.read(id, older.position)).entries[0];
+    if (first?.position !== older.position + 1) break;
+    found.push(older);
+  }
+  return found;
 }
 
 /** The state at `last`; undefined, and told, where an entry cannot be read or is missing. */

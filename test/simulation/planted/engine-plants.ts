@@ -97,6 +97,28 @@ export const sweepBeforeListing: Plant = {
   },
 };
 
+/** An account that is made again begins as if nobody had had its address. */
+export const forgetTheFloor: Plant = {
+  name: 'forget what an address had',
+  within: 100,
+  floor: () => 0,
+};
+
+/** The signature of a folded message lacks some of its texts. */
+export const aSignatureMissesAText: Plant = {
+  name: 'a signature misses a text',
+  within: 100,
+  account: (account) => {
+    const right = account.absentTexts.bind(account);
+    account.absentTexts = async (numbers, needles) => {
+      const folded = account.snapshot?.state.nextMessage ?? 0;
+      return (await right(numbers, needles)).map((absent, i) =>
+        numbers[i]! < folded && numbers[i]! % 3 === 0 ? absent | 1 : absent,
+      );
+    };
+  },
+};
+
 /** An attempt to deliver uses the key of the one before it. */
 export const theSameBlobKeyTwice: Plant = {
   name: 'the same blob key twice',

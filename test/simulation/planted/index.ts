@@ -1,6 +1,8 @@
 import {
   answerFromTheOwnOperation,
+  aSignatureMissesAText,
   decideAGroupOnOneState,
+  forgetTheFloor,
   highestModSeqPastAGhost,
   purgeWithoutAnEntry,
   reuseAUid,
@@ -9,6 +11,7 @@ import {
 } from './engine-plants.ts';
 import {
   changedRulesWithoutAVersion,
+  correctTheClock,
   dropTheCondition,
   noWritersId,
   retryByReDeciding,
@@ -32,6 +35,9 @@ export const plants: readonly Plant[] = [
   theSameBlobKeyTwice,
   changedRulesWithoutAVersion,
   reuseAUid,
+  forgetTheFloor,
+  aSignatureMissesAText,
+  correctTheClock,
 ];
 
 export const plantNamed = (name: string | undefined): Plant | undefined =>

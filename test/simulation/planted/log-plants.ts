@@ -3,6 +3,7 @@ import { decodeEntry, encodeEntry } from '../../../shared/engine/entry.ts';
 import { decodeOperations, encodeOperations } from '../../../shared/engine/operation-codec.ts';
 import type { LogPosition } from '../../../shared/ids.ts';
 import type { LogTail, StoredEntry } from '../../../shared/ports/account-log.ts';
+import { Network } from '../network.ts';
 import { type Plant, withLog } from './plant.ts';
 
 export const dropTheCondition: Plant = {
@@ -30,6 +31,22 @@ export const reuseATrimmedNumber: Plant = {
         return moved;
       },
     }),
+};
+
+/** Requests are signed by the services' time, as SDKs do after a first refusal: a clock that is far off goes unnoticed. */
+export const correctTheClock: Plant = {
+  name: "correct signatures to the service's time",
+  within: 100,
+  install: () => {
+    const { inTwoLooks } = Network.prototype;
+    Network.prototype.inTwoLooks = function (from, ...rest) {
+      const corrected = Object.create(from, { now: { value: () => this.scheduler.now } });
+      return inTwoLooks.call(this, corrected, ...(rest as never as [never, never, never])) as never;
+    };
+    return () => {
+      Network.prototype.inTwoLooks = inTwoLooks;
+    };
+  },
 };
 
 export const noWritersId: Plant = {

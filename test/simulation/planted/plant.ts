@@ -37,6 +37,8 @@ export interface Plant {
     bytes: Uint8Array,
     deliveryId: string,
   ) => Promise<Result<StagedMessage, MailError>>;
+  /** In the place of what an address keeps of UIDVALIDITY, for the account that is made there. */
+  readonly floor?: (kept: number) => number;
   readonly sweep?: (account: Account, parts: EngineParts, soil: Soil) => Promise<Swept>;
   /** Changes a class for the time of a run; the returned function puts it right. */
   readonly install?: () => () => void;
