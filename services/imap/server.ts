@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Authenticator } from '../../shared/directory/authenticator.ts';
+import type { SignedInSessions } from '../../shared/directory/signed-in.ts';
 import { ByteCache } from '../../shared/engine/byte-cache.ts';
 import type { MailEngine } from '../../shared/engine/engine.ts';
 import type { Connection, TlsSettings } from '../../shared/net/connection.ts';
-import { OpenCounts } from '../../shared/net/limits.ts';
 import { type ConnectionLimits, type Listener, listen } from '../../shared/net/listener.ts';
 import { ok, type Result } from '../../shared/result.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
@@ -30,8 +30,7 @@ export interface ImapServerParts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly options?: Partial<ImapOptions>;
-  /** Sessions of each account, where several processes keep the limit together. */
-  readonly signedIn?: OpenCounts;
+  readonly sessions: SignedInSessions;
 }
 
 export interface ImapServer {
@@ -57,7 +56,7 @@ export async function startImap(parts: ImapServerParts): Promise<Result<ImapServ
     authenticator: parts.authenticator,
     options,
     tls,
-    signedIn: parts.signedIn ?? new OpenCounts(Number.MAX_SAFE_INTEGER, options.connectionsPerUser),
+    sessions: parts.sessions,
     memos: new ByteCache(options.memoBytes),
     commands: metrics.counter('restante_imap_commands_total', 'IMAP commands by outcome', [
       'command',

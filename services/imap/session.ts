@@ -34,6 +34,8 @@ export class ImapSession implements Client, Served {
   failures = 0;
   /** What the session has of its account beside the state; given back at its end. */
   hold: AccountHold | undefined;
+  /** To be called when it is the account's session no longer. */
+  leaveAccount: (() => void) | undefined;
   /** The message that the running APPEND announced. */
   offered: MessageLiteral | undefined;
   /** Set by IDLE, which only ever writes whole lines. */
@@ -101,9 +103,9 @@ export class ImapSession implements Client, Served {
 
   /** Lets the account go. */
   release(): void {
-    if (this.hold === undefined) return;
-    this.service.signedIn.close(this.hold.account.id);
-    this.hold.release();
+    this.leaveAccount?.();
+    this.leaveAccount = undefined;
+    this.hold?.release();
     this.hold = undefined;
   }
 

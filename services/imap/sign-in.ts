@@ -1,4 +1,5 @@
 import type { AuthFailure } from '../../shared/directory/authenticator.ts';
+import { sessionsPerAccount } from '../../shared/directory/signed-in.ts';
 import { initialiseAccount } from '../../shared/engine/actions.ts';
 import { limitsAfterLogin } from '../../shared/imap/line-reader.ts';
 import type { PlainCode } from '../../shared/imap/responses/status.ts';
@@ -48,16 +49,17 @@ export async function signIn(
     const { error } = outcome;
     return (wording[error.kind] as (failure: AuthFailure) => Reply)(error);
   }
-  const record = outcome.value;
-  const { connectionsPerUser, idleTimeoutMs } = service.options;
-  if (service.signedIn.open(record.id, false) !== 'ok')
+  const record = outcome.value.account;
+  const entered = service.sessions.enter(outcome.value, 'imap', session);
+  if (!entered.ok)
     return no(
       'LIMIT',
-      `This account has ${connectionsPerUser} connections already, which is the most there may be`,
+      `This account has ${sessionsPerAccount} connections already, which is the most there may be`,
     );
+  session.leaveAccount = entered.value;
   const opened = await service.engine.open(record.id);
   if (!opened.ok) {
-    service.signedIn.close(record.id);
+    session.release();
     return errorReply(opened.error, log);
   }
   session.hold = opened.value;
@@ -72,7 +74,7 @@ export async function signIn(
   session.state = { kind: 'authenticated', account, record };
   session.failures = 0;
   session.input.reader.limits = limitsAfterLogin;
-  connection.setIdleTimeout(idleTimeoutMs);
+  connection.setIdleTimeout(service.options.idleTimeoutMs);
   return {
     condition: 'OK',
     code: { code: 'CAPABILITY', capabilities: capabilitiesOf(session) },

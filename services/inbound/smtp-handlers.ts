@@ -19,6 +19,8 @@ export interface SmtpHandlers {
     session: SMTPServerSession,
   ): Promise<SmtpReply | undefined | readonly (SmtpReply | undefined)[]>;
   closed(session: SMTPServerSession): void;
+  /** The connection is gone. */
+  gone?(session: SMTPServerSession): void;
 }
 
 /** Reads over what is left of a message, so that the answer comes where the client waits for it. */

@@ -31,6 +31,8 @@ export interface SmtpListener {
   readonly port: number;
   /** Whose connections are open now. */
   readonly guests: readonly Guest[];
+  /** Whose session has that id. */
+  guest(id: string): Guest | undefined;
   /** Stops listening, lets transactions that are under way finish, and after `graceMs` cuts who is still there. */
   close(graceMs: number): Promise<void>;
 }
@@ -138,6 +140,7 @@ export async function openSmtpListener(options: SmtpListenOptions): Promise<Resu
       onClose(session) {
         const known = counted.get(session.id);
         handlers.closed(session);
+        handlers.gone?.(session);
         if (known === undefined) return;
         counted.delete(session.id);
         limits.counts.close(known.key);
@@ -183,6 +186,7 @@ export async function openSmtpListener(options: SmtpListenOptions): Promise<Resu
     get guests() {
       return server.guests;
     },
+    guest: (id) => server.guest(id),
     close: (graceMs) => (closing ??= close(graceMs)),
   });
 }

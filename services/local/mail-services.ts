@@ -1,6 +1,6 @@
 import type { Authenticator } from '../../shared/directory/authenticator.ts';
+import type { SignedInSessions } from '../../shared/directory/signed-in.ts';
 import type { Guest } from '../../shared/net/guest.ts';
-import type { OpenCounts } from '../../shared/net/limits.ts';
 import type { ConnectionLimits } from '../../shared/net/listener.ts';
 import type { TlsContext } from '../../shared/net/tls-context.ts';
 import { ok, type Result } from '../../shared/result.ts';
@@ -33,8 +33,7 @@ export interface ServiceParts {
   readonly authenticator: Authenticator;
   readonly tls: TlsContext;
   readonly limits: ConnectionLimits;
-  /** IMAP sessions of each account. */
-  readonly signedIn: OpenCounts;
+  readonly sessions: SignedInSessions;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly version: string;
@@ -79,7 +78,7 @@ const imap: Start = (parts) =>
     ]),
     tls: parts.tls,
     limits: parts.limits,
-    signedIn: parts.signedIn,
+    sessions: parts.sessions,
     log: parts.log,
     metrics: parts.metrics,
     options: { allowPlaintextAuth: parts.config.allowPlaintextAuth, version: parts.version },
@@ -89,6 +88,7 @@ const pop3: Start = (parts) =>
   startPop3({
     engine: parts.data.engine,
     authenticator: parts.authenticator,
+    sessions: parts.sessions,
     leases: parts.data.store.leases,
     listeners: listenersOf(parts, [
       ['pop3', 'stls'],
@@ -124,6 +124,7 @@ const submission: Start = (parts) =>
   startSubmission({
     engine: parts.data.engine,
     authenticator: parts.authenticator,
+    sessions: parts.sessions,
     directory: parts.data.store.directory,
     tls: parts.tls,
     listeners: listenersOf(parts, [

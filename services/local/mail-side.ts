@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAuthenticator } from '../../shared/directory/authenticator.ts';
+import { SignedInSessions } from '../../shared/directory/signed-in.ts';
 import type { TlsContext } from '../../shared/net/tls-context.ts';
 import { ok, type Result } from '../../shared/result.ts';
 import type { Log, OpenedLog } from '../../shared/telemetry/log.ts';
@@ -60,7 +61,7 @@ export function startServices(parts: MailParts): Promise<Result<readonly Running
     }),
     tls,
     limits: { counts: state.counts, trusted: config.trustedNetworks, proxies: config.proxies },
-    signedIn: state.signedIn,
+    sessions: new SignedInSessions({ directory: data.store.directory, counts: state.signedIn, log }),
     log,
     metrics,
     version: context.version,

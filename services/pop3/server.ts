@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Authenticator } from '../../shared/directory/authenticator.ts';
+import type { SignedInSessions } from '../../shared/directory/signed-in.ts';
 import type { MailEngine } from '../../shared/engine/engine.ts';
 import type { TlsSettings } from '../../shared/net/connection.ts';
 import { type ConnectionLimits, type Listener, listen } from '../../shared/net/listener.ts';
@@ -30,6 +31,7 @@ export interface Pop3Options {
 export interface Pop3Parts {
   readonly engine: MailEngine;
   readonly authenticator: Authenticator;
+  readonly sessions: SignedInSessions;
   readonly leases: Leases;
   readonly listeners: readonly Pop3Listen[];
   /** Undefined: no TLS, and none offered; an 'implicit' listener is then refused. */

@@ -1,4 +1,5 @@
 import type { AccountHold } from '../../shared/engine/engine.ts';
+import type { Guest } from '../../shared/net/guest.ts';
 import type { Command, CommandKind, CommandOf } from '../../shared/pop3/command.ts';
 import type { ReplyWriter, ResponseCode } from '../../shared/pop3/reply-writer.ts';
 import type { AccountRecord } from '../../shared/ports/directory.ts';
@@ -45,7 +46,7 @@ export const refuse = (text: string, code?: ResponseCode): Outcome => ({ kind: '
 export const written: Outcome = { kind: 'written' };
 
 /** What a command may do with its client. */
-export interface Client {
+export interface Client extends Guest {
   readonly writer: ReplyWriter;
   readonly remoteAddress: string;
   readonly secure: boolean;

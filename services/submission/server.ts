@@ -1,4 +1,5 @@
 import type { Authenticator } from '../../shared/directory/authenticator.ts';
+import type { SignedInSessions } from '../../shared/directory/signed-in.ts';
 import type { MailEngine } from '../../shared/engine/engine.ts';
 import { defaultMessageLimit } from '../../shared/engine/stage.ts';
 import type { ConnectionLimits } from '../../shared/net/listener.ts';
@@ -10,7 +11,7 @@ import type { PostmasterDirectory } from '../inbound/postmaster.ts';
 import { RetryMemory } from '../inbound/retries.ts';
 import type { TlsSource } from '../inbound/smtp-connections.ts';
 import { openSmtpListener, type SmtpListener } from '../inbound/smtp-listener.ts';
-import { signIn } from './sign-in.ts';
+import { createSignIn } from './sign-in.ts';
 import { createRelay, type Relay, type SmartHost } from './smart-host.ts';
 import { Submission } from './submission.ts';
 
@@ -42,6 +43,7 @@ export interface SubmissionOptions {
 export interface SubmissionParts {
   readonly engine: MailEngine;
   readonly authenticator: Authenticator;
+  readonly sessions: SignedInSessions;
   readonly directory: PostmasterDirectory;
   readonly tls: TlsSource | undefined;
   readonly listeners: readonly SubmissionListen[];
@@ -66,7 +68,7 @@ export interface SubmissionServer {
 
 /** Message submission (RFC 6409, RFC 8314). Opens all listeners or none. */
 export async function startSubmission(parts: SubmissionParts): Promise<Result<SubmissionServer, string>> {
-  const { tls, limits, log, metrics, options, smartHost, authenticator } = parts;
+  const { tls, limits, log, metrics, options, smartHost } = parts;
   const messageLimit = options.messageLimit ?? defaultMessageLimit;
   const allowPlaintextAuth = options.allowPlaintextAuth ?? false;
   const relay =
@@ -77,8 +79,10 @@ export async function startSubmission(parts: SubmissionParts): Promise<Result<Su
           hostname: options.hostname,
           ...(options.smartHostCa === undefined ? {} : { ca: options.smartHostCa }),
         });
+  const signIn = createSignIn(parts);
   const handlers = new Submission({
     ...parts,
+    signIn,
     relay,
     forwarder: parts.forwarder,
     retries: parts.retries ?? new RetryMemory(),
@@ -98,6 +102,7 @@ export async function startSubmission(parts: SubmissionParts): Promise<Result<Su
       await close(0);
       return err(`${service}: cannot listen on ${host}:${port}: there is no certificate`);
     }
+    let listener: SmtpListener | undefined;
     const opened = await openSmtpListener({
       service,
       host,
@@ -113,7 +118,7 @@ export async function startSubmission(parts: SubmissionParts): Promise<Result<Su
         size: messageLimit,
         authMethods: ['PLAIN', 'LOGIN'],
         allowInsecureAuth: allowPlaintextAuth,
-        onAuth: signIn(authenticator, log),
+        onAuth: signIn.onAuth((id) => listener?.guest(id)),
         maxRecipients: options.maxRecipients ?? 500,
         maxClients: options.maxConnections ?? 2000,
         socketTimeout: options.idleTimeoutMs ?? 5 * 60_000,
@@ -123,7 +128,8 @@ export async function startSubmission(parts: SubmissionParts): Promise<Result<Su
       await close(0);
       return opened;
     }
-    listeners.push(opened.value);
+    listener = opened.value;
+    listeners.push(listener);
   }
   return ok({ listeners, close });
 }

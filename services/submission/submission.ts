@@ -14,6 +14,7 @@ import { disabledCommands } from '../inbound/smtp-listener.ts';
 import { SmtpReply, tryLater } from '../inbound/smtp-reply.ts';
 import { receivedField } from '../inbound/trace.ts';
 import { maySendAs } from './sender.ts';
+import type { SubmissionSignIn } from './sign-in.ts';
 import type { Relay } from './smart-host.ts';
 import { limited, submitted } from './submitted-message.ts';
 
@@ -30,6 +31,7 @@ export interface SubmissionHandlerParts {
   readonly messageLimit: number;
   readonly allowPlaintextAuth: boolean;
   readonly offerTls: boolean;
+  readonly signIn: SubmissionSignIn;
   readonly log: Log;
 }
 
@@ -131,6 +133,10 @@ export class Submission implements SmtpHandlers {
   closed(session: SMTPServerSession): void {
     this.#transactions.get(session.id)?.local.release();
     this.#transactions.delete(session.id);
+  }
+
+  gone(session: SMTPServerSession): void {
+    this.#parts.signIn.gone(session);
   }
 
   async data(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<SmtpReply | undefined> {

@@ -8,6 +8,7 @@ import { preparePassword } from './password-hash.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 import type { RememberedPasswords } from './remembered-passwords.ts';
 import type { SignInThrottle } from './sign-in-throttle.ts';
+import type { SignedIn } from './signed-in.ts';
 
 export interface SignInAttempt {
   /** What the client gave as user name: the account's address. */
@@ -33,7 +34,7 @@ export type AuthFailure =
 /** Sign-in by address and password. Rejects only where the directory itself cannot be asked. */
 export interface Authenticator {
   /** `log`, where given, is the session's, so that the line carries its fields. */
-  signIn(attempt: SignInAttempt, log?: Log): Promise<Result<AccountRecord, AuthFailure>>;
+  signIn(attempt: SignInAttempt, log?: Log): Promise<Result<SignedIn, AuthFailure>>;
 }
 
 export interface AuthenticatorOptions {
@@ -85,9 +86,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   interface Decision {
     readonly account: AccountRecord | undefined;
     readonly remembered: boolean;
-    /** Its id, where one was given. */
-    readonly appPassword?: string | undefined;
-    readonly outcome: Result<AccountRecord, AuthFailure>;
+    readonly outcome: Result<SignedIn, AuthFailure>;
   }
   const refuse = (failure: AuthFailure, account?: AccountRecord): Decision => ({
     account,
@@ -120,12 +119,12 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     if (account === undefined) return refuse({ kind: 'invalid' });
     if (account.status === 'suspended') return refuse({ kind: 'suspended' }, account);
     if (!account.protocols.includes(protocol)) return refuse({ kind: 'protocolOff', protocol }, account);
-    return { account, remembered: known, appPassword: appPassword?.id, outcome: ok(account) };
+    return { account, remembered: known, outcome: ok({ account, appPassword: appPassword?.id }) };
   }
 
   return {
     async signIn(attempt, log = options.log) {
-      const { account, remembered: known, appPassword, outcome } = await decide(attempt);
+      const { account, remembered: known, outcome } = await decide(attempt);
       const { protocol, mechanism, remote } = attempt;
       if (outcome.ok) {
         outcomes.add({ protocol, outcome: 'ok' });
@@ -133,10 +132,10 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
           event: 'auth.ok',
           protocol,
           mechanism,
-          account: outcome.value.id,
+          account: outcome.value.account.id,
           remote,
           remembered: known,
-          appPassword,
+          appPassword: outcome.value.appPassword,
         });
       } else {
         const reason = outcome.error.kind;

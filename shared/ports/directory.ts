@@ -83,6 +83,11 @@ export interface Page<T> {
   readonly next: string | undefined;
 }
 
+export type AccountListener = (changed: AccountId | 'all') => void;
+
+/** How late a watcher hears of what another process changed, at the most, as long as the directory can be read. */
+export const watchDelayMs = 10_000;
+
 /**
  * Who there is. Addresses (accounts and aliases together) are unique; a change is visible to every process at once on one
  * machine, and to strongly consistent reads elsewhere. Lists are in ascending order of name, at most 500 a page.
@@ -129,6 +134,12 @@ export interface Directory {
   /** `uidValidityFloor` stays with the address, unless there is a higher one. */
   removeAccount(id: AccountId, uidValidityFloor: number): Promise<Result<void, DirectoryError>>;
   /** 'notFound' where the domain is not ours, 'exists' where the address is taken. */
+  /**
+   * Calls `listener` with accounts that may be used otherwise than before: removed, suspended or taken up again, their password, protocols or
+   * app passwords changed. By whichever process: changes made through this directory are told at once, others within
+   * `watchDelayMs`, perhaps more than once; 'all' where some may have been missed. What is read then is the change, or later. The returned function ends it.
+   */
+  watchAccounts(listener: AccountListener): () => void;
   addAlias(alias: Alias): Promise<Result<void, DirectoryError>>;
   alias(address: Address): Promise<Alias | undefined>;
   aliases(after?: string): Promise<Page<Alias>>;

@@ -1,3 +1,5 @@
+import type { SignInEnd } from '../net/guest.ts';
+
 /**
  * Everything that is logged, in one place: a new event is a new member here. Fields are numbers, ids and closed words.
  * Never in any of them: credentials (an unknown user name may be a password typed in the wrong box), message bytes, subjects.
@@ -7,6 +9,7 @@ export type LogEvent =
   | WorkerEvent
   | ListenerEvent
   | AuthEvent
+  | AuthEndEvent
   | ImapEvent
   | Pop3Event
   | SmtpEvent
@@ -106,6 +109,14 @@ type AuthEvent =
       readonly remote: string;
       readonly reason: 'invalid' | 'suspended' | 'protocolOff' | 'busy' | 'throttled';
     };
+
+type AuthEndEvent = {
+  /** Sessions that were asked to leave, since what they signed in with holds no longer. */
+  readonly event: 'auth.ended';
+  readonly account: string;
+  readonly reason: SignInEnd;
+  readonly sessions: number;
+};
 
 type ImapEvent =
   /** A command failed by a fault of ours: it was answered NO [SERVERBUG]. */

@@ -6,6 +6,7 @@ import { accountLogContract } from '../contracts/account-log.contract.ts';
 import { adminRecordsContract } from '../contracts/admin-records.contract.ts';
 import { blobStoreContract } from '../contracts/blob-store.contract.ts';
 import { directoryContract } from '../contracts/directory.contract.ts';
+import { directoryWatchContract } from '../contracts/directory-watch.contract.ts';
 import { leasesContract } from '../contracts/leases.contract.ts';
 import { notifierContract } from '../contracts/notifier.contract.ts';
 import { openLogAndBlobs, openPolling, openTables, sharedEmulators } from './aws-ground.ts';
@@ -35,6 +36,16 @@ describe('the AWS store', () => {
     const started = await emulators();
     const table = await started.newDirectoryTable();
     const open = () => new AwsDirectory({ client: openTables(started), table });
+    return { directory: open(), another: async () => open() };
+  });
+  directoryWatchContract(async (t) => {
+    const started = await emulators();
+    const table = await started.newDirectoryTable();
+    const open = () => {
+      const directory = new AwsDirectory({ client: openTables(started), table, changesPollMs: 20 });
+      t.after(() => directory.close());
+      return directory;
+    };
     return { directory: open(), another: async () => open() };
   });
   adminRecordsContract(async () => {

@@ -3,6 +3,7 @@ import { accountLogContract } from '../contracts/account-log.contract.ts';
 import { adminRecordsContract } from '../contracts/admin-records.contract.ts';
 import { blobStoreContract } from '../contracts/blob-store.contract.ts';
 import { directoryContract } from '../contracts/directory.contract.ts';
+import { directoryWatchContract } from '../contracts/directory-watch.contract.ts';
 import { leasesContract } from '../contracts/leases.contract.ts';
 import { notifierContract } from '../contracts/notifier.contract.ts';
 import { sharedFolder, testFolder } from './embedded-folder.ts';
@@ -21,6 +22,10 @@ describe('the embedded store', () => {
   }));
 
   directoryContract(async (t) => {
+    const { open } = await testFolder(t);
+    return { directory: (await open()).directory, another: async () => (await open()).directory };
+  });
+  directoryWatchContract(async (t) => {
     const { open } = await testFolder(t);
     return { directory: (await open()).directory, another: async () => (await open()).directory };
   });

@@ -1,3 +1,4 @@
+import { AccountListeners, concernsSessions } from '../../shared/adapters/account-listeners.ts';
 import type { AccountId } from '../../shared/ids.ts';
 import type {
   AccountRecord,
@@ -19,6 +20,7 @@ export function memoryDirectory(): Directory & { readonly lookups: { count: numb
   const aliases = new Map<Address, Alias>();
   const floors = new Map<Address, number>();
   const lookups = { count: 0 };
+  const listeners = new AccountListeners({ first() {}, none() {} });
   const byAddress = (address: Address) =>
     [...accounts.values()].find((account) => account.address === address);
   const claim = (address: Address) => {
@@ -79,6 +81,7 @@ export function memoryDirectory(): Directory & { readonly lookups: { count: numb
       const forwards = forwarding && forwarding.targets.length > 0 && { forwarding };
       const after = { ...kept, ...rest, ...forwards, credentialVersion };
       accounts.set(id, after);
+      if (concernsSessions(change)) listeners.tell(id);
       return ok(after);
     },
     async addAppPassword(id, added) {
@@ -95,6 +98,7 @@ export function memoryDirectory(): Directory & { readonly lookups: { count: numb
         return err({ kind: 'notFound', name: appPassword });
       const after = { ...before, appPasswords: appPasswords! };
       accounts.set(id, after);
+      listeners.tell(id);
       return ok(after);
     },
     async removeAccount(id, uidValidityFloor) {
@@ -102,8 +106,10 @@ export function memoryDirectory(): Directory & { readonly lookups: { count: numb
       if (removed === undefined) return err({ kind: 'notFound', name: id });
       floors.set(removed.address, Math.max(uidValidityFloor, floors.get(removed.address) ?? 0));
       accounts.delete(id);
+      listeners.tell(id);
       return ok(undefined);
     },
+    watchAccounts: (listener) => listeners.add(listener),
     async addAlias(alias) {
       const claimed = claim(alias.address);
       if (claimed.ok) aliases.set(alias.address, alias);

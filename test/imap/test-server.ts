@@ -11,10 +11,11 @@ import { OpenCounts } from '../../shared/net/limits.ts';
 import { noNetworks } from '../../shared/net/networks.ts';
 import { serverContext } from '../../shared/net/tls-context.ts';
 import type { AccountRecord, Address } from '../../shared/ports/directory.ts';
-import { err, ok } from '../../shared/result.ts';
+import { err } from '../../shared/result.ts';
 import { type Log, silentLog } from '../../shared/telemetry/log.ts';
 import { createMetrics } from '../../shared/telemetry/metrics.ts';
 import { type LocalEngine, localEngine } from '../support/local-engine.ts';
+import { lastingSessions, signedInAs } from '../support/signed-in.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** Somebody with a mail store; the password is always `secret`. */
@@ -58,7 +59,7 @@ export async function openGround(change: Partial<EngineParts> = {}): Promise<Gro
     async signIn(attempt) {
       if (failure) return err(failure);
       const record = people.get(attempt.address);
-      return record && attempt.password === password ? ok(record) : err({ kind: 'invalid' });
+      return record && attempt.password === password ? signedInAs(record) : err({ kind: 'invalid' });
     },
   };
 
@@ -92,6 +93,7 @@ export async function openGround(change: Partial<EngineParts> = {}): Promise<Gro
       const started = await startImap({
         engine: local.engine,
         authenticator,
+        sessions: lastingSessions(),
         listeners: [
           { tls: 'startTls', host: '127.0.0.1', port: 0 },
           { tls: 'implicit', host: '127.0.0.1', port: 0 },

@@ -10,10 +10,11 @@ import { appendMessages } from '../../shared/engine/actions.ts';
 import { OpenCounts } from '../../shared/net/limits.ts';
 import { noNetworks } from '../../shared/net/networks.ts';
 import type { AccountRecord, Address, Pop3Deletion } from '../../shared/ports/directory.ts';
-import { err, ok } from '../../shared/result.ts';
+import { err } from '../../shared/result.ts';
 import { silentLog } from '../../shared/telemetry/log.ts';
 import { createMetrics } from '../../shared/telemetry/metrics.ts';
 import { type LocalEngine, localEngine } from '../support/local-engine.ts';
+import { lastingSessions, signedInAs } from '../support/signed-in.ts';
 
 export const password = 'open sesame';
 
@@ -27,7 +28,7 @@ function authenticatorFor(record: () => AccountRecord): Authenticator {
       if (attempt.address === 'slow@example.org') return err({ kind: 'throttled', retryAfterMs: 1500 });
       if (attempt.address === 'fault@example.org') throw new Error('the directory is away');
       const known = attempt.address === record().address && attempt.password === password;
-      return known ? ok(record()) : err({ kind: 'invalid' });
+      return known ? signedInAs(record()) : err({ kind: 'invalid' });
     },
   };
 }
@@ -72,6 +73,7 @@ export async function pop3World(t: TestContext, world: WorldOptions = {}): Promi
   const parts: Pop3Parts = {
     engine: local.engine,
     authenticator: authenticatorFor(() => record),
+    sessions: lastingSessions(),
     leases: local.store.leases,
     listeners: [{ host: '127.0.0.1', port: 0, tls: 'stls' }],
     tls: world.tls,

@@ -6,6 +6,7 @@ import { inboxId } from '../../shared/engine/state.ts';
 import type { BlobStore } from '../../shared/ports/blob-store.ts';
 import { tlsSettings } from '../net/harness.ts';
 import { localEngine } from '../support/local-engine.ts';
+import { signedInAs } from '../support/signed-in.ts';
 import { password, pop3World } from './harness.ts';
 
 const big = (bytes: number) => {
@@ -162,7 +163,7 @@ test('a message is read from the store at the pace at which the client takes it'
       authenticator: {
         async signIn(attempt) {
           const outcome = await authenticator.signIn(attempt);
-          return outcome.ok ? { ok: true, value: { ...outcome.value, id: world.account.id } } : outcome;
+          return outcome.ok ? signedInAs({ ...outcome.value.account, id: world.account.id }) : outcome;
         },
       },
     }),

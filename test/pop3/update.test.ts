@@ -5,6 +5,7 @@ import { everyUid } from '../../shared/engine/mailbox.ts';
 import { inboxId } from '../../shared/engine/state.ts';
 import type { AccountLog, AppendOutcome } from '../../shared/ports/account-log.ts';
 import { localEngine } from '../support/local-engine.ts';
+import { signedInAs } from '../support/signed-in.ts';
 import { type Pop3World, play, pop3World } from './harness.ts';
 
 const messages = ['Subject: one\r\n\r\n1\r\n', 'Subject: two\r\n\r\n2\r\n', 'Subject: three\r\n\r\n3\r\n'];
@@ -147,7 +148,7 @@ test('where the deletions cannot be written, the client is told and nothing is d
   const { world, engine, control } = await controlledWorld(t);
   await world.deliver(...messages);
   const broken = await pop3World(t, {
-    change: () => ({ engine, authenticator: { signIn: async () => ({ ok: true, value: recordOf(world) }) } }),
+    change: () => ({ engine, authenticator: { signIn: async () => signedInAs(recordOf(world)) } }),
   });
   const client = await broken.connect();
   await client.signIn();
@@ -165,7 +166,7 @@ test('where it is not known whether they were, the connection ends without an an
   const { world, engine, control } = await controlledWorld(t);
   await world.deliver(...messages);
   const broken = await pop3World(t, {
-    change: () => ({ engine, authenticator: { signIn: async () => ({ ok: true, value: recordOf(world) }) } }),
+    change: () => ({ engine, authenticator: { signIn: async () => signedInAs(recordOf(world)) } }),
   });
   const client = await broken.connect();
   await client.signIn();
@@ -180,7 +181,7 @@ test('a session with nothing new reads the log once and writes nothing to it', a
   const { world, engine, control } = await controlledWorld(t);
   await world.deliver(...messages);
   const counted = await pop3World(t, {
-    change: () => ({ engine, authenticator: { signIn: async () => ({ ok: true, value: recordOf(world) }) } }),
+    change: () => ({ engine, authenticator: { signIn: async () => signedInAs(recordOf(world)) } }),
   });
   for (const expected of [1, 1]) {
     control.reads = 0;

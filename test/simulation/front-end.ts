@@ -8,11 +8,11 @@ import { Session as Pop3Session } from '../../services/pop3/session.ts';
 import type { Authenticator } from '../../shared/directory/authenticator.ts';
 import type { MailEngine } from '../../shared/engine/engine.ts';
 import { ConnectionClosed } from '../../shared/net/connection.ts';
-import { OpenCounts } from '../../shared/net/limits.ts';
 import type { AccountRecord } from '../../shared/ports/directory.ts';
 import type { Leases } from '../../shared/ports/leases.ts';
-import { err, ok } from '../../shared/result.ts';
+import { err } from '../../shared/result.ts';
 import { type Log, silentLog } from '../../shared/telemetry/log.ts';
+import { lastingSessions, signedInAs } from '../support/signed-in.ts';
 import { isExpected } from './failures.ts';
 import type { Wire } from './wire.ts';
 
@@ -38,20 +38,28 @@ export function frontEnd(
   const authenticator: Authenticator = {
     async signIn({ address }) {
       const record = accountOf(address);
-      return record === undefined ? err({ kind: 'invalid' }) : ok(record);
+      return record === undefined ? err({ kind: 'invalid' }) : signedInAs(record);
     },
   };
+  const sessions = lastingSessions();
   const service: ImapService = {
     engine,
     authenticator,
     options: defaultImapOptions,
     tls: undefined,
     memos: new ByteCache(1 << 20),
-    signedIn: new OpenCounts(Number.MAX_SAFE_INTEGER, 50),
+    sessions,
     commands: { add: () => undefined },
   };
   const pop3 = {
-    commands: commandTable({ engine, leases, authenticator, allowPlaintextAuth: true, offerTls: false }),
+    commands: commandTable({
+      engine,
+      leases,
+      authenticator,
+      sessions,
+      allowPlaintextAuth: true,
+      offerTls: false,
+    }),
     tls: undefined,
     log,
     answered: () => undefined,

@@ -8,11 +8,12 @@ import { type SubmissionParts, startSubmission } from '../../services/submission
 import { OpenCounts } from '../../shared/net/limits.ts';
 import { noNetworks } from '../../shared/net/networks.ts';
 import type { Address } from '../../shared/ports/directory.ts';
-import { err, ok } from '../../shared/result.ts';
+import { err } from '../../shared/result.ts';
 import { silentLog } from '../../shared/telemetry/log.ts';
 import { createMetrics } from '../../shared/telemetry/metrics.ts';
 import { type Town, town } from '../inbound/harness.ts';
 import { tlsSettings } from '../net/harness.ts';
+import { lastingSessions, signedInAs } from '../support/signed-in.ts';
 
 export const hostname = 'mail.example.org';
 export const password = 'open sesame';
@@ -38,9 +39,10 @@ export async function submissionWorld(
     authenticator: {
       async signIn(attempt) {
         const account = here.people.accounts.get(attempt.address as Address);
-        return account && attempt.password === password ? ok(account) : err({ kind: 'invalid' });
+        return account && attempt.password === password ? signedInAs(account) : err({ kind: 'invalid' });
       },
     },
+    sessions: lastingSessions(),
     tls: settings.context,
     listeners: [
       { host: '127.0.0.1', port: 0, tls: 'startTls' },

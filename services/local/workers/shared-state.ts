@@ -4,11 +4,11 @@ import {
   type RememberedPasswords,
 } from '../../../shared/directory/remembered-passwords.ts';
 import { createSignInThrottle, type SignInThrottle } from '../../../shared/directory/sign-in-throttle.ts';
+import { sessionsPerAccount } from '../../../shared/directory/signed-in.ts';
 import type { AccountId, LogPosition } from '../../../shared/ids.ts';
 import { OpenCounts } from '../../../shared/net/limits.ts';
 import type { NetworkList } from '../../../shared/net/networks.ts';
 import type { Notifier } from '../../../shared/ports/notifier.ts';
-import { defaultImapOptions } from '../../imap/options.ts';
 import { RetryMemory } from '../../inbound/retries.ts';
 import type { CountsName, News } from './news.ts';
 import type { Outbox } from './outbox.ts';
@@ -16,8 +16,6 @@ import type { Outbox } from './outbox.ts';
 /** In all, over all services and processes; the limit per address keeps one guest from taking the whole house. */
 const maxConnections = 20_000;
 const maxConnectionsPerAddress = 500;
-/** IMAP sessions of one account. */
-const maxSignedIn = defaultImapOptions.connectionsPerUser;
 
 /** What a process keeps of its clients besides their mail. */
 export interface ServingState {
@@ -31,7 +29,7 @@ export interface ServingState {
 /** For a server that is one process. */
 export const ownState = (trusted: NetworkList): ServingState => ({
   counts: new OpenCounts(maxConnections, maxConnectionsPerAddress),
-  signedIn: new OpenCounts(Number.MAX_SAFE_INTEGER, maxSignedIn),
+  signedIn: new OpenCounts(Number.MAX_SAFE_INTEGER, sessionsPerAccount),
   throttle: createSignInThrottle({ trusted }),
   remembered: createRememberedPasswords(),
   retries: new RetryMemory(),
@@ -79,7 +77,7 @@ export function shareState(
 ): SharedState {
   const counted = (name: CountsName) => (key: string, change: number) => outbox.count(name, key, change);
   const counts = new OpenCounts(maxConnections, maxConnectionsPerAddress, counted('connections'));
-  const signedIn = new OpenCounts(Number.MAX_SAFE_INTEGER, maxSignedIn, counted('signedIn'));
+  const signedIn = new OpenCounts(Number.MAX_SAFE_INTEGER, sessionsPerAccount, counted('signedIn'));
   const throttle = createSignInThrottle({ trusted });
   const remembered = createRememberedPasswords({ key: secret });
   const retries = new SharedRetries(outbox);

@@ -1,8 +1,8 @@
 import type { Authenticator, AuthFailure } from '../../../shared/directory/authenticator.ts';
+import type { SignedIn, SignedInSessions } from '../../../shared/directory/signed-in.ts';
 import type { MailEngine } from '../../../shared/engine/engine.ts';
 import { decodeText } from '../../../shared/pop3/command.ts';
 import { parsePlain } from '../../../shared/pop3/sasl-plain.ts';
-import type { AccountRecord } from '../../../shared/ports/directory.ts';
 import type { Leases } from '../../../shared/ports/leases.ts';
 import type { Result } from '../../../shared/result.ts';
 import { authReply, errorReply } from '../error-reply.ts';
@@ -13,6 +13,7 @@ export interface SignInParts {
   readonly engine: MailEngine;
   readonly leases: Leases;
   readonly authenticator: Authenticator;
+  readonly sessions: SignedInSessions;
   /** Passwords without TLS: for tests and closed networks. */
   readonly allowPlaintextAuth: boolean;
 }
@@ -37,7 +38,7 @@ export function signInCommands(parts: SignInParts): SignInCommands {
     password: string,
     mechanism: string,
   ): Promise<Outcome> {
-    let outcome: Result<AccountRecord, AuthFailure>;
+    let outcome: Result<SignedIn, AuthFailure>;
     try {
       outcome = await parts.authenticator.signIn(
         { address, password, protocol: 'pop3', mechanism, remote: client.remoteAddress },
@@ -47,14 +48,22 @@ export function signInCommands(parts: SignInParts): SignInCommands {
       return errorReply({ kind: 'unavailable', cause }, client.log);
     }
     if (!outcome.ok) return authReply(outcome.error);
-    const opened = await openMaildrop(parts, outcome.value);
+    const entered = parts.sessions.enter(outcome.value, 'pop3', client);
+    // One has the maildrop, the others are told that they cannot: so many at once are none that anybody wants.
+    if (!entered.ok) return refuse('This account has too many connections', 'IN-USE');
+    const opened = await openMaildrop(parts, outcome.value.account);
     if (!opened.ok) {
+      entered.value();
       if (opened.error.kind === 'inUse')
         return refuse('Another POP3 session has this maildrop open', 'IN-USE');
       return errorReply(opened.error, client.log);
     }
     const { count, octets } = opened.value.maildrop;
-    return okay(`${count} messages (${octets} octets)`, { kind: 'transaction', ...opened.value });
+    const release = async () => {
+      entered.value();
+      await opened.value.release();
+    };
+    return okay(`${count} messages (${octets} octets)`, { kind: 'transaction', ...opened.value, release });
   }
 
   /** The initial response, or the client's answer to an empty challenge. */

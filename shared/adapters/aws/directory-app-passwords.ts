@@ -7,8 +7,15 @@ import {
   maxAppPasswords,
 } from '../../ports/directory.ts';
 import { err, ok, type Result } from '../../result.ts';
-import { accountKey, addressKey, addressOf, appPasswordValue, toAccount } from './directory-items.ts';
-import type { DirectoryTable } from './directory-table.ts';
+import {
+  accountKey,
+  addressKey,
+  addressOf,
+  appPasswordValue,
+  type Item,
+  toAccount,
+} from './directory-items.ts';
+import type { DirectoryTable, TransactionPart } from './directory-table.ts';
 
 type Outcome = Promise<Result<AccountRecord, DirectoryError>>;
 
@@ -49,13 +56,21 @@ export async function addAppPassword(table: DirectoryTable, id: AccountId, added
   return account ? ok(account) : err({ kind: 'full', name: address });
 }
 
-/** Removes one entry of the map. */
-export async function removeAppPassword(table: DirectoryTable, id: AccountId, appPassword: string): Outcome {
+type Update = NonNullable<TransactionPart['update']>;
+
+/** Removes one entry of the map. `noting` makes the change, and undefined of one whose condition does not hold. */
+export async function removeAppPassword(
+  table: DirectoryTable,
+  id: AccountId,
+  appPassword: string,
+  noting: (update: Update) => Promise<Item | undefined>,
+): Outcome {
   const address = addressOf(await table.get(accountKey(id)));
   if (address === undefined) return err({ kind: 'notFound', name: id });
-  const { ConditionExpression, ...ofIt } = ofAccount(address, id);
-  const item = await table.update({
-    ...ofIt,
+  const { ConditionExpression, ExpressionAttributeValues, Key: key } = ofAccount(address, id);
+  const item = await noting({
+    key,
+    ExpressionAttributeValues,
     UpdateExpression: 'REMOVE appPasswords.#one',
     ConditionExpression: `${ConditionExpression} AND attribute_exists(appPasswords.#one)`,
     ExpressionAttributeNames: { '#one': appPassword },

@@ -11,6 +11,7 @@
  *     floor#a@example.org    -             what UIDVALIDITY must be above, once an account was removed from the address
  *     accounts, aliases      address       lists
  *     removed                account id    list of accounts whose log and blobs are still to be deleted
+ *     changes                time#random   an account that may be used otherwise than before: see account-changes.ts
  *     lease#NAME             -             see leases.ts
  *     record#KIND            name          administration's records: see admin-records.ts
  *
@@ -33,7 +34,14 @@ import type {
 export type Item = Record<string, AttributeValue>;
 export type Key = { readonly k: { readonly S: string }; readonly s: { readonly S: string } };
 
-export type ListName = 'tenants' | 'domains' | 'accounts' | 'aliases' | 'removed' | `record#${RecordKind}`;
+export type ListName =
+  | 'tenants'
+  | 'domains'
+  | 'accounts'
+  | 'aliases'
+  | 'removed'
+  | 'changes'
+  | `record#${RecordKind}`;
 
 export const listKey = (list: ListName, name: string): Key => ({ k: { S: list }, s: { S: name } });
 

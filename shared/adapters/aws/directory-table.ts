@@ -172,6 +172,22 @@ export class DirectoryTable {
     return { items: page, next: items.length > pageItems ? sortOf(page.at(-1)!) : undefined };
   }
 
+  /** What comes after a name in a list, at most a megabyte of it, by an eventually consistent read. */
+  async since(
+    list: ListName,
+    after: string,
+  ): Promise<{ readonly items: readonly Item[]; readonly more: boolean }> {
+    const command = new QueryCommand({
+      TableName: this.#table,
+      KeyConditionExpression: 'k = :k AND s > :s',
+      ExpressionAttributeValues: { ':k': { S: list }, ':s': { S: after } },
+    });
+    const answer = await this.#calls.repeat('list the directory', (abortSignal) =>
+      this.#client.send(command, { abortSignal }),
+    );
+    return { items: answer.Items ?? [], more: answer.LastEvaluatedKey !== undefined };
+  }
+
   /** The items of these keys, in their order; those that are gone are left out. */
   async getMany(keys: readonly Key[]): Promise<Item[]> {
     const slices: Promise<Item[]>[] = [];

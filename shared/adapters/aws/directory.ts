@@ -1,6 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { AccountId } from '../../ids.ts';
 import type {
+  AccountListener,
   AccountRecord,
   Address,
   Alias,
@@ -13,6 +14,8 @@ import type {
   Tenant,
 } from '../../ports/directory.ts';
 import { err, ok, type Result } from '../../result.ts';
+import { concernsSessions } from '../account-listeners.ts';
+import { AccountChanges, changesPollMs, noted } from './account-changes.ts';
 import { Calls, directoryLimits } from './calls.ts';
 import { addAppPassword, removeAppPassword } from './directory-app-passwords.ts';
 import {
@@ -48,7 +51,7 @@ import {
   unlisted,
   unused,
 } from './directory-parts.ts';
-import { DirectoryTable } from './directory-table.ts';
+import { DirectoryTable, type TransactionPart } from './directory-table.ts';
 
 type Changed = Promise<Result<void, DirectoryError>>;
 
@@ -60,16 +63,21 @@ export interface AwsDirectoryOptions {
   readonly calls?: Calls;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
+  /** Between two looks for changed accounts. */
+  readonly changesPollMs?: number;
 }
 
 /** The directory in one DynamoDB table; directory-items.ts describes its keys. Throws ServiceFailure where it cannot be asked. */
 export class AwsDirectory implements Directory {
   readonly #table: DirectoryTable;
   readonly #now: () => number;
+  readonly #changes: AccountChanges;
 
-  constructor({ client, table, calls = new Calls(directoryLimits), now = Date.now }: AwsDirectoryOptions) {
+  constructor(options: AwsDirectoryOptions) {
+    const { client, table, calls = new Calls(directoryLimits), now = Date.now } = options;
     this.#table = new DirectoryTable(client, table, calls);
     this.#now = now;
+    this.#changes = new AccountChanges(this.#table, now, options.changesPollMs ?? changesPollMs);
   }
 
   async addTenant(tenant: Tenant): Changed {
@@ -167,13 +175,23 @@ export class AwsDirectory implements Directory {
     return await this.#page('accounts', after, addressKey, toAccount);
   }
 
-  /** After a lost answer `credentialVersion` may grow by two: sign-ins are remembered by it, and forgotten either way. */
   async updateAccount(id: AccountId, change: Changeable): Promise<Result<AccountRecord, DirectoryError>> {
     const address = addressOf(await this.#table.get(accountKey(id)));
     if (address === undefined) return err({ kind: 'notFound', name: id });
-    const item = await this.#table.update({ Key: addressKey(address), ...changeExpression(id, change) });
+    const expression = changeExpression(id, change);
+    const item = concernsSessions(change)
+      ? await this.#noting(id, { key: addressKey(address), ...expression })
+      : await this.#table.update({ Key: addressKey(address), ...expression });
     const account = item && toAccount(item);
     return account ? ok(account) : err({ kind: 'notFound', name: id });
+  }
+
+  /** Changes an account's record together with the note of it, so that no watcher misses it. Undefined where the condition does not hold. */
+  async #noting(id: AccountId, update: NonNullable<TransactionPart['update']>): Promise<Item | undefined> {
+    const refused = await this.#table.transact([{ update }, noted(id, this.#now())]);
+    if (refused) return undefined;
+    this.#changes.tell(id);
+    return await this.#table.get(update.key);
   }
 
   addAppPassword(id: AccountId, added: AppPassword): Promise<Result<AccountRecord, DirectoryError>> {
@@ -181,7 +199,7 @@ export class AwsDirectory implements Directory {
   }
 
   removeAppPassword(id: AccountId, appPassword: string): Promise<Result<AccountRecord, DirectoryError>> {
-    return removeAppPassword(this.#table, id, appPassword);
+    return removeAppPassword(this.#table, id, appPassword, (update) => this.#noting(id, update));
   }
 
   async removeAccount(id: AccountId, uidValidityFloor: number): Changed {
@@ -203,8 +221,19 @@ export class AwsDirectory implements Directory {
       { put: { item: { ...floorKey(address), floor: { N: String(floor) } }, fresh: false } },
       unlisted('accounts', address),
       listed('removed', id),
+      noted(id, this.#now()),
     ]);
-    return refused ? err({ kind: 'notFound', name: id }) : done;
+    if (refused) return err({ kind: 'notFound', name: id });
+    this.#changes.tell(id);
+    return done;
+  }
+
+  watchAccounts(listener: AccountListener): () => void {
+    return this.#changes.watch(listener);
+  }
+
+  close(): void {
+    this.#changes.close();
   }
 
   async addAlias(alias: Alias): Changed {

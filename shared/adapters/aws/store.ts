@@ -74,6 +74,7 @@ export async function openAwsStore(options: AwsStoreOptions): Promise<AwsStore> 
   });
   const close = async (): Promise<void> => {
     await notifier.close();
+    directory.close();
     quickLeases?.close();
     tables.destroy();
     objects.destroy();

@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import type { AccountId } from '../../ids.ts';
 import type {
+  AccountListener,
   AccountRecord,
   Address,
   Alias,
@@ -13,6 +14,8 @@ import type {
   Tenant,
 } from '../../ports/directory.ts';
 import type { Result } from '../../result.ts';
+import { concernsSessions } from '../account-listeners.ts';
+import { AccountChanges } from './account-changes.ts';
 import { toAccount, toAlias, toDomain, toTenant } from './directory-rows.ts';
 import type { AccountChange } from './write-operations.ts';
 import type { Writer } from './writer.ts';
@@ -36,10 +39,12 @@ export class EmbeddedDirectory implements Directory {
   readonly #alias;
   readonly #aliases;
   readonly #removed;
+  readonly #changes: AccountChanges;
 
   constructor(reader: DatabaseSync, writer: Writer, now: () => number) {
     this.#writer = writer;
     this.#now = now;
+    this.#changes = new AccountChanges(reader);
     const pageOf = (table: string, key: string): StatementSync =>
       reader.prepare(`SELECT * FROM ${table} WHERE ${key} > ? ORDER BY ${key} LIMIT ${pageItems + 1}`);
     this.#tenant = reader.prepare('SELECT * FROM tenants WHERE id = ?');
@@ -110,7 +115,7 @@ export class EmbeddedDirectory implements Directory {
   }
 
   updateAccount(id: AccountId, change: AccountChange): Promise<Result<AccountRecord, DirectoryError>> {
-    return this.#writer.send('updateAccount', { id, change });
+    return this.#telling(id, this.#writer.send('updateAccount', { id, change }), concernsSessions(change));
   }
 
   addAppPassword(id: AccountId, added: AppPassword): Promise<Result<AccountRecord, DirectoryError>> {
@@ -118,11 +123,30 @@ export class EmbeddedDirectory implements Directory {
   }
 
   removeAppPassword(id: AccountId, appPassword: string): Promise<Result<AccountRecord, DirectoryError>> {
-    return this.#writer.send('removeAppPassword', { id, appPassword });
+    return this.#telling(id, this.#writer.send('removeAppPassword', { id, appPassword }));
   }
 
   removeAccount(id: AccountId, uidValidityFloor: number): Changed {
-    return this.#writer.send('removeAccount', { id, uidValidityFloor, now: this.#now() });
+    return this.#telling(id, this.#writer.send('removeAccount', { id, uidValidityFloor, now: this.#now() }));
+  }
+
+  watchAccounts(listener: AccountListener): () => void {
+    return this.#changes.watch(listener);
+  }
+
+  /** No more is read: the database is about to be closed. */
+  close(): void {
+    this.#changes.close();
+  }
+
+  async #telling<T extends Result<unknown, unknown>>(
+    id: AccountId,
+    done: Promise<T>,
+    tell = true,
+  ): Promise<T> {
+    const outcome = await done;
+    if (tell && outcome.ok) this.#changes.tell(id);
+    return outcome;
   }
 
   addAlias(alias: Alias): Changed {

@@ -77,6 +77,7 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
   const close = async (): Promise<void> => {
     stopSweep.abort();
     notifier.close();
+    directory.close();
     await swept;
     try {
       await staging.close();

@@ -1,6 +1,8 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { type AccountRecord, type DirectoryError, maxAppPasswords } from '../../ports/directory.ts';
 import { err, ok, type Result } from '../../result.ts';
+import { concernsSessions } from '../account-listeners.ts';
+import { accountChangeWrites } from './account-changes.ts';
 import { toAccount } from './directory-rows.ts';
 import type { AccountChange, WriteOperations } from './write-operations.ts';
 
@@ -57,6 +59,7 @@ export function directoryWrites(db: DatabaseSync): DirectoryWrites {
       ' ON CONFLICT (address) DO UPDATE SET floor = max(floor, excluded.floor)',
   );
   const rememberRemoved = db.prepare('INSERT INTO removed_accounts (id, removed_at) VALUES (?, ?)');
+  const noteChange = accountChangeWrites(db);
   const addAlias = db.prepare(
     'INSERT INTO aliases (address, domain, targets, created_at) VALUES (?, ?, ?, ?)',
   );
@@ -119,6 +122,7 @@ export function directoryWrites(db: DatabaseSync): DirectoryWrites {
       if (!row) return err({ kind: 'notFound', name: id });
       const account = changed(toAccount(row), change);
       write(account);
+      if (concernsSessions(change)) noteChange(id);
       return ok(account);
     },
     addAppPassword({ id, added }) {
@@ -139,6 +143,7 @@ export function directoryWrites(db: DatabaseSync): DirectoryWrites {
         return err({ kind: 'notFound', name: appPassword });
       const after = { ...account, appPasswords };
       write(after);
+      noteChange(id);
       return ok(after);
     },
     removeAccount({ id, uidValidityFloor, now }) {
@@ -146,6 +151,7 @@ export function directoryWrites(db: DatabaseSync): DirectoryWrites {
       if (removed === undefined) return err({ kind: 'notFound', name: id });
       raiseFloor.run(removed.address as string, uidValidityFloor);
       rememberRemoved.run(id, now);
+      noteChange(id);
       return done;
     },
     addAlias({ address, targets, createdAt }) {
