@@ -7,6 +7,7 @@ import type { BlobStore } from '../../shared/ports/blob-store.ts';
 import type { Directory } from '../../shared/ports/directory.ts';
 import type { Leases } from '../../shared/ports/leases.ts';
 import type { Notifier } from '../../shared/ports/notifier.ts';
+import type { PasswordMarks } from '../../shared/ports/password-marks.ts';
 import type { Result } from '../../shared/result.ts';
 import type { SesSend } from '../submission/ses-relay.ts';
 import type { StoreChoice } from './store-choice.ts';
@@ -22,6 +23,8 @@ export interface Store {
   readonly adminRecords: AdminRecords;
   readonly leases: Leases;
   readonly notifier: Notifier;
+  /** Passwords that other machines on this store have verified, and the key of their marks; undefined where each remembers its own. */
+  readonly passwordMarks?: { readonly key: Uint8Array; readonly marks: PasswordMarks };
   /** Removed accounts whose data is still there, at most 500. */
   removedAccounts(): readonly AccountId[] | Promise<readonly AccountId[]>;
   /** Copies all of it to a folder while it is in use; undefined where the store keeps its own backups. */

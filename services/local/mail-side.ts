@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAuthenticator } from '../../shared/directory/authenticator.ts';
+import { rememberedTogether } from '../../shared/directory/remembered-together.ts';
 import { SignedInSessions } from '../../shared/directory/signed-in.ts';
 import type { TlsContext } from '../../shared/net/tls-context.ts';
 import { ok, type Result } from '../../shared/result.ts';
@@ -10,7 +11,7 @@ import type { Metrics } from '../../shared/telemetry/metrics.ts';
 import type { Data } from './assemble.ts';
 import type { Certificate } from './certificate.ts';
 import type { ServeConfig } from './config.ts';
-import type { CommandContext } from './context.ts';
+import type { CommandContext, Store } from './context.ts';
 import { type DrainTimes, drain } from './drain.ts';
 import { type RunningService, startMailServices } from './mail-services.ts';
 import type { Outgoing } from './outgoing.ts';
@@ -54,7 +55,7 @@ export function startServices(parts: MailParts): Promise<Result<readonly Running
     authenticator: createAuthenticator({
       directory: data.store.directory,
       hasher: data.hasher,
-      remembered: state.remembered,
+      remembered: rememberedTogether(state.remembered, data.store.passwordMarks?.marks),
       throttle: state.throttle,
       log,
       metrics,
@@ -98,15 +99,15 @@ export interface WorkersParts {
   readonly context: CommandContext;
   readonly config: ServeConfig;
   readonly certificate: Certificate;
-  readonly secret: Buffer;
+  readonly secret: Uint8Array;
   readonly exchange: Exchange;
   readonly log: OpenedLog;
   readonly metrics: Metrics;
   readonly giveUp: (message: string) => void;
 }
 
-/** Keys marks of passwords; known to the processes of one server, as long as they run. */
-export const newSecret = (): Buffer => randomBytes(32);
+/** Keys marks of passwords; known to all machines on the store, or else to the processes of one server, as long as they run. */
+export const secretOf = ({ passwordMarks }: Store): Uint8Array => passwordMarks?.key ?? randomBytes(32);
 
 /** Processes of their own serve, on ports that this one holds. */
 export async function serveByWorkers(parts: WorkersParts): Promise<Result<MailSide, string>> {
@@ -114,7 +115,7 @@ export async function serveByWorkers(parts: WorkersParts): Promise<Result<MailSi
   const started = await Supervisor.start({
     workers: config.workers,
     processes: context.processes,
-    orders: { ...certificate.files, secret: secret.toString('base64') },
+    orders: { ...certificate.files, secret: Buffer.from(secret).toString('base64') },
     exchange,
     log,
     giveUp,

@@ -27,7 +27,7 @@ import { type CommandContext, type CommandError, type CommandOutcome, failed } f
 import { folderFrom } from './data-folder.ts';
 import { isUnused, makeDemoAccounts } from './demo-accounts.ts';
 import type { DrainTimes } from './drain.ts';
-import { newSecret, serveByWorkers, serveHere, serverName } from './mail-side.ts';
+import { secretOf, serveByWorkers, serveHere, serverName } from './mail-side.ts';
 import { openOutgoing, startForwarding } from './outgoing.ts';
 import { awaitStop, type Stop } from './stop.ts';
 import { terminalDestination } from './terminal-log.ts';
@@ -42,14 +42,13 @@ const loadEvery = 60_000;
 /** This process's place among several: it does not serve, but knows what is open, and its changes wake clients of the others. */
 interface Meeting {
   readonly exchange: Exchange;
-  readonly secret: Buffer;
+  readonly secret: Uint8Array;
   readonly outbox: Outbox;
   readonly state: SharedState;
 }
 
-function meet(config: ServeConfig): Meeting {
+function meet(config: ServeConfig, secret: Uint8Array): Meeting {
   const exchange = new Exchange();
-  const secret = newSecret();
   const outbox = new Outbox((news, sent) => {
     exchange.tell(0, news);
     sent();
@@ -76,7 +75,8 @@ export async function serve(context: CommandContext, config: ServeConfig): Promi
     onFailure: stop.storeFailed,
   });
   if (!opened.ok) return failed(opened.error);
-  const meeting = config.workers > 1 ? meet(config) : undefined;
+  const secret = secretOf(opened.value);
+  const meeting = config.workers > 1 ? meet(config, secret) : undefined;
   const notifier = meeting && new SharedNotifier(opened.value.notifier, meeting.outbox);
   meeting?.exchange.join(0, (news, sent) => {
     meeting.state.take(news);
@@ -93,7 +93,7 @@ export async function serve(context: CommandContext, config: ServeConfig): Promi
       .catch((cause) => log.error({ event: 'store.fault', store: 'embedded', operation: 'close' }, cause)),
   );
 
-  const up = await startEverything({ context, config, data, meeting, log, stop, open });
+  const up = await startEverything({ context, config, data, secret, meeting, log, stop, open });
   if (!up.ok) return up;
   context.stdout.write('ready\n');
   log.info({ event: 'process.ready', ms: Math.round(performance.now() - startedAt) });
@@ -107,6 +107,7 @@ interface Parts {
   readonly context: CommandContext;
   readonly config: ServeConfig;
   readonly data: Data;
+  readonly secret: Uint8Array;
   /** Undefined where this process is the whole server. */
   readonly meeting: Meeting | undefined;
   readonly log: OpenedLog;
@@ -122,7 +123,7 @@ interface Serving {
 
 /** Opens every listener and says how to connect. What it opens is closed with `open`. */
 async function startEverything(parts: Parts): Promise<Result<Serving, CommandError>> {
-  const { context, config, data, meeting, log, stop, open } = parts;
+  const { context, config, data, secret, meeting, log, stop, open } = parts;
   const { graceMs } = config;
   const certificate = await openCertificate(config, context.readSecret, log);
   if (!certificate.ok) return certificate;
@@ -132,7 +133,7 @@ async function startEverything(parts: Parts): Promise<Result<Serving, CommandErr
   metrics.observe('restante_process_resident_bytes', 'Memory of the process, or of all of them', () =>
     process.memoryUsage.rss(),
   );
-  const state = meeting?.state ?? ownState(config.trustedNetworks);
+  const state = meeting?.state ?? ownState(config.trustedNetworks, secret);
   const tls = certificate.value.context;
   const outgoing = await openOutgoing(context, config, data);
   const mail = await (meeting

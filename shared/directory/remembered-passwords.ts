@@ -6,13 +6,14 @@ import type { AccountRecord } from '../ports/directory.ts';
 export type PasswordMark = string & { readonly __passwordMark: true };
 
 /**
- * Passwords that were verified lately, so that a client that signs in for every click does not pay argon2 each time. Held in memory only, under
- * a key that nobody else knows; a change of credentials makes other marks, and the old ones fade away.
+ * Passwords that were verified lately, so that a client that signs in for every click does not pay argon2 each time. Keyed hashes, held in memory, and
+ * where several machines remember together also beside them (remembered-together.ts); a change of credentials makes other marks, and the old ones fade away.
  */
 export interface RememberedPasswords {
   mark(account: Pick<AccountRecord, 'id' | 'credentialVersion'>, password: string): PasswordMark;
-  has(mark: PasswordMark, now: number): boolean;
-  remember(mark: PasswordMark, now: number): void;
+  has(mark: PasswordMark, now: number): boolean | Promise<boolean>;
+  /** For `rememberMs`, or less. */
+  remember(mark: PasswordMark, now: number, forMs?: number): void;
 }
 
 export const rememberMs = 4 * 3600 * 1000;
@@ -41,6 +42,6 @@ export function createRememberedPasswords({
       return false;
     },
     // Counted from the verification, not from the last use: what is remembered is proved again every few hours.
-    remember: (mark, now) => until.set(mark, now + ttlMs),
+    remember: (mark, now, forMs = ttlMs) => until.set(mark, now + Math.min(forMs, ttlMs)),
   };
 }

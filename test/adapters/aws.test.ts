@@ -1,7 +1,11 @@
-import { describe } from 'node:test';
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
 import { AwsAdminRecords } from '../../shared/adapters/aws/admin-records.ts';
+import { Calls, directoryLimits } from '../../shared/adapters/aws/calls.ts';
 import { AwsDirectory } from '../../shared/adapters/aws/directory.ts';
+import { DirectoryTable } from '../../shared/adapters/aws/directory-table.ts';
 import { AwsLeases } from '../../shared/adapters/aws/leases.ts';
+import { sharedKey } from '../../shared/adapters/aws/shared-key.ts';
 import { accountLogContract } from '../contracts/account-log.contract.ts';
 import { adminRecordsContract } from '../contracts/admin-records.contract.ts';
 import { blobStoreContract } from '../contracts/blob-store.contract.ts';
@@ -47,6 +51,17 @@ describe('the AWS store', () => {
       return directory;
     };
     return { directory: open(), another: async () => open() };
+  });
+  test('a key that all tasks know is made once, whoever asks first', async () => {
+    const started = await emulators();
+    const table = await started.newDirectoryTable();
+    const open = () => new DirectoryTable(openTables(started), table, new Calls(directoryLimits));
+    const keys = await Promise.all(
+      Array.from({ length: 4 }, async () => Buffer.from(await sharedKey(open(), 'test')).toString('hex')),
+    );
+    assert.equal(new Set(keys).size, 1);
+    assert.equal(keys[0]?.length, 64);
+    assert.notEqual(Buffer.from(await sharedKey(open(), 'other')).toString('hex'), keys[0]);
   });
   adminRecordsContract(async () => {
     const started = await emulators();

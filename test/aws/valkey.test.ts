@@ -4,10 +4,12 @@ import { AwsNotifier } from '../../shared/adapters/aws/notifier.ts';
 import { valkeyConnector } from '../../shared/adapters/aws/valkey.ts';
 import { ValkeyChannel } from '../../shared/adapters/aws/valkey-channel.ts';
 import { ValkeyLeases } from '../../shared/adapters/aws/valkey-leases.ts';
+import { ValkeyMarks } from '../../shared/adapters/aws/valkey-marks.ts';
 import type { Leases } from '../../shared/ports/leases.ts';
 import { openLogAndBlobs, sharedEmulators } from '../adapters/aws-ground.ts';
 import { leasesContract } from '../contracts/leases.contract.ts';
 import { notifierContract } from '../contracts/notifier.contract.ts';
+import { passwordMarksContract } from '../contracts/password-marks.contract.ts';
 import { valkeyClusterVariable, valkeyVariable } from '../support/aws-emulators.ts';
 
 /** Asked where Valkey is not: here it always is. */
@@ -38,6 +40,24 @@ for (const variable of [valkeyVariable, valkeyClusterVariable]) {
       return { notifier, log };
     };
     notifierContract(async (t) => ({ ...(await open(t)), another: async () => (await open(t)).notifier }));
+
+    passwordMarksContract(async (t) => {
+      const make = () => {
+        const marks = new ValkeyMarks(connect);
+        t.after(() => marks.close());
+        return marks;
+      };
+      const [marks, other] = [make(), make()];
+      // What is remembered before the connection is there is not kept: waits for both.
+      for (const one of [marks, other]) {
+        const ready = randomBytes(8).toString('hex');
+        while ((await one.remainingMs(ready)) === 0) {
+          one.remember(ready, 60_000);
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      }
+      return { marks, other, pass: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) };
+    });
 
     leasesContract(async (t) => {
       // Names of this test's own: the server outlives it.

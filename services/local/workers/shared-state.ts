@@ -2,6 +2,7 @@ import {
   createRememberedPasswords,
   type PasswordMark,
   type RememberedPasswords,
+  rememberMs,
 } from '../../../shared/directory/remembered-passwords.ts';
 import { createSignInThrottle, type SignInThrottle } from '../../../shared/directory/sign-in-throttle.ts';
 import { sessionsPerAccount } from '../../../shared/directory/signed-in.ts';
@@ -27,11 +28,11 @@ export interface ServingState {
 }
 
 /** For a server that is one process. */
-export const ownState = (trusted: NetworkList): ServingState => ({
+export const ownState = (trusted: NetworkList, secret: Uint8Array): ServingState => ({
   counts: new OpenCounts(maxConnections, maxConnectionsPerAddress),
   signedIn: new OpenCounts(Number.MAX_SAFE_INTEGER, sessionsPerAccount),
   throttle: createSignInThrottle({ trusted }),
-  remembered: createRememberedPasswords(),
+  remembered: createRememberedPasswords({ key: secret }),
   retries: new RetryMemory(),
 });
 
@@ -73,7 +74,7 @@ class SharedRetries extends RetryMemory {
  */
 export function shareState(
   outbox: Outbox,
-  { trusted, secret }: { readonly trusted: NetworkList; readonly secret: Buffer },
+  { trusted, secret }: { readonly trusted: NetworkList; readonly secret: Uint8Array },
 ): SharedState {
   const counted = (name: CountsName) => (key: string, change: number) => outbox.count(name, key, change);
   const counts = new OpenCounts(maxConnections, maxConnectionsPerAddress, counted('connections'));
@@ -99,9 +100,10 @@ export function shareState(
     remembered: {
       mark: remembered.mark,
       has: remembered.has,
-      remember(mark, now) {
-        remembered.remember(mark, now);
-        outbox.password(mark);
+      remember(mark, now, forMs) {
+        remembered.remember(mark, now, forMs);
+        // What another machine verified they find out for themselves, with its end.
+        if (forMs === undefined || forMs === rememberMs) outbox.password(mark);
       },
     },
     take(news) {

@@ -12,6 +12,7 @@
  *     accounts, aliases      address       lists
  *     removed                account id    list of accounts whose log and blobs are still to be deleted
  *     changes                time#random   an account that may be used otherwise than before: see account-changes.ts
+ *     secret#NAME            -             a key that all tasks know: see shared-key.ts
  *     lease#NAME             -             see leases.ts
  *     record#KIND            name          administration's records: see admin-records.ts
  *
@@ -51,6 +52,7 @@ export const domainKey = (name: string): Key => single(`domain#${name}`);
 export const addressKey = (address: string): Key => single(`address#${address}`);
 export const floorKey = (address: string): Key => single(`floor#${address}`);
 export const accountKey = (id: AccountId): Key => single(`account#${id}`);
+export const secretKey = (name: string): Key => single(`secret#${name}`);
 export const leaseKey = (name: string): Key => single(`lease#${name}`);
 
 export const domainOf = (address: string): string => address.slice(address.lastIndexOf('@') + 1);

@@ -5,16 +5,21 @@ import type { BlobStore } from '../../ports/blob-store.ts';
 import type { Directory } from '../../ports/directory.ts';
 import type { Leases } from '../../ports/leases.ts';
 import type { Notifier } from '../../ports/notifier.ts';
+import type { PasswordMarks } from '../../ports/password-marks.ts';
 import { AwsAccountLog } from './account-log.ts';
 import { AwsAdminRecords } from './admin-records.ts';
 import { AwsBlobStore } from './blob-store.ts';
+import { Calls, directoryLimits } from './calls.ts';
 import { type ClientOptions, createBucketClient, createTableClient } from './clients.ts';
 import { AwsDirectory } from './directory.ts';
+import { DirectoryTable } from './directory-table.ts';
 import { AwsLeases } from './leases.ts';
 import { AwsNotifier } from './notifier.ts';
+import { sharedKey } from './shared-key.ts';
 import { valkeyConnector } from './valkey.ts';
 import { ValkeyChannel } from './valkey-channel.ts';
 import { ValkeyLeases } from './valkey-leases.ts';
+import { ValkeyMarks } from './valkey-marks.ts';
 
 export interface AwsStoreOptions {
   readonly logTable: string;
@@ -42,6 +47,8 @@ export interface AwsStore {
   readonly adminRecords: AdminRecords;
   readonly leases: Leases;
   readonly notifier: Notifier;
+  /** Where there is Valkey: passwords that any task has verified, and the key of their marks. */
+  readonly passwordMarks?: { readonly key: Uint8Array; readonly marks: PasswordMarks };
   /** Removed accounts whose log has not been dropped, at most 500: delete their blobs, drop their logs, ask again. */
   removedAccounts(): Promise<readonly AccountId[]>;
   close(): Promise<void>;
@@ -57,10 +64,12 @@ export async function openAwsStore(options: AwsStoreOptions): Promise<AwsStore> 
     endpoint: bucketEndpoint,
   });
   const log = new AwsAccountLog({ client: tables, table: options.logTable });
+  const directoryTable = new DirectoryTable(tables, options.directoryTable, new Calls(directoryLimits));
   const directory = new AwsDirectory({ client: tables, table: options.directoryTable });
   const leases = new AwsLeases({ client: tables, table: options.directoryTable });
   const connect = valkey === undefined ? undefined : valkeyConnector(valkey);
   const quickLeases = connect && new ValkeyLeases(connect, leases);
+  const marks = connect && new ValkeyMarks(connect);
   const notifier = new AwsNotifier({
     grownBeyond: (account, after) => log.grownBeyond(account, after),
     channel: connect && ((parts) => new ValkeyChannel(connect, parts)),
@@ -76,9 +85,11 @@ export async function openAwsStore(options: AwsStoreOptions): Promise<AwsStore> 
     await notifier.close();
     directory.close();
     quickLeases?.close();
+    marks?.close();
     tables.destroy();
     objects.destroy();
   };
+  let passwordMarks: AwsStore['passwordMarks'];
   try {
     // No account and no object has such a name: what is read is whether there is something to read from.
     await Promise.all([
@@ -86,6 +97,7 @@ export async function openAwsStore(options: AwsStoreOptions): Promise<AwsStore> 
       directory.domains(),
       blobs.list('-/'),
     ]);
+    if (marks) passwordMarks = { key: await sharedKey(directoryTable, 'password-marks'), marks };
   } catch (cause) {
     await close();
     throw cause;
@@ -106,6 +118,7 @@ export async function openAwsStore(options: AwsStoreOptions): Promise<AwsStore> 
     adminRecords: new AwsAdminRecords({ client: tables, table: options.directoryTable }),
     leases: quickLeases ?? leases,
     notifier,
+    ...(passwordMarks && { passwordMarks }),
     removedAccounts: () => directory.removedAccounts(),
     close,
   };
