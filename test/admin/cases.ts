@@ -98,6 +98,7 @@ export const cases = ({ keyId, appPasswordId }: Prepared): Readonly<Record<strin
       { name: 'x'.repeat(201) },
       { forwarding: { targets: [] } },
       { forwarding: { targets: ['anna@acme.test'] } },
+      { forwarding: { targets: ['anna@elsewhere.test'], keep: true } },
     ],
     again: 200,
     missing: '/v1/accounts/nobody@acme.test',

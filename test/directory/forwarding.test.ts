@@ -83,6 +83,34 @@ test('what cannot be forwarded to is refused with its reason', async () => {
   assert.match(await forward('alice', many), /at most 20 other addresses/);
 });
 
+test('addresses elsewhere are taken where the installation forwards there, beside those here', async () => {
+  const { directory, resolve } = await world();
+  const hasher = createPasswordHasher({ cost: { memory: 8, passes: 1, parallelism: 1 } });
+  const outward = createProvisioning({ directory, hasher, forwardOutside: true });
+  const set = await outward.setForwarding(at('alice'), ['A@Other.test', at('bob')], false);
+  assert(set.ok);
+  assert.deepEqual(set.value.forwarding?.targets, ['a@other.test', at('bob')]);
+  assert(!(await outward.setForwarding(at('bob'), [at('nobody'), 'a@other.test'], false)).ok);
+
+  const everywhere = async (name: string) => {
+    const found = await resolveRecipient(directory, at(name), 'everywhere');
+    assert(found.ok);
+    return found.value.map(({ account, outside, copy }) => [account.address.split('@')[0], outside, copy]);
+  };
+  assert.deepEqual(await everywhere('alice'), [
+    ['alice', ['a@other.test'], false],
+    ['bob', [], true],
+  ]);
+  assert.deepEqual(await resolve('alice'), ['alice', 'bob'], 'where it may not go out, a copy stays');
+  assert((await outward.setStatus(at('bob'), 'suspended')).ok);
+  assert.deepEqual(await everywhere('alice'), [['alice', ['a@other.test'], true]]);
+  assert((await outward.setStatus(at('alice'), 'suspended')).ok);
+  assert.deepEqual(await resolveRecipient(directory, at('alice'), 'everywhere'), {
+    ok: false,
+    error: { kind: 'suspended' },
+  });
+});
+
 test('getting mail that another forwards is no right to send in its name', async () => {
   const { directory, forward, provisioning } = await world();
   assert.equal(await forward('alice', ['bob']), 'set');

@@ -299,3 +299,17 @@ test('where a function delivers, which reaches no Valkey, tasks look at tails ev
   assert.equal(told({ valkey: true, ownMx: false }), true);
   assert.equal(told({ valkey: true, ownMx: true }), false);
 });
+
+test('who takes mail for addresses elsewhere, accepts or sends it is told so; no other task', () => {
+  const told = (config: Config, forwardOutside: boolean) => {
+    const stacks = synthesised(parseConfig({ ...config, features: { ...config.features, forwardOutside } }));
+    return ['access', 'inbound', 'admin'].map(
+      (name) => JSON.stringify(stacks.get(name)!.toJSON()).match(/RESTANTE_FORWARD_OUTSIDE/g)?.length ?? 0,
+    );
+  };
+  assert.deepEqual(told(small, false), [0, 0, 0]);
+  assert.deepEqual(told(small, true), [1, 1, 1]);
+  // Of three services, only the one for submission may send.
+  const bySes = { ...large, features: { ...large.features, ownMx: false } };
+  assert.deepEqual(told(bySes, true), [1, 1, 1]);
+});

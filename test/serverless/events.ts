@@ -6,15 +6,24 @@ export interface SesMail {
   readonly bucket: string;
   readonly spam?: string;
   readonly dmarc?: string;
+  /** The envelope's sender. */
+  readonly from?: string;
 }
 
 /** What SES tells SNS of a message that its receipt rule put into a bucket. */
-export const sesReceived = ({ id, to, bucket, spam = 'PASS', dmarc = 'PASS' }: SesMail): string =>
+export const sesReceived = ({
+  id,
+  to,
+  bucket,
+  spam = 'PASS',
+  dmarc = 'PASS',
+  from = 'sender@elsewhere.test',
+}: SesMail): string =>
   JSON.stringify({
     notificationType: 'Received',
     mail: {
       timestamp: '2026-11-24T03:00:00.000Z',
-      source: 'sender@elsewhere.test',
+      source: from,
       messageId: id,
       destination: to,
       headersTruncated: false,

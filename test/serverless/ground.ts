@@ -7,7 +7,9 @@ import type { Account } from '../../shared/engine/account.ts';
 import { initialiseAccount } from '../../shared/engine/actions.ts';
 import type { MailEngine } from '../../shared/engine/engine.ts';
 import { type AccountId, newAccountId, systemEntropy } from '../../shared/ids.ts';
+import type { AdminRecords } from '../../shared/ports/admin-records.ts';
 import type { Address, Directory, DomainName } from '../../shared/ports/directory.ts';
+import type { Leases } from '../../shared/ports/leases.ts';
 import { startAwsEmulators } from '../support/aws-emulators.ts';
 
 export interface ServerlessGround {
@@ -17,6 +19,8 @@ export interface ServerlessGround {
   readonly env: Readonly<Record<string, string>>;
   readonly engine: MailEngine;
   readonly directory: Directory;
+  readonly adminRecords: AdminRecords;
+  readonly leases: Leases;
   /** Open until the test ends. */
   account(name: string, id?: AccountId): Promise<Account>;
   receive(id: string, body: Uint8Array): Promise<void>;
@@ -64,6 +68,8 @@ export async function serverlessGround(t: TestContext): Promise<ServerlessGround
     },
     engine,
     directory: store.directory,
+    adminRecords: store.adminRecords,
+    leases: store.leases,
     async account(name, id = newAccountId(systemEntropy)) {
       const added = await store.directory.addAccount({
         id,

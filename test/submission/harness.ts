@@ -80,6 +80,7 @@ export async function nextHop(
   refuses: { readonly recipient?: string; readonly data?: number } = {},
 ) {
   const received: Received[] = [];
+  const news = new Set<() => void>();
   const refusal = (code: number, text: string) => Object.assign(new Error(text), { responseCode: code });
   const server = new SMTPServer({
     authOptional: true,
@@ -100,6 +101,7 @@ export async function nextHop(
           to: rcptTo.map((recipient) => recipient.address),
           message: Buffer.concat(chunks).toString('latin1'),
         });
+        for (const look of news) look();
         callback();
       });
     },
@@ -112,5 +114,20 @@ export async function nextHop(
     server.close();
   });
   const { port } = server.server.address() as AddressInfo;
-  return { received, smartHost: { host: '127.0.0.1', port, implicitTls: false, credentials: undefined } };
+  /** Resolves when so many messages have come. */
+  const arrived = (count: number) =>
+    new Promise<void>((resolve) => {
+      const look = () => {
+        if (received.length < count) return;
+        news.delete(look);
+        resolve();
+      };
+      news.add(look);
+      look();
+    });
+  return {
+    received,
+    arrived,
+    smartHost: { host: '127.0.0.1', port, implicitTls: false, credentials: undefined },
+  };
 }
