@@ -26,6 +26,12 @@ import type { CommandOf, In, Outcome, SelectedHandler, StateKind } from './sessi
 
 /** What a command of the session may come to, beyond the outcomes of all commands. */
 export type SessionOutcome =
+  | FinalOutcome
+  /** The command is read to its end, with so many octets of messages; its outcome comes while the next ones are read. */
+  | { readonly condition: 'late'; readonly octets: number; readonly outcome: Promise<FinalOutcome> };
+
+/** What a command comes to at last. */
+export type FinalOutcome =
   | Outcome
   /** The tagged answer is sent. */
   | { readonly condition: 'answered' }
@@ -40,7 +46,7 @@ export const outcomeNames = {
   answered: 'ok',
   bye: 'none',
   unsettled: 'none',
-} as const satisfies Record<SessionOutcome['condition'], string>;
+} as const satisfies Record<FinalOutcome['condition'], string>;
 
 /** A command that may change the session itself. */
 export type SessionHandler<K extends CommandKind, S extends StateKind> = (

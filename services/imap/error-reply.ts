@@ -1,7 +1,7 @@
 import type { MailError } from '../../shared/engine/mail-error.ts';
 import type { PlainCode } from '../../shared/imap/responses/status.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
-import type { Outcome } from './session-state.ts';
+import type { Outcome, Reply } from './session-state.ts';
 
 type Wording = { [K in MailError['kind']]: (e: Extract<MailError, { kind: K }>) => Outcome };
 
@@ -25,4 +25,11 @@ export function errorReply(error: MailError, log: Log, creatable: 'tell' | 'no' 
   if (error.kind === 'unavailable') log.error({ event: 'account.unavailable' }, error.cause);
   if (error.kind === 'noSuchMailbox' && creatable === 'no') return no('NONEXISTENT', 'No such mailbox');
   return (wording[error.kind] as (e: MailError) => Outcome)(error);
+}
+
+/** The answer to a command that met a fault of ours. */
+export function faultReply(log: Log, command: string, cause: unknown): Reply {
+  log.error({ event: 'imap.fault', command }, cause);
+  const text = 'Something went wrong here; it has been noted';
+  return { condition: 'NO', code: { code: 'SERVERBUG' }, text, expunge: 'withheld' };
 }

@@ -11,14 +11,20 @@ import type { Served } from '../../shared/net/listener.ts';
 import type { SessionEnd } from '../../shared/telemetry/events.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
 import { capabilitiesOf } from './capabilities.ts';
-import { dispatch, outcomeNames, type SessionOutcome } from './dispatch.ts';
+import { dispatch, type FinalOutcome, type SessionOutcome } from './dispatch.ts';
+import { faultReply } from './error-reply.ts';
 import { goodbyes } from './farewell.ts';
 import { Input } from './input.ts';
+import { LateAnswers } from './late-answers.ts';
+import { recordCommand } from './record-command.ts';
 import type { ImapService } from './service.ts';
 import type { Client, Enabled, SessionState } from './session-state.ts';
 import { advanceView, writeUpdates } from './updates.ts';
 
 type CommandFrame = Extract<Frame, { kind: 'command' }>;
+
+/** An account without commands for this long is packed. */
+const restAfterMs = 5 * 60_000;
 
 /** One client's session: reads commands, runs them in order, answers. Answers that come close together go in one write. */
 export class ImapSession implements Client, Served {
@@ -42,6 +48,11 @@ export class ImapSession implements Client, Served {
   idling = false;
   /** Why it is to end at the next quiet moment. */
   farewell: Farewell | undefined;
+  readonly #late = new LateAnswers({
+    answer: (tag, outcome) => this.#answerLate(tag, outcome),
+    send: () => void this.flush().catch(() => undefined),
+    broken: () => this.connection.destroy('cut'),
+  });
   readonly #began = Date.now();
   #lastSent = this.#began;
   /** Where in the writer the running command's answers begin; undefined once any of them is sent, and between commands. */
@@ -60,28 +71,20 @@ export class ImapSession implements Client, Served {
   /** Serves the client to its end. Rejects with ConnectionClosed where the connection broke. */
   async run(): Promise<void> {
     try {
-      if (this.#greet()) await this.#serve();
+      if (await this.#greet()) await this.#serve();
+      await this.#late.settled();
       await this.flush();
     } catch (cause) {
-      if (cause instanceof ConnectionClosed) {
-        if (cause.reason === 'stuck') this.#end = 'stuck';
-      } else this.#end = 'fault';
+      if (!(cause instanceof ConnectionClosed)) this.#end = 'fault';
+      else if (cause.reason === 'stuck') this.#end = 'stuck';
       throw cause;
     } finally {
       this.state = { kind: 'logout' };
+      await this.#late.settled().catch(() => undefined);
       this.release();
       const { remoteAddress: remote, secure, received, sent } = this.connection;
-      const ms = Date.now() - this.#began;
-      this.log.info({
-        event: 'imap.session',
-        remote,
-        secure,
-        ms,
-        received,
-        sent,
-        commands: this.#commands,
-        end: this.#end,
-      });
+      const said = { ms: Date.now() - this.#began, received, sent, commands: this.#commands, end: this.#end };
+      this.log.info({ event: 'imap.session', remote, secure, ...said });
     }
   }
 
@@ -139,8 +142,8 @@ export class ImapSession implements Client, Served {
     if (this.state.kind === 'selected') this.state.selected.view.rest();
   }
 
-  #greet(): boolean {
-    if (this.#sayGoodbye()) return false;
+  async #greet(): Promise<boolean> {
+    if (await this.#sayGoodbye()) return false;
     const code: ResponseCode = { code: 'CAPABILITY', capabilities: capabilitiesOf(this) };
     statusLine(this.writer, undefined, 'OK', 'Restante is ready', code);
     return true;
@@ -153,16 +156,15 @@ export class ImapSession implements Client, Served {
   }
 
   /** Where the client is to leave. */
-  #sayGoodbye(): boolean {
+  async #sayGoodbye(): Promise<boolean> {
     if (this.farewell === undefined) return false;
     const { text, end } = goodbyes[this.farewell];
-    this.bye(text, end);
-    return true;
+    return !(await this.#leave(text, end));
   }
 
   async #serve(): Promise<void> {
     while (this.state.kind !== 'logout') {
-      if (isSignInEnd(this.farewell)) return void this.#sayGoodbye();
+      if (isSignInEnd(this.farewell)) return void (await this.#sayGoodbye());
       const frame = this.input.reader.nextCommand();
       if (frame !== undefined) await this.#take(frame);
       else if (!(await this.#wait())) return;
@@ -175,25 +177,33 @@ export class ImapSession implements Client, Served {
     await this.flush();
     // Half a command may be there: its end is waited for, drain or not, but not for ever.
     const between = this.input.reader.buffered === 0;
-    if (between && this.#sayGoodbye()) return false;
+    if (between && (await this.#sayGoodbye())) return false;
     const { greetingTimeoutMs } = this.service.options;
     // Octets that trickle in keep nobody waiting for a sign-in that does not come.
-    if (this.state.kind === 'notAuthenticated' && Date.now() - this.#began > 5 * greetingTimeoutMs) {
-      this.bye('It took too long to sign in', 'idle');
-      return false;
-    }
+    if (this.state.kind === 'notAuthenticated' && Date.now() - this.#began > 5 * greetingTimeoutMs)
+      return this.#leave('It took too long to sign in', 'idle');
     switch (await this.input.more()) {
       case 'end':
         return false;
       case 'idle':
-        this.bye('Nothing heard from you for too long', 'idle');
-        return false;
+        return this.#leave('Nothing heard from you for too long', 'idle');
       default:
         return true;
     }
   }
 
+  async #leave(text: string, end: SessionEnd): Promise<false> {
+    await this.#late.settled();
+    this.bye(text, end);
+    return false;
+  }
+
   async #take(frame: Frame): Promise<void> {
+    // Only to messages that are on their way do earlier answers not come first: nothing is said while they are read.
+    await (frame.kind === 'command' && frame.message?.sync === 'sent'
+      ? this.#late.room()
+      : this.#late.settled());
+    if (this.state.kind === 'logout') return;
     switch (frame.kind) {
       case 'continue':
         continuation(this.writer, 'Go on');
@@ -224,23 +234,21 @@ export class ImapSession implements Client, Served {
     this.offered = frame.message;
     const began = performance.now();
     const outcome = await this.#run(command);
-    const ms = performance.now() - began;
+    if (outcome.condition === 'late') {
+      const { octets, outcome: coming } = outcome;
+      const late = coming
+        .catch((cause: unknown) => faultReply(this.log, command.kind, cause))
+        .then((last) => recordCommand(this, command, last, began));
+      return this.#late.add({ tag: command.tag, octets, outcome: late });
+    }
+    recordCommand(this, command, outcome, began);
+    await this.#late.settled();
     await this.#answer(command.tag, outcome);
-    const said = outcomeNames[outcome.condition];
-    this.service.commands.add({ command: command.kind, outcome: said });
-    if (this.log.debugging)
-      this.log.debug({
-        event: 'imap.command',
-        command: command.kind,
-        outcome: said,
-        ms: Math.round(ms * 10) / 10,
-      });
   }
 
   async #run(command: Command): Promise<SessionOutcome> {
     this.hold?.account.touch();
-    const start = this.writer.length;
-    this.#commandStart = start;
+    const start = (this.#commandStart = this.writer.length);
     // Answers of earlier commands wait for company, but not for a slow command.
     const early =
       start === 0
@@ -255,20 +263,27 @@ export class ImapSession implements Client, Served {
       return outcome;
     } catch (cause) {
       if (cause instanceof ConnectionClosed || this.#commandStart === undefined) throw cause;
-      this.log.error({ event: 'imap.fault', command: command.kind }, cause);
       // What the command has written may be half a line.
       const written = this.writer.take();
       this.writer.raw(written.subarray(0, this.#commandStart));
       if (command.kind === 'append') this.input.reader.refuseMessage();
-      const text = 'Something went wrong here; it has been noted';
-      return { condition: 'NO', code: { code: 'SERVERBUG' }, text, expunge: 'withheld' };
+      return faultReply(this.log, command.kind, cause);
     } finally {
       clearImmediate(early);
       this.#commandStart = undefined;
     }
   }
 
-  async #answer(tag: string, outcome: SessionOutcome): Promise<void> {
+  /** While the messages of another APPEND are read, or nothing is: both write nothing of their own. */
+  async #answerLate(tag: string, outcome: FinalOutcome): Promise<void> {
+    if (this.state.kind === 'logout') return;
+    await this.#answer(tag, outcome);
+    // What a fault of the running command takes back is not this.
+    if (this.#commandStart !== undefined) this.#commandStart = this.writer.length;
+    if ((this.state.kind as SessionState['kind']) === 'logout') this.input.wake();
+  }
+
+  async #answer(tag: string, outcome: FinalOutcome): Promise<void> {
     switch (outcome.condition) {
       case 'answered':
         return;
@@ -289,6 +304,3 @@ export class ImapSession implements Client, Served {
     statusLine(this.writer, tag, outcome.condition, outcome.text, outcome.code);
   }
 }
-
-/** An account without commands for this long is packed. */
-const restAfterMs = 5 * 60_000;

@@ -7,7 +7,7 @@ import type { AppendMessage } from '../../../shared/imap/commands.ts';
 import { parseAppendRest } from '../../../shared/imap/parse-command.ts';
 import { continuation } from '../../../shared/imap/responses/status.ts';
 import type { Result } from '../../../shared/result.ts';
-import type { SessionHandler, SessionOutcome } from '../dispatch.ts';
+import type { FinalOutcome, SessionHandler, SessionOutcome } from '../dispatch.ts';
 import { errorReply } from '../error-reply.ts';
 import { rangesOfUids } from '../message-set.ts';
 import type { ImapSession } from '../session.ts';
@@ -24,13 +24,14 @@ const maxRecordBytes = 16 * 1024 * 1024;
 
 /**
  * APPEND, RFC 9051 §6.3.12, of one message or several (RFC 3502), with APPENDUID. Bytes go to the store at the client's pace; what can be refused
- * is refused before they come. All of the messages or none: what was stored of a refused or broken command is given up.
+ * is refused before they come. All of the messages or none: what was stored of a refused or broken command is given up. The commands that follow
+ * are read while these messages become durable.
  */
 export const append: SessionHandler<'append', 'authenticated' | 'selected'> = async (
   session,
   { account },
   command,
-) => {
+): Promise<SessionOutcome> => {
   const { connection, offered, service } = session;
   if (offered === undefined) throw new Error('APPEND without a message');
   if (account.state.mailboxes.named(command.mailbox) === undefined) {
@@ -38,8 +39,9 @@ export const append: SessionHandler<'append', 'authenticated' | 'selected'> = as
     if (!refreshed.ok) return errorReply(refreshed.error, session.log);
   }
   const requests: AppendRequest[] = [];
+  const giveUp = () => Promise.all(requests.map(({ message }) => account.unstage(message)));
   connection.setIdleTimeout(service.options.literalTimeoutMs);
-  let kept: 'kept' | 'unknown' | 'no' = 'no';
+  let taken = false;
   try {
     const refusal = await receive(
       session,
@@ -49,20 +51,32 @@ export const append: SessionHandler<'append', 'authenticated' | 'selected'> = as
       requests,
     );
     if (refusal !== undefined) return refusal;
-    const appended = await account.commit(appendMessages(command.mailbox, requests));
-    if (!appended.ok) {
-      if (appended.error.kind === 'unsettled') kept = 'unknown';
-      return errorReply(appended.error, session.log, 'tell');
-    }
-    kept = 'kept';
-    const { uidValidity, uids } = appended.value;
-    const code = { code: 'APPENDUID', uidValidity, uids: rangesOfUids(uids) } as const;
-    return { condition: 'OK', code, text: 'Stored' };
+    taken = true;
   } finally {
     connection.setIdleTimeout(service.options.idleTimeoutMs);
-    if (kept === 'no') await Promise.all(requests.map(({ message }) => account.unstage(message)));
+    if (!taken) await giveUp();
   }
+  const octets = requests.reduce((sum, { message }) => sum + message.size, 0);
+  return { condition: 'late', octets, outcome: store(session, account, command.mailbox, requests, giveUp) };
 };
+
+/** Makes mail of the staged messages; the answer when that is durable. */
+async function store(
+  { log }: ImapSession,
+  account: Account,
+  mailbox: string,
+  requests: readonly AppendRequest[],
+  giveUp: () => Promise<unknown>,
+): Promise<FinalOutcome> {
+  const appended = await account.commit(appendMessages(mailbox, requests));
+  if (!appended.ok) {
+    if (appended.error.kind !== 'unsettled') await giveUp();
+    return errorReply(appended.error, log, 'tell');
+  }
+  const { uidValidity, uids } = appended.value;
+  const code = { code: 'APPENDUID', uidValidity, uids: rangesOfUids(uids) } as const;
+  return { condition: 'OK', code, text: 'Stored' };
+}
 
 /** Stages the command's messages into `requests`; the answer where it is refused. */
 async function receive(
@@ -71,7 +85,7 @@ async function receive(
   mailbox: string,
   first: Offered,
   requests: AppendRequest[],
-): Promise<SessionOutcome | undefined> {
+): Promise<FinalOutcome | undefined> {
   let records = 0;
   for (let next = first; ; ) {
     const { announced } = next;
@@ -98,7 +112,7 @@ async function receive(
   }
 }
 
-const limit = (text: string): SessionOutcome => ({ condition: 'NO', code: { code: 'LIMIT' }, text });
+const limit = (text: string): FinalOutcome => ({ condition: 'NO', code: { code: 'LIMIT' }, text });
 
 /** Why a message is not even wanted: known by its announcement. */
 function refusalOf(
@@ -107,7 +121,7 @@ function refusalOf(
   mailbox: string,
   { size, content }: AppendMessage,
   before: readonly AppendRequest[],
-): SessionOutcome | undefined {
+): FinalOutcome | undefined {
   if (content === 'utf8' && !enabled.utf8)
     return { condition: 'BAD', text: 'ENABLE UTF8=ACCEPT comes first' };
   const refuse = (error: MailError) => errorReply(error, log, 'tell');
