@@ -107,7 +107,18 @@ export interface Entropy {
   bytes(count: number): Uint8Array;
 }
 
-export const systemEntropy: Entropy = { now: () => Date.now(), bytes: (count) => randomBytes(count) };
+/** Random bytes that are asked for together: each request of its own costs more than an id is worth. */
+const pooledBytes = 4096;
+let pool = Buffer.alloc(0);
+
+function pooledRandom(count: number): Uint8Array {
+  if (count > pool.length) pool = randomBytes(Math.max(pooledBytes, count));
+  const bytes = new Uint8Array(pool.subarray(0, count));
+  pool = pool.subarray(count);
+  return bytes;
+}
+
+export const systemEntropy: Entropy = { now: () => Date.now(), bytes: pooledRandom };
 
 export const newEmailId = (e: Entropy): EmailId => timeOrderedId(e.now(), e.bytes(10)) as EmailId;
 export const newAccountId = (e: Entropy): AccountId => timeOrderedId(e.now(), e.bytes(10)) as AccountId;

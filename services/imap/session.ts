@@ -200,9 +200,8 @@ export class ImapSession implements Client, Served {
 
   async #take(frame: Frame): Promise<void> {
     // Only to messages that are on their way do earlier answers not come first: nothing is said while they are read.
-    await (frame.kind === 'command' && frame.message?.sync === 'sent'
-      ? this.#late.room()
-      : this.#late.settled());
+    const follows = frame.kind === 'command' && frame.message?.sync === 'sent';
+    await (follows ? this.#late.room() : this.#late.settled());
     if (this.state.kind === 'logout') return;
     switch (frame.kind) {
       case 'continue':
@@ -258,17 +257,15 @@ export class ImapSession implements Client, Served {
               this.flush().catch(() => undefined);
           });
     try {
-      const outcome = await dispatch(this, command);
-      if (command.kind === 'append') this.input.reader.refuseMessage();
-      return outcome;
+      return await dispatch(this, command);
     } catch (cause) {
       if (cause instanceof ConnectionClosed || this.#commandStart === undefined) throw cause;
       // What the command has written may be half a line.
       const written = this.writer.take();
       this.writer.raw(written.subarray(0, this.#commandStart));
-      if (command.kind === 'append') this.input.reader.refuseMessage();
       return faultReply(this.log, command.kind, cause);
     } finally {
+      if (command.kind === 'append') this.input.reader.refuseMessage();
       clearImmediate(early);
       this.#commandStart = undefined;
     }

@@ -23,10 +23,26 @@ const goodbyes: Readonly<Record<Farewell, string>> = {
 
 class SmtpConnection extends SMTPConnection implements Guest {
   #farewell: Farewell | undefined;
+  /** Holds replies back. */
+  #corked: Socket | undefined;
 
-  /** Replies that bring their own enhanced code (RFC 2034) are sent with that one, not with smtp-server's guess from the basic code. */
+  /**
+   * Replies that bring their own enhanced code (RFC 2034) are sent with that one, not with smtp-server's guess from the basic code. Those to
+   * commands that came together, as PIPELINING has it, go together; what may be the last word before TLS or the end waits for nothing.
+   */
   override send(code: number, data?: string | string[], context?: string | false): void {
+    if (code !== 250 && code !== 354) this.#uncork();
+    else if (this.#corked === undefined) {
+      this.#corked = this._socket;
+      this.#corked.cork();
+      setImmediate(() => this.#uncork());
+    }
     super.send(code, data, typeof data === 'string' && ownCode.test(data) ? false : context);
+  }
+
+  #uncork(): void {
+    this.#corked?.uncork();
+    this.#corked = undefined;
   }
 
   leave(why: Farewell): void {

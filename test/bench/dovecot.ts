@@ -118,8 +118,11 @@ export async function dovecot(options: DovecotOptions): Promise<Server> {
     imaps: { port: imaps, tls: 'implicit' },
     pop3: { port: pop3, tls: 'none' },
     lmtp: { port: lmtp, tls: 'none' },
-    start: async (purpose) => {
-      const durability = purpose === 'filling' ? 'mail_fsync = never\n' : '';
+    alwaysDurable: false,
+    start: async (mode) => {
+      const durability = { filling: 'mail_fsync = never\n', measuring: '', durable: 'mail_fsync = always\n' }[
+        mode
+      ];
       writeFileSync(config, `${configuration(options, { imap, imaps, pop3, lmtp })}${durability}`);
       child = spawn('dovecot', ['-F', '-c', config], { stdio: 'inherit' });
       await Promise.all([imap, imaps, pop3, lmtp].map(awaitPort));

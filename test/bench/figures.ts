@@ -4,6 +4,8 @@ import type { Measure } from './workload.ts';
 export interface Figure {
   readonly measure: Measure;
   readonly rounds: readonly (readonly number[])[];
+  /** The same with every server durable, of workloads that write; the first's rounds are those above where it is so always. */
+  readonly durable?: readonly (readonly number[])[];
 }
 
 export const median = (numbers: readonly number[]): number => {
@@ -27,23 +29,36 @@ const shown = (value: number): string => {
   return value.toFixed(digits);
 };
 
+const shownRatio = (ratio: number): string =>
+  Number.isNaN(ratio) ? '–' : ratio.toFixed(ratio >= 100 ? 0 : 1);
+
+const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+
+const medians = (rounds: Figure['rounds']): string[] =>
+  rounds.map((list) => shown(list.length === 0 ? Number.NaN : median(list)));
+
 /** A row of the table in docs/performance.md, which is what is printed too. */
 export function printFigure(figure: Figure): string {
   const { measure, rounds } = figure;
-  const ratio = ratioOf(figure);
-  const mark = missesAim(figure) ? ' ✗' : '';
-  const cells = [
-    measure.name,
-    measure.unit,
-    ...rounds.map((list) => shown(list.length === 0 ? Number.NaN : median(list))),
-    `${Number.isNaN(ratio) ? '–' : ratio.toFixed(ratio >= 100 ? 0 : 1)}${mark}`,
-    String(measure.aim),
-  ];
-  return `| ${cells.join(' | ')} |`;
+  const ratio = `${shownRatio(ratioOf(figure))}${missesAim(figure) ? ' ✗' : ''}`;
+  return row([measure.name, measure.unit, ...medians(rounds), ratio, String(measure.aim)]);
+}
+
+/** A row of the table of durable writes. There are no aims in it. */
+export function printDurable({ measure, durable = [] }: Figure): string {
+  const ratio = shownRatio(ratioOf({ measure, rounds: durable }));
+  return row([measure.name, measure.unit, ...medians(durable), ratio]);
 }
 
 export function printTable(names: readonly string[], figures: readonly Figure[]): string {
   const head = `| what | unit | ${names.join(' | ')} | ratio | aim |`;
   const rule = `| --- | --- |${' ---: |'.repeat(names.length + 2)}`;
   return [head, rule, ...figures.map(printFigure)].join('\n');
+}
+
+/** What was measured with every server durable. */
+export function printDurableTable(names: readonly string[], figures: readonly Figure[]): string {
+  const head = `| what, every change synced before it is answered | unit | ${names.join(' | ')} | ratio |`;
+  const rule = `| --- | --- |${' ---: |'.repeat(names.length + 1)}`;
+  return [head, rule, ...figures.filter(({ durable }) => durable).map(printDurable)].join('\n');
 }

@@ -45,7 +45,8 @@ export async function restante({
     imaps: { port: imaps, tls: 'implicit' },
     pop3: { port: pop3, tls: 'none' },
     lmtp: { port: lmtp, tls: 'none' },
-    // Its writes are durable always: there is no faster way.
+    alwaysDurable: true,
+    // In every mode: there is no faster way.
     start: async () => {
       child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], cwd: folder });
       for await (const line of createInterface({ input: child.stdout! })) if (line === 'ready') return;

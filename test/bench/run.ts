@@ -8,10 +8,17 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeRun } from './describe-run.ts';
 import { dovecot } from './dovecot.ts';
-import { type Figure, missesAim, printFigure, printTable } from './figures.ts';
+import {
+  type Figure,
+  missesAim,
+  printDurable,
+  printDurableTable,
+  printFigure,
+  printTable,
+} from './figures.ts';
 import { allUsers, fillAll, type Mail, makeMail } from './mail.ts';
 import { restante } from './restante.ts';
-import { makeCertificate, type Server } from './server.ts';
+import { makeCertificate, restart, type Server } from './server.ts';
 import type { Workload } from './workload.ts';
 import { workloads } from './workloads/index.ts';
 
@@ -65,20 +72,42 @@ async function startAll(folder: string): Promise<Server[]> {
 
 /** Round by round, the servers in turn: what else the machine does meets all of them alike. */
 async function measure(servers: readonly Server[], workload: Workload, mail: Mail): Promise<Figure[]> {
+  const empty = () => servers.map(() => [] as number[]);
   const figures = workload.measures.map((measure) => ({
     measure,
-    rounds: servers.map(() => [] as number[]),
+    rounds: empty(),
+    ...(workload.writes && { durable: empty() }),
   }));
-  for (let round = 0; round < Math.min(rounds, workload.rounds ?? rounds); round++)
-    for (const [s, server] of servers.entries())
-      try {
-        for (const [m, figure] of (await workload.run(server, mail)).entries())
-          figures[m]!.rounds[s]!.push(figure);
-      } catch (cause) {
-        faults.push(`${workload.measures[0]!.name}, ${server.name}: ${(cause as Error).message}`);
-        console.error(faults.at(-1));
-      }
+  const run = async (s: number, into: 'rounds' | 'durable') => {
+    const server = servers[s]!;
+    try {
+      for (const [m, figure] of (await workload.run(server, mail)).entries())
+        figures[m]?.[into]?.[s]?.push(figure);
+    } catch (cause) {
+      faults.push(`${workload.measures[0]!.name}, ${server.name}: ${(cause as Error).message}`);
+      console.error(faults.at(-1));
+    }
+  };
+  for (let round = 0; round < Math.min(rounds, workload.rounds ?? rounds); round++) {
+    for (const s of servers.keys()) await run(s, 'rounds');
+    if (workload.writes) await measureDurably(servers, run);
+  }
+  for (const { rounds, durable } of figures)
+    for (const [s, { alwaysDurable }] of servers.entries())
+      if (durable && alwaysDurable) durable[s] = rounds[s]!;
   return figures;
+}
+
+async function measureDurably(
+  servers: readonly Server[],
+  run: (s: number, into: 'durable') => Promise<void>,
+): Promise<void> {
+  for (const [s, server] of servers.entries()) {
+    if (server.alwaysDurable) continue;
+    await restart(server, 'durable');
+    await run(s, 'durable');
+    await restart(server);
+  }
 }
 
 const faults: string[] = [];
@@ -106,6 +135,7 @@ try {
     for (const figure of await measure(servers, workload, mail)) {
       figures.push(figure);
       console.log(printFigure(figure));
+      if (figure.durable) console.log(`  all durable: ${printDurable(figure)}`);
     }
 } finally {
   for (const server of servers) await server.stop();
@@ -118,13 +148,11 @@ console.error(`${seconds(startedAt)} in all`);
 if (values.out !== undefined) {
   const [begin, finish] = ['<!-- results -->', '<!-- end of results -->'];
   const page = readFileSync(values.out, 'utf8');
-  const table = printTable(
-    servers.map(({ name }) => name),
-    figures,
-  );
+  const names = servers.map(({ name }) => name);
+  const tables = [printTable(names, figures), printDurableTable(names, figures)].join('\n\n');
   const [before, after] = [page.indexOf(begin), page.indexOf(finish)];
   if (before < 0 || after < before) throw new Error(`${values.out} has no marks for the results`);
-  const results = `${begin}\n\n${describeRun(rounds, sizes)}\n\n${table}\n\n`;
+  const results = `${begin}\n\n${describeRun(rounds, sizes)}\n\n${tables}\n\n`;
   writeFileSync(values.out, page.slice(0, before) + results + page.slice(after));
 }
 process.exit(faults.length === 0 ? 0 : 1);

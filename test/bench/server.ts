@@ -5,6 +5,12 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Endpoint } from './wire.ts';
 
+/**
+ * 'filling': for the load that is not measured, as fast as it takes mail; 'measuring': with its default fsync; 'durable': with every change
+ * on the disk before it is answered.
+ */
+export type Mode = 'filling' | 'measuring' | 'durable';
+
 /** A mail server under measurement: started, stopped, its memory read. */
 export interface Server {
   readonly name: string;
@@ -12,8 +18,10 @@ export interface Server {
   readonly imaps: Endpoint;
   readonly pop3: Endpoint;
   readonly lmtp: Endpoint;
-  /** Starts it for the load that is not measured, as fast as it takes mail, or for what is: with its default fsync. */
-  start(purpose: 'filling' | 'measuring'): Promise<void>;
+  /** Whether it writes durably by default: 'durable' is then no other mode. */
+  readonly alwaysDurable: boolean;
+  /** Starts it in one of its modes. */
+  start(mode: Mode): Promise<void>;
   stop(): Promise<void>;
   /** Octets of memory of all its processes, shared pages in proportion (PSS). */
   memory(): number;
@@ -21,9 +29,9 @@ export interface Server {
   processorTime(): number;
 }
 
-export const restart = async (server: Server): Promise<void> => {
+export const restart = async (server: Server, mode: Mode = 'measuring'): Promise<void> => {
   await server.stop();
-  await server.start('measuring');
+  await server.start(mode);
 };
 
 /** A certificate for both servers, as common authorities issue them today: ECDSA with P-256. */

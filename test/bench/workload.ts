@@ -13,6 +13,8 @@ export interface Workload {
   readonly measures: readonly Measure[];
   /** Whether it works on the mailbox that takes long to fill. */
   readonly large?: true;
+  /** Whether it changes mail: measured once more with every server durable. */
+  readonly writes?: true;
   /** Rounds that are enough, where it takes long and varies little. */
   readonly rounds?: number;
   /**

@@ -23,6 +23,7 @@ const sample = (mail: Mail, i: number): Buffer => mail.samples[i % mail.samples.
 /** APPENDs that are sent without waiting for answers, `group` messages to a command. */
 const pipelined = (measure: Measure, count: number, group: number): Workload => ({
   measures: [measure],
+  writes: true,
   run: async (server, mail) => [
     await inMailbox(server, count, async (wire, mailbox) => {
       const commands = Array.from({ length: count / group }, (_, c) =>
@@ -63,6 +64,7 @@ export async function deliver(wire: Wire, user: string, content: Buffer): Promis
 /** Deliveries to as many users as there are connections; what came is expunged after it was counted. */
 const delivering = (measure: Measure, connections: number, count: number): Workload => ({
   measures: [measure],
+  writes: true,
   run: async (server, mail) => {
     const users = connections === 1 ? [workUser] : manyUsers.slice(0, connections);
     const before = await Promise.all(users.map((user) => messagesOf(server, user)));
@@ -102,6 +104,7 @@ export const trim = (server: Server, user: string, keep: number): Promise<void> 
 export const appendWorkloads: readonly Workload[] = [
   {
     measures: [{ name: 'APPEND, one at a time', unit: 'ms each', aim: 1 }],
+    writes: true,
     run: async (server, mail) => [
       await inMailbox(server, 200, (wire, mailbox) =>
         each(200, (i) => wire.pipeline([appendCommand([sample(mail, i)], mailbox)])),

@@ -8,6 +8,7 @@ const several = 5000;
 export const changeWorkloads: readonly Workload[] = [
   {
     measures: [{ name: 'STORE of one', unit: 'ms each', aim: 1 }],
+    writes: true,
     run: (server) =>
       withImap(server.imap, smallUser, async (wire) => {
         await wire.command('SELECT INBOX');
@@ -21,6 +22,7 @@ export const changeWorkloads: readonly Workload[] = [
   },
   {
     measures: [{ name: 'STORE of 10,000', unit: 'ms each', aim: 3 }],
+    writes: true,
     run: (server, mail) =>
       withImap(server.imap, smallUser, async (wire) => {
         await wire.command('SELECT INBOX');
@@ -37,6 +39,7 @@ export const changeWorkloads: readonly Workload[] = [
       { name: 'MOVE of 5,000', unit: 'ms', aim: 3 },
       { name: 'EXPUNGE of 5,000', unit: 'ms', aim: 3 },
     ],
+    writes: true,
     run: (server, mail) =>
       withImap(server.imap, smallUser, async (wire) => {
         const count = Math.min(several, mail.small);

@@ -110,7 +110,7 @@ export const connectionWorkloads: readonly Workload[] = [
     ],
     run: pushLatency,
   },
-  { measures: [{ name: 'mixed load of 32 clients', unit: 'ms', aim: 1 }], run: mixed },
+  { measures: [{ name: 'mixed load of 32 clients', unit: 'ms', aim: 1 }], writes: true, run: mixed },
   idleMemory(
     { name: 'memory of an idle connection, plain', unit: 'KB each', aim: 10 },
     (server) => server.imap,
