@@ -9,7 +9,7 @@ export class Clocks {
   /** On one machine (`together`) all have one clock. */
   constructor(seed: number, together: boolean, onApart: () => void) {
     this.#seed = seed;
-    this.#apart = !together && new Random(seed, 'clocks').chance(0.3);
+    this.#apart = !together && new Random(seed, 'clocks').chance(0.15);
     if (this.#apart) onApart();
   }
 
