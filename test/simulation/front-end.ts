@@ -66,7 +66,7 @@ export function frontEnd(
   };
   const serve = (session: { run(): Promise<void> }, wire: Wire) => {
     session.run().then(
-      () => wire.cut(),
+      () => wire.end(),
       (cause) => {
         wire.cut();
         if (!(cause instanceof ConnectionClosed) && !isExpected(cause)) unexpected('session', cause);

@@ -95,6 +95,11 @@ export class Wire implements ServerSide, ClientSide {
     this.#scheduler.after(1, () => this.onEnd(), this.#client);
   }
 
+  /** The server has said all: what it wrote still arrives. */
+  end(): void {
+    this.#scheduler.after(1, () => this.cut(), this.#server);
+  }
+
   /** The server is gone: its client learns of it. */
   broken(): this {
     this.cut();
