@@ -79,6 +79,22 @@ test('an account that is in order is said to be, and nothing in it is changed', 
   assert.deepEqual(everything(), before);
 });
 
+test('it begins at the oldest snapshot from which the log still leads on, however many older ones there are', async () => {
+  const { account, db, run } = await place();
+  const positions: number[] = [];
+  for (let n = 10; n < 40; n++) {
+    await deliver(account, n);
+    await account.compact();
+    positions.push(account.state.position);
+  }
+  // As trimming leaves it: snapshots outlive the entries that follow them.
+  const trimmed = positions.at(-6)!;
+  db.prepare('DELETE FROM entries WHERE account = ? AND position <= ?').run(account.id, trimmed);
+  const { code, stdout } = await run('verify');
+  assert.equal(code, 0, stdout);
+  assert.match(stdout, new RegExp(`entries ${trimmed + 1} to ${account.state.position} replayed`));
+});
+
 interface Damage {
   readonly what: string;
   readonly told: RegExp;
