@@ -38,6 +38,7 @@ export function installation(app: App, config: Config): void {
     description: 'Restante: what runs by the clock',
   });
   maintenance.addStackDependency(data);
+  if (config.features.valkey) maintenance.addStackDependency(network);
   const observability = new ObservabilityStack(app, named('observability'), {
     config,
     env,
@@ -61,6 +62,7 @@ export function installation(app: App, config: Config): void {
       description: 'Restante: mail from SES',
     });
     inbound.addStackDependency(data);
+    if (config.features.valkey) inbound.addStackDependency(network);
     observability.addStackDependency(inbound);
   }
   Tags.of(app).add('restante', config.name);

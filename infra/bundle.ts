@@ -19,6 +19,7 @@ export const imageSources = [
 /** Entry points of the Lambda functions, by the name of their bundle. */
 export const functions = {
   deliver: 'services/inbound/lambda.ts',
+  bounce: 'services/inbound/bounce-lambda.ts',
   admin: 'services/admin/lambda.ts',
   maintain: 'services/maintenance/lambda.ts',
   certificate: 'infra/handlers/certificate.ts',

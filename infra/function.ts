@@ -1,18 +1,20 @@
 import type { Duration } from 'aws-cdk-lib';
-import type { ISecurityGroup, ISubnet, IVpc } from 'aws-cdk-lib/aws-ec2';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
+  type CfnFunction,
   Code,
   Function as LambdaFunction,
   LoggingFormat,
   Runtime,
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import { bundleFunction, type FunctionName } from './bundle.ts';
 import type { Config } from './config.ts';
+import type { Inside } from './inside.ts';
 
 export interface MailFunctionProps {
   readonly config: Config;
@@ -22,11 +24,7 @@ export interface MailFunctionProps {
   readonly memory: number;
   readonly timeout: Duration;
   readonly environment?: Record<string, string>;
-  readonly inside?: {
-    readonly vpc: IVpc;
-    readonly subnets: readonly ISubnet[];
-    readonly group: ISecurityGroup;
-  };
+  readonly inside?: Inside | undefined;
 }
 
 /**
@@ -63,13 +61,29 @@ export class MailFunction extends Construct {
         POWERTOOLS_SERVICE_NAME: props.bundle,
         ...props.environment,
       },
-      ...(inside && {
-        vpc: inside.vpc,
-        vpcSubnets: { subnets: [...inside.subnets] },
-        securityGroups: [inside.group],
-      }),
     });
+    if (inside)
+      (this.lambda.node.defaultChild as CfnFunction).vpcConfig = {
+        subnetIds: inside.subnetIds,
+        securityGroupIds: [inside.groupId],
+      };
     this.lambda.node.addDependency(this.role);
+  }
+
+  /** What Lambda does with a queue in the function's name. */
+  consumeFrom(queue: IQueue): void {
+    this.role.addToPrincipalPolicy(
+      new PolicyStatement({
+        actions: [
+          'sqs:ReceiveMessage',
+          'sqs:DeleteMessage',
+          'sqs:ChangeMessageVisibility',
+          'sqs:GetQueueAttributes',
+          'sqs:GetQueueUrl',
+        ],
+        resources: [queue.queueArn],
+      }),
+    );
   }
 
   /** A function in a VPC makes network interfaces; AWS offers no resource to limit that to. */
@@ -80,6 +94,7 @@ export class MailFunction extends Construct {
           'ec2:CreateNetworkInterface',
           'ec2:DeleteNetworkInterface',
           'ec2:DescribeNetworkInterfaces',
+          'ec2:DescribeSubnets',
           'ec2:AssignPrivateIpAddresses',
           'ec2:UnassignPrivateIpAddresses',
         ],

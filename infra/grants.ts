@@ -76,13 +76,23 @@ export function grantCertificate(scope: Construct, config: Config, role: IRole, 
   });
 }
 
-/** To send what people submit, and bounces. */
+const identitiesArn = `arn:${Aws.PARTITION}:ses:${Aws.REGION}:${Aws.ACCOUNT_ID}:identity/*`;
+
+/** To send what people submit. */
 export function grantSending(role: IRole): void {
-  const identities = `arn:${Aws.PARTITION}:ses:${Aws.REGION}:${Aws.ACCOUNT_ID}:identity/*`;
   const sets = `arn:${Aws.PARTITION}:ses:${Aws.REGION}:${Aws.ACCOUNT_ID}:configuration-set/*`;
   grant(role, {
     actions: ['ses:SendEmail', 'ses:SendRawEmail'],
-    resources: [identities, sets],
+    resources: [identitiesArn, sets],
     because: 'Domains are added by administrators while this runs; each is an identity of its own.',
+  });
+}
+
+/** To bounce what SES received. */
+export function grantBouncing(role: IRole): void {
+  grant(role, {
+    actions: ['ses:SendBounce'],
+    resources: [identitiesArn],
+    because: 'Bounces come from the domain that refused; domains are added while this runs.',
   });
 }

@@ -9,10 +9,13 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { bounceKeys } from '../services/inbound/ses/bounce.ts';
 import { acknowledge } from './acknowledge.ts';
+import { Bounces } from './bounces.ts';
 import type { Config } from './config.ts';
 import { MailFunction } from './function.ts';
-import { grantMail, grantSending } from './grants.ts';
+import { grantMail } from './grants.ts';
+import { besideValkey } from './inside.ts';
 import { tell } from './parameters.ts';
 import { forwardingEnvironment, storeEnvironment } from './task-environment.ts';
 
@@ -35,6 +38,7 @@ export class InboundStack extends Stack {
     const bucket = this.#bucket(config, key);
     const { topic, queue, failed } = this.#queues(key);
     this.#deliver(config, queue, bucket, key);
+    new Bounces(this, 'Bounces', { config, bucket, key });
 
     const rules = new ReceiptRuleSet(this, 'Rules', { dropSpam: false });
     const rule = rules.addRule('Everything', {
@@ -118,45 +122,39 @@ export class InboundStack extends Stack {
   }
 
   #deliver(config: Config, queue: Queue, bucket: Bucket, key: Key): void {
+    const { inside, environment } = besideValkey(this, config);
     const deliver = new MailFunction(this, 'Deliver', {
       config,
       bundle: 'deliver',
       description: 'delivers what SES received',
       memory: 1024,
       timeout: deliveryTimeout,
+      inside,
       environment: {
         ...storeEnvironment(this, config),
+        ...environment,
         ...forwardingEnvironment(config),
         RESTANTE_HOSTNAME: config.hostname,
         RESTANTE_INCOMING_BUCKET: bucket.bucketName,
       },
     });
     grantMail(this, config, deliver.role);
-    grantSending(deliver.role);
-    deliver.role.addToPrincipalPolicy(
-      new PolicyStatement({ actions: ['s3:GetObject'], resources: [bucket.arnForObjects('mail/*')] }),
-    );
-    acknowledge(
-      deliver.role,
-      'IAM5',
-      { kind: 'Resource', value: bucket.arnForObjects('mail/*') },
-      'Every message that SES received is an object of its own.',
-    );
-    deliver.role.addToPrincipalPolicy(
-      new PolicyStatement({ actions: ['kms:Decrypt'], resources: [key.keyArn] }),
-    );
-    deliver.role.addToPrincipalPolicy(
-      new PolicyStatement({
-        actions: [
-          'sqs:ReceiveMessage',
-          'sqs:DeleteMessage',
-          'sqs:ChangeMessageVisibility',
-          'sqs:GetQueueAttributes',
-          'sqs:GetQueueUrl',
-        ],
-        resources: [queue.queueArn],
-      }),
-    );
+    const grant = (actions: string[], resource: string) =>
+      deliver.role.addToPrincipalPolicy(new PolicyStatement({ actions, resources: [resource] }));
+    const received = bucket.arnForObjects('mail/*');
+    const bounces = bucket.arnForObjects(`${bounceKeys.waiting}*`);
+    grant(['s3:GetObject'], received);
+    // To read: where one is written down already, the answer is what it says.
+    grant(['s3:GetObject', 's3:PutObject'], bounces);
+    for (const value of [received, bounces])
+      acknowledge(
+        deliver.role,
+        'IAM5',
+        { kind: 'Resource', value },
+        'Every message that SES received is an object of its own, and every bounce.',
+      );
+    grant(['kms:Decrypt', 'kms:GenerateDataKey'], key.keyArn);
+    deliver.consumeFrom(queue);
     deliver.lambda.addEventSource(
       new SqsEventSource(queue, {
         batchSize: 10,

@@ -8,6 +8,7 @@ import type { Construct } from 'constructs';
 import type { Config } from './config.ts';
 import { MailFunction } from './function.ts';
 import { grantCertificate, grantMail } from './grants.ts';
+import { besideValkey } from './inside.ts';
 import { tell, told } from './parameters.ts';
 import { storeEnvironment } from './task-environment.ts';
 
@@ -25,14 +26,17 @@ export class MaintenanceStack extends Stack {
 
   #maintain(config: Config): void {
     const { retention } = config;
+    const { inside, environment } = besideValkey(this, config);
     const maintain = new MailFunction(this, 'Maintain', {
       config,
       bundle: 'maintain',
       description: 'compacts logs and gives up what retention has ended',
       memory: 1769,
       timeout: Duration.minutes(15),
+      inside,
       environment: {
         ...storeEnvironment(this, config),
+        ...environment,
         RESTANTE_RETENTION_DAYS: String(retention.expungedDays),
         RESTANTE_TRASH_DAYS: String(retention.trashDays),
         RESTANTE_JUNK_DAYS: String(retention.junkDays),

@@ -114,10 +114,19 @@ export class NetworkStack extends Stack {
   #addValkey(config: Config, vpc: Vpc, tasks: SecurityGroup): void {
     const group = new SecurityGroup(this, 'ValkeyGroup', {
       vpc,
-      description: 'Tasks to Valkey',
+      description: 'Tasks and functions to Valkey',
+      allowAllOutbound: false,
+    });
+    const functions = new SecurityGroup(this, 'Functions', {
+      vpc,
+      description: 'Functions that change accounts: nobody calls them here',
       allowAllOutbound: false,
     });
     group.addIngressRule(tasks, Port.tcp(6379), 'From the tasks');
+    group.addIngressRule(functions, Port.tcp(6379), 'From the functions');
+    functions.addEgressRule(group, Port.tcp(6379), 'To Valkey');
+    // Their subnets have no other way out than the gateways of S3 and DynamoDB.
+    functions.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'To S3 and DynamoDB');
     const cache = new CfnServerlessCache(this, 'Valkey', {
       serverlessCacheName: `${config.name}-notifier`,
       engine: 'valkey',
@@ -132,5 +141,6 @@ export class NetworkStack extends Stack {
       },
     });
     tell(this, config, 'network/valkey-endpoint', cache.attrEndpointAddress);
+    tell(this, config, 'network/function-group-id', functions.securityGroupId);
   }
 }

@@ -20,6 +20,7 @@ export type ParameterKey =
   | 'network/private-subnet-ids'
   | 'network/task-group-id'
   | 'network/balancer-group-id'
+  | 'network/function-group-id'
   | 'network/valkey-endpoint'
   | 'image/repository'
   | 'image/uri'

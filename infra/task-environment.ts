@@ -41,10 +41,12 @@ export function dataEnvironment(scope: Construct, config: Config): Record<string
     RESTANTE_JUNK_RETENTION: `${config.retention.junkDays}d`,
     RESTANTE_NOTICE_LANGUAGE: config.noticeLanguage,
     RESTANTE_SMART_HOST: `ses://${config.region}`,
-    ...(config.features.valkey && {
-      // The function that delivers mail from SES stands outside the network of Valkey: what it writes is found by looking.
-      ...(!config.features.ownMx && { RESTANTE_POLL_INTERVAL: '15' }),
-      RESTANTE_VALKEY: `rediss+cluster://${told(scope, config, 'network/valkey-endpoint')}:6379`,
-    }),
+    ...valkeyEnvironment(scope, config),
   };
 }
+
+/** Where news and leases go, for tasks and functions alike; nothing without Valkey. */
+export const valkeyEnvironment = (scope: Construct, config: Config): Record<string, string> =>
+  config.features.valkey
+    ? { RESTANTE_VALKEY: `rediss+cluster://${told(scope, config, 'network/valkey-endpoint')}:6379` }
+    : {};

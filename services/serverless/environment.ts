@@ -22,6 +22,7 @@ export async function storeFromEnvironment(
     tableEndpoint: env.RESTANTE_ENDPOINT_URL || undefined,
     bucketEndpoint: env.RESTANTE_S3_ENDPOINT_URL || env.RESTANTE_ENDPOINT_URL || undefined,
     valkey: env.RESTANTE_VALKEY || undefined,
+    process: 'function',
   });
   return { store, log: openLog({ level: 'info', to: process.stdout }) };
 }

@@ -118,9 +118,14 @@ export class MailEngine {
     }
   }
 
-  /** Waits for commits and compactions under way: the last step before the store closes. */
-  async close(): Promise<void> {
+  /** Waits for commits and compactions under way. */
+  async settle(): Promise<void> {
     await Promise.all(Array.from(this.#accounts.values(), (held) => held.account.settle()));
+  }
+
+  /** The last step before the store closes. */
+  async close(): Promise<void> {
+    await this.settle();
     for (const held of this.#accounts.values()) held.unwatch?.();
     for (const held of this.#accounts.values()) this.#idle.take(held.account);
     this.#accounts.clear();

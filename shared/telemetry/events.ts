@@ -182,6 +182,9 @@ type SmtpEvent =
       readonly recipients: number;
       readonly told: boolean;
     }
+  /** The sender of `message` was told. */
+  | { readonly event: 'ses.bounced'; readonly message: string }
+  /** `message` is SES's id of it, or where its bounce is written down. */
   | { readonly event: 'ses.bounceFailed'; readonly message: string }
   | {
       readonly event: 'smtp.refused';

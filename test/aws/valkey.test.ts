@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, type TestContext } from 'node:test';
 import { AwsNotifier } from '../../shared/adapters/aws/notifier.ts';
-import { valkeyConnector } from '../../shared/adapters/aws/valkey.ts';
+import { steadyConnection, valkeyConnector } from '../../shared/adapters/aws/valkey.ts';
 import { ValkeyChannel } from '../../shared/adapters/aws/valkey-channel.ts';
 import { ValkeyLeases } from '../../shared/adapters/aws/valkey-leases.ts';
 import { ValkeyMarks } from '../../shared/adapters/aws/valkey-marks.ts';
@@ -63,8 +63,9 @@ for (const variable of [valkeyVariable, valkeyClusterVariable]) {
       // Names of this test's own: the server outlives it.
       const test = randomBytes(8).toString('hex');
       const make = (): Leases => {
-        const leases = new ValkeyLeases(connect, never);
-        t.after(() => leases.close());
+        const connection = steadyConnection(connect);
+        const leases = new ValkeyLeases(connection, never);
+        t.after(() => connection.close());
         const named = (name: string): string => `${test}/${name}`;
         return {
           async acquire(name, holder, ttlMs) {

@@ -25,6 +25,8 @@ const small = readConfig('infra/examples/small.json');
 const large = readConfig('infra/examples/large.json');
 const templates = { small: synthesised(small), large: synthesised(large) };
 const both = Object.entries(templates);
+/** SES receives, and Valkey is there. */
+const beside = synthesised(parseConfig({ ...large, features: { valkey: true } }));
 
 test('no stack imports what another exports: neither can hold the other back', () => {
   for (const [, stacks] of both)
@@ -289,15 +291,77 @@ test('the admin API has a first key that outlives its stack, a limit and a log',
   }
 });
 
-test('where a function delivers, which reaches no Valkey, tasks look at tails every 15 s all the same', () => {
-  const told = (features: object) => {
-    const access = synthesised(parseConfig({ ...large, features: { ...large.features, ...features } })).get(
-      'access',
-    )!;
-    return JSON.stringify(access.toJSON()).includes('RESTANTE_POLL_INTERVAL');
-  };
-  assert.equal(told({ valkey: true, ownMx: false }), true);
-  assert.equal(told({ valkey: true, ownMx: true }), false);
+test('where Valkey is, functions that change accounts stand beside it, and reach it, S3, DynamoDB and nothing else', () => {
+  for (const [part, bundle] of [
+    ['inbound', 'deliver'],
+    ['maintenance', 'maintain'],
+  ] as const) {
+    const functions = (template: Template) =>
+      Object.values(template.findResources('AWS::Lambda::Function')).filter(
+        ({ Properties }) => Properties.Environment.Variables.POWERTOOLS_SERVICE_NAME === bundle,
+      );
+    const [inside] = functions(beside.get(part)!);
+    assert.equal(inside?.Properties.VpcConfig.SubnetIds.length, large.network.zones);
+    assert.ok(inside?.Properties.Environment.Variables.RESTANTE_VALKEY);
+    // Or it would be made before its role may make interfaces, and fail.
+    assert.ok(inside?.DependsOn.some((id: string) => /RoleDefaultPolicy/.test(id)));
+    beside.get(part)!.hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({ Action: Match.arrayWith(['ec2:CreateNetworkInterface']) }),
+        ]),
+      },
+    });
+    const [outside] = functions(templates.small.get(part)!);
+    assert.equal(outside?.Properties.VpcConfig, undefined);
+    assert.equal(outside?.Properties.Environment.Variables.RESTANTE_VALKEY, undefined);
+  }
+  const network = beside.get('network')!;
+  const [functions] = Object.entries(network.findResources('AWS::EC2::SecurityGroup')).find(([id]) =>
+    id.startsWith('Functions'),
+  )!;
+  const ports = (type: string, end: string) =>
+    Object.values(network.findResources(type))
+      .filter(({ Properties }) => JSON.stringify(Properties[end])?.includes(functions))
+      .map(({ Properties }) => Properties.FromPort);
+  assert.deepEqual(ports('AWS::EC2::SecurityGroupIngress', 'SourceSecurityGroupId'), [6379]);
+  assert.deepEqual(ports('AWS::EC2::SecurityGroupIngress', 'GroupId'), []);
+  assert.deepEqual(ports('AWS::EC2::SecurityGroupEgress', 'GroupId'), [6379]);
+  const group = network.findResources('AWS::EC2::SecurityGroup')[functions]!;
+  assert.deepEqual(
+    group.Properties.SecurityGroupEgress.map(({ FromPort }: { FromPort: number }) => FromPort),
+    [443],
+  );
+  network.resourceCountIs('AWS::EC2::NatGateway', 0);
+});
+
+test('bounces are told of by the bucket itself, to a function that may send them and nothing else that SES does', () => {
+  const inbound = templates.small.get('inbound')!;
+  const [bucket] = Object.values(inbound.findResources('AWS::S3::Bucket'));
+  assert.ok(
+    bucket?.DependsOn.some((id: string) => /^BouncesQueuePolicy/.test(id)),
+    'S3 tries the queue when the bucket is made',
+  );
+  inbound.hasResourceProperties('AWS::S3::Bucket', {
+    NotificationConfiguration: {
+      QueueConfigurations: [
+        {
+          Event: 's3:ObjectCreated:Put',
+          Filter: { S3Key: { Rules: [{ Name: 'prefix', Value: 'bounces/' }] } },
+        },
+      ],
+    },
+  });
+  const sending = Object.values(inbound.findResources('AWS::IAM::Policy'))
+    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
+    .flatMap(({ Action }: { Action: string | string[] }) => Action)
+    .filter((action) => action.startsWith('ses:Send'));
+  assert.deepEqual(sending, ['ses:SendBounce']);
+});
+
+test('tasks look at tails as seldom as Valkey allows, whoever delivers', () => {
+  for (const stacks of [beside, templates.large])
+    assert.ok(!JSON.stringify(stacks.get('access')!.toJSON()).includes('RESTANTE_POLL_INTERVAL'));
 });
 
 test('who takes mail for addresses elsewhere, accepts or sends it is told so; no other task', () => {

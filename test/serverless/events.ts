@@ -82,6 +82,30 @@ export const sqsBatch = (bodies: readonly string[]) => ({
   })),
 });
 
+/** What S3 tells a queue of an object that was put; the key as S3 writes it. */
+export const objectCreated = (bucket: string, key: string): string =>
+  JSON.stringify({
+    Records: [
+      {
+        eventVersion: '2.1',
+        eventSource: 'aws:s3',
+        awsRegion: 'us-east-1',
+        eventTime: '2026-11-24T03:00:01.000Z',
+        eventName: 'ObjectCreated:Put',
+        s3: {
+          s3SchemaVersion: '1.0',
+          configurationId: 'bounces',
+          bucket: { name: bucket, arn: `arn:aws:s3:::${bucket}` },
+          object: {
+            key: encodeURIComponent(key).replaceAll('%2F', '/'),
+            size: 120,
+            sequencer: '0055AED6DCD90281E5',
+          },
+        },
+      },
+    ],
+  });
+
 /** EventBridge Scheduler's own event, where a schedule has no input. */
 export const scheduled = () => ({
   version: '0',

@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test';
-import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { createEngine } from '../../services/local/assemble.ts';
 import { createBucketClient } from '../../shared/adapters/aws/clients.ts';
 import { openAwsStore } from '../../shared/adapters/aws/store.ts';
@@ -24,6 +24,8 @@ export interface ServerlessGround {
   /** Open until the test ends. */
   account(name: string, id?: AccountId): Promise<Account>;
   receive(id: string, body: Uint8Array): Promise<void>;
+  /** Keys of the bucket that SES fills. */
+  received(prefix: string): Promise<readonly string[]>;
 }
 
 /** The AWS store on emulators, the domain example.test in it, and what SES has of its own. */
@@ -92,5 +94,11 @@ export async function serverlessGround(t: TestContext): Promise<ServerlessGround
     },
     receive: async (id, body) =>
       void (await client.send(new PutObjectCommand({ Bucket: incoming, Key: `mail/${id}`, Body: body }))),
+    async received(prefix) {
+      const { Contents = [] } = await client.send(
+        new ListObjectsV2Command({ Bucket: incoming, Prefix: prefix }),
+      );
+      return Contents.map(({ Key }) => Key!);
+    },
   };
 }

@@ -146,6 +146,7 @@ async function startObjects(open: AsyncDisposableStack): Promise<string> {
   open.defer(() => rm(directory, { recursive: true, force: true }));
   const emulator = new S3rver({ address: '127.0.0.1', port: 0, silent: true, directory });
   mend(emulator.store);
+  emulator.middleware.unshift(onlyNew());
   const { port }: AddressInfo = await emulator.run();
   open.defer(async () => {
     (emulator.httpServer as Server).closeAllConnections();
@@ -167,6 +168,34 @@ interface ObjectStore {
     range?: { start?: number; end?: unknown },
   ): Promise<FoundObject | null>;
   listObjects(bucket: string, options: unknown): Promise<{ isTruncated: boolean }>;
+}
+
+interface RequestContext {
+  readonly method: string;
+  readonly path: string;
+  status: number;
+  type: string;
+  body: string;
+  get(header: string): string;
+}
+
+/** `If-None-Match: *`, which s3rver does not know: what was put so once is not put so again. */
+function onlyNew() {
+  const taken = new Set<string>();
+  return async (context: RequestContext, next: () => Promise<void>): Promise<void> => {
+    const { method, path } = context;
+    if (method === 'DELETE') taken.delete(path);
+    if (method !== 'PUT' || context.get('if-none-match') !== '*') return await next();
+    if (!taken.has(path)) {
+      taken.add(path);
+      await next();
+      if (context.status !== 200) taken.delete(path);
+      return;
+    }
+    context.status = 412;
+    context.type = 'application/xml';
+    context.body = '<Error><Code>PreconditionFailed</Code><Message>it is there</Message></Error>';
+  };
 }
 
 /** What of s3rver is otherwise in S3. */

@@ -70,6 +70,15 @@ export class LambdaBundle {
       .map((line) => JSON.parse(line));
   }
 
+  /** As Lambda stops a function between two events. */
+  freeze(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#child.kill('SIGCONT');
+  }
+
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const exit = once(this.#child, 'exit');

@@ -9,6 +9,7 @@ export interface QueuedMessage {
 }
 
 export interface BatchParts extends DeliverParts {
+  /** Sees to it that the bounce is sent, once for each message however often it is called. */
   readonly bounce: (bounce: Bounce) => Promise<void>;
   readonly log: Log;
 }
@@ -54,11 +55,14 @@ export async function deliverBatch(
       recipients: delivered.value.size,
       told: bounce !== undefined,
     });
-    // The accounts have their mail: a report that cannot be sent is no reason to begin again.
-    if (bounce !== undefined)
-      await parts
-        .bounce(bounce)
-        .catch((cause) => parts.log.error({ event: 'ses.bounceFailed', message: arrival.messageId }, cause));
+    if (bounce === undefined) return;
+    try {
+      await parts.bounce(bounce);
+    } catch (cause) {
+      // Begun again, the accounts know that they have the message.
+      parts.log.error({ event: 'ses.failed', message: arrival.messageId }, cause);
+      failed.push(messageId);
+    }
   };
   await Promise.all(messages.map(one));
   return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };

@@ -1,15 +1,52 @@
+import { z } from 'zod';
+import { err, ok, type Result } from '../../../shared/result.ts';
 import type { Refusal, Refusals } from './deliver.ts';
 import type { Arrival } from './notification.ts';
 
-export interface Bounce {
-  readonly messageId: string;
+/** As SES's API names them. */
+const bounceReason = z.enum(['DoesNotExist', 'ExceededQuota', 'Undefined']);
+
+/** How a bounce is written down for the function that sends it. */
+const shape = z.strictObject({
+  version: z.literal(1),
+  messageId: z.string().min(1),
   /** In the domain of the first recipient: SES sends for domains of ours only. */
-  readonly sender: string;
-  readonly recipients: readonly { readonly address: string; readonly reason: BounceReason }[];
+  sender: z.string(),
+  recipients: z
+    .array(z.strictObject({ address: z.string(), reason: bounceReason }).readonly())
+    .min(1)
+    .readonly(),
+});
+
+export type BounceReason = z.infer<typeof bounceReason>;
+export type Bounce = Readonly<Omit<z.infer<typeof shape>, 'version'>>;
+
+export const encodeBounce = (bounce: Bounce): Uint8Array =>
+  Buffer.from(JSON.stringify({ version: 1, ...bounce }));
+
+/** The error is for the log. */
+export function decodeBounce(bytes: Uint8Array): Result<Bounce, string> {
+  let json: unknown;
+  try {
+    json = JSON.parse(Buffer.from(bytes).toString());
+  } catch {
+    return err('it is not JSON');
+  }
+  const parsed = shape.safeParse(json);
+  if (!parsed.success) return err(z.prettifyError(parsed.error).replaceAll('\n', ' '));
+  const { version: _, ...bounce } = parsed.data;
+  return ok(bounce);
 }
 
-/** As SES's API names them. */
-export type BounceReason = 'DoesNotExist' | 'ExceededQuota' | 'Undefined';
+/**
+ * Where a bounce waits to be sent, and where it is noted that somebody sends it. One of each for a message: the first complete attempt to deliver
+ * decides who is told; whoever it found room for has the mail, whatever a later attempt finds.
+ */
+export const bounceKeys = {
+  waiting: 'bounces/',
+  taken: 'bounced/',
+  of: (messageId: string): string => `bounces/${encodeURIComponent(messageId)}`,
+} as const;
 
 const reasons: Readonly<Record<Refusal, BounceReason>> = {
   unknown: 'DoesNotExist',

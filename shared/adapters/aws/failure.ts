@@ -24,6 +24,8 @@ interface SdkError {
 
 const throttling = new Set([
   'BandwidthLimitExceeded',
+  // Two writers on one new key of S3: neither was told who won.
+  'ConditionalRequestConflict',
   'EC2ThrottledException',
   'LimitExceededException',
   'PriorRequestNotComplete',

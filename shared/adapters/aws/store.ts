@@ -16,10 +16,11 @@ import { DirectoryTable } from './directory-table.ts';
 import { AwsLeases } from './leases.ts';
 import { AwsNotifier } from './notifier.ts';
 import { sharedKey } from './shared-key.ts';
-import { valkeyConnector } from './valkey.ts';
+import { lapsingConnection, steadyConnection, valkeyConnector } from './valkey.ts';
 import { ValkeyChannel } from './valkey-channel.ts';
 import { ValkeyLeases } from './valkey-leases.ts';
 import { ValkeyMarks } from './valkey-marks.ts';
+import { ValkeyPublisher } from './valkey-publisher.ts';
 
 export interface AwsStoreOptions {
   readonly logTable: string;
@@ -33,11 +34,10 @@ export interface AwsStoreOptions {
   readonly credentials?: ClientOptions['credentials'];
   /** `rediss://…`: news and leases by Valkey. Without it tails are polled, and leases are items. */
   readonly valkey?: string | undefined;
-  /**
-   * Milliseconds between two looks at the tail of an account that somebody watches; 15,000 without Valkey and 300,000 with it unless given.
-   * To be given where writers outside reach no Valkey, as functions do.
-   */
+  /** Milliseconds between two looks at the tail of an account that somebody watches; 15,000 without Valkey and 300,000 with it unless given. */
   readonly pollMs?: number | undefined;
+  /** A 'function' is stopped between two pieces of work: it tells others of its changes, and nobody waits in it for theirs. */
+  readonly process?: 'server' | 'function' | undefined;
 }
 
 export interface AwsStore {
@@ -51,6 +51,8 @@ export interface AwsStore {
   readonly passwordMarks?: { readonly key: Uint8Array; readonly marks: PasswordMarks };
   /** Removed accounts whose log has not been dropped, at most 500: delete their blobs, drop their logs, ask again. */
   removedAccounts(): Promise<readonly AccountId[]>;
+  /** When a function's news of its changes have left, or could not soon: before it answers. */
+  flushNews(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -68,11 +70,14 @@ export async function openAwsStore(options: AwsStoreOptions): Promise<AwsStore> 
   const directory = new AwsDirectory({ client: tables, table: options.directoryTable });
   const leases = new AwsLeases({ client: tables, table: options.directoryTable });
   const connect = valkey === undefined ? undefined : valkeyConnector(valkey);
-  const quickLeases = connect && new ValkeyLeases(connect, leases);
-  const marks = connect && new ValkeyMarks(connect);
+  const publishes = options.process === 'function';
+  const connection = connect && (publishes ? lapsingConnection(connect) : steadyConnection(connect));
+  const publisher = connection && publishes ? new ValkeyPublisher(connection) : undefined;
+  // Nobody signs in to a function.
+  const marks = connect && !publishes ? new ValkeyMarks(connect) : undefined;
   const notifier = new AwsNotifier({
     grownBeyond: (account, after) => log.grownBeyond(account, after),
-    channel: connect && ((parts) => new ValkeyChannel(connect, parts)),
+    channel: connect && ((parts) => publisher ?? new ValkeyChannel(connect, parts)),
     ...(options.pollMs !== undefined && { pollMs: options.pollMs, safetyPollMs: options.pollMs }),
   });
   const blobs = new AwsBlobStore({
@@ -84,7 +89,7 @@ export async function openAwsStore(options: AwsStoreOptions): Promise<AwsStore> 
   const close = async (): Promise<void> => {
     await notifier.close();
     directory.close();
-    quickLeases?.close();
+    connection?.close();
     marks?.close();
     tables.destroy();
     objects.destroy();
@@ -116,10 +121,11 @@ export async function openAwsStore(options: AwsStoreOptions): Promise<AwsStore> 
     blobs,
     directory,
     adminRecords: new AwsAdminRecords({ client: tables, table: options.directoryTable }),
-    leases: quickLeases ?? leases,
+    leases: connection ? new ValkeyLeases(connection, leases) : leases,
     notifier,
     ...(passwordMarks && { passwordMarks }),
     removedAccounts: () => directory.removedAccounts(),
+    flushNews: async () => await publisher?.flush(),
     close,
   };
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Cluster, Redis } from 'ioredis';
 import type { AccountId, LogPosition } from '../../ids.ts';
 import type { NewsChannel, NewsParts } from './notifier.ts';
+import type { ValkeyClient } from './valkey.ts';
 
 /** Channels are few and shared: accounts are hashed to them, so that a task subscribes to some hundreds at most. */
 const channels = 256;
@@ -12,8 +12,8 @@ const againMs = 5_000;
  * can send nothing.
  */
 export class ValkeyChannel implements NewsChannel {
-  readonly #sender: Redis | Cluster;
-  readonly #receiver: Redis | Cluster;
+  readonly #sender: ValkeyClient;
+  readonly #receiver: ValkeyClient;
   /** Accounts that are followed, by channel. */
   readonly #followed = new Map<string, number>();
   /** Those of the followed channels that the server has confirmed. */
@@ -21,7 +21,7 @@ export class ValkeyChannel implements NewsChannel {
 
   readonly #onMissed: NewsParts['onMissed'];
 
-  constructor(connect: () => Redis | Cluster, { onNews, onMissed }: NewsParts) {
+  constructor(connect: () => ValkeyClient, { onNews, onMissed }: NewsParts) {
     this.#onMissed = onMissed;
     this.#sender = connect();
     this.#receiver = connect();
@@ -85,7 +85,8 @@ export class ValkeyChannel implements NewsChannel {
   }
 }
 
-function channelOf(account: AccountId): string {
+/** The channel that news of an account travel by. */
+export function channelOf(account: AccountId): string {
   const hash = createHash('sha256').update(account).digest().readUInt32BE(0);
   return `restante:{${hash % channels}}`;
 }

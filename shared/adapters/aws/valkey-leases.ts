@@ -1,5 +1,5 @@
-import type { Cluster, Redis } from 'ioredis';
 import type { Lease, Leases } from '../../ports/leases.ts';
+import type { ValkeyConnection } from './valkey.ts';
 
 /** Ours, or nobody's: taken for so many milliseconds. */
 const acquire = `
@@ -22,12 +22,11 @@ const asked: ReadonlySet<string> = new Set(['connecting', 'connect', 'ready']);
  * and two who both believe to hold one harm nothing.
  */
 export class ValkeyLeases implements Leases {
-  readonly #connection: Redis | Cluster;
+  readonly #connection: ValkeyConnection;
   readonly #otherwise: Leases;
 
-  constructor(connect: () => Redis | Cluster, otherwise: Leases) {
-    this.#connection = connect();
-    this.#connection.on('error', () => {});
+  constructor(connection: ValkeyConnection, otherwise: Leases) {
+    this.#connection = connection;
     this.#otherwise = otherwise;
   }
 
@@ -46,19 +45,16 @@ export class ValkeyLeases implements Leases {
       await this.#otherwise.release(lease);
   }
 
-  close(): void {
-    this.#connection.disconnect();
-  }
-
   /** Undefined where Valkey cannot be asked. */
   async #run(
     script: string,
     name: string,
     ...args: readonly (string | number)[]
   ): Promise<boolean | undefined> {
-    if (!asked.has(this.#connection.status)) return undefined;
+    const { current } = this.#connection;
+    if (!asked.has(current.status)) return undefined;
     try {
-      return (await this.#connection.eval(script, 1, `restante:lease:${name}`, ...args)) === 1;
+      return (await current.eval(script, 1, `restante:lease:${name}`, ...args)) === 1;
     } catch {
       return undefined;
     }

@@ -209,11 +209,16 @@ for (const [why, told] of [
     assert.deepEqual(bounces, []);
   });
 
-test('a report that cannot be sent does not bring the message again', async () => {
-  const { parts } = await ground();
+test('where a report could not be written down, the message comes again, and nobody gets it twice', async () => {
+  const { accounts, bounces, keep, parts } = await ground();
+  keep('m1');
   const failing = { ...parts, bounce: () => Promise.reject(new Error('no')) };
-  const body = notification({ to: ['nobody@example.test'] });
-  assert.deepEqual(await deliverBatch(failing, [{ messageId: 'q', body }]), allDone);
+  const body = notification({ to: ['ann@example.test', 'nobody@example.test'] });
+  const again = { batchItemFailures: [{ itemIdentifier: 'q' }] };
+  assert.deepEqual(await deliverBatch(failing, [{ messageId: 'q', body }]), again);
+  assert.deepEqual(await deliverBatch(parts, [{ messageId: 'q', body }]), allDone);
+  assert.equal(bounces.length, 1);
+  assert.deepEqual(await subjects(accounts.get('ann@example.test')!, 'INBOX'), ['m1']);
 });
 
 test('an arrival is read from what SES says', () => {
