@@ -44,8 +44,14 @@ export class AccessStack extends Stack {
     );
     const cluster = new Cluster(this, 'Cluster', {
       vpc: network.vpc,
-      containerInsightsV2: ContainerInsights.ENABLED,
+      containerInsightsV2: ContainerInsights.DISABLED,
     });
+    acknowledge(
+      cluster,
+      'ECS4',
+      undefined,
+      'Priced by the metric, for figures that nothing here looks at: alarms, scaling and dashboard use those of the service itself and of its log.',
+    );
     const exposed = exposedPorts(config);
     for (const { id, services, size } of deployables(config)) {
       const ports = exposed.filter(({ service }) => services.includes(service));

@@ -87,6 +87,15 @@ const schema = z
         zones: z.union([z.literal(2), z.literal(3)]).default(2),
       })
       .prefault({}),
+    receiving: z
+      .strictObject({
+        /**
+         * Calls at once of the function that delivers what SES received: a call delivers up to ten messages in about three quarters of a second.
+         * A new AWS account has ten for all its functions.
+         */
+        concurrency: z.int().min(2).max(1000).default(5),
+      })
+      .prefault({}),
     retention: z
       .strictObject({
         /** How long an expunged message can be brought back. */

@@ -7,6 +7,7 @@ import {
   Function as LambdaFunction,
   LoggingFormat,
   Runtime,
+  SystemLogLevel,
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -55,6 +56,8 @@ export class MailFunction extends Construct {
       timeout: props.timeout,
       role: this.role.withoutPolicyUpdates(),
       loggingFormat: LoggingFormat.JSON,
+      // Start, end and report of every call would be more than all that a delivery says; how long calls take is a metric besides.
+      systemLogLevelV2: SystemLogLevel.WARN,
       logGroup,
       environment: {
         NODE_OPTIONS: '--enable-source-maps',

@@ -13,6 +13,7 @@ import { bounceKeys } from '../services/inbound/ses/bounce.ts';
 import { acknowledge } from './acknowledge.ts';
 import { Bounces } from './bounces.ts';
 import type { Config } from './config.ts';
+import { delivery } from './delivery.ts';
 import { MailFunction } from './function.ts';
 import { grantMail } from './grants.ts';
 import { besideValkey } from './inside.ts';
@@ -127,7 +128,7 @@ export class InboundStack extends Stack {
       config,
       bundle: 'deliver',
       description: 'delivers what SES received',
-      memory: 1024,
+      memory: delivery.memory,
       timeout: deliveryTimeout,
       inside,
       environment: {
@@ -157,11 +158,10 @@ export class InboundStack extends Stack {
     deliver.consumeFrom(queue);
     deliver.lambda.addEventSource(
       new SqsEventSource(queue, {
-        batchSize: 10,
-        // Mail that arrives together for one account becomes one entry; nobody waits longer than this for it.
-        maxBatchingWindow: Duration.seconds(1),
+        batchSize: delivery.batch,
+        maxBatchingWindow: Duration.seconds(delivery.window),
         reportBatchItemFailures: true,
-        maxConcurrency: 5,
+        maxConcurrency: config.receiving.concurrency,
       }),
     );
   }

@@ -1,6 +1,7 @@
 /**
- * List prices in US dollars, for us-east-1; other regions are up to a third dearer. Requests of DynamoDB and S3 were compared with published tables in
- * November 2026; the others are as known to the authors. Amazon's own price pages are what counts.
+ * List prices in US dollars, for us-east-1; other regions are up to a third dearer. No free tier is counted. Compared in November 2026 with tables that
+ * others publish (Amazon's own pages, which are what counts, were not at hand): Fargate, the balancer, Valkey, alarms, dashboards and logs, DynamoDB, S3, SNS, SQS,
+ * Lambda. As known to the authors: addresses, interface endpoints, keys, secrets, zones, certificates, SES.
  */
 export const list = {
   fargateArmCpuHour: 0.032_38,
@@ -14,6 +15,8 @@ export const list = {
   hostedZoneMonth: 0.5,
   valkeyServerlessMinimumGiBHour: 0.084,
   valkeyServerlessMinimumGiB: 0.1,
+  /** A simple command of up to a KiB. */
+  valkeyUnit: 0.0023e-6,
   exportableCertificateYear: 15,
   alarmMonth: 0.1,
   dashboardMonth: 3,
@@ -27,6 +30,7 @@ export const list = {
   keyRequest: 3e-6,
   sesReceived: 0.1e-3,
   snsPublish: 0.5e-6,
+  /** Up to 64 KiB; a batch of ten messages as one. */
   sqsRequest: 0.4e-6,
   lambdaRequest: 0.2e-6,
   lambdaArmGiBSecond: 0.000_013_333_4,

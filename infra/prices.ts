@@ -12,6 +12,9 @@ const hours = 730;
 const task = ({ cpu, memory }: TaskSize) =>
   hours * ((cpu / 1024) * list.fargateArmCpuHour + (memory / 1024) * list.fargateArmGiBHour);
 
+/** Lambda asks a queue with five connections, each of which waits 20 s for an answer where there is nothing. */
+const askingRequests = (5 * hours * 3600) / 20;
+
 /** Each choice of the configuration that costs something by standing there. */
 export function fixedPrices(config: Config): readonly FixedPrice[] {
   const { services, features, network } = config;
@@ -48,6 +51,14 @@ export function fixedPrices(config: Config): readonly FixedPrice[] {
           },
         ]
       : []),
+    ...(features.ownMx
+      ? []
+      : [
+          {
+            what: 'Lambda asks two queues for mail and bounces',
+            dollars: 2 * list.sqsRequest * askingRequests,
+          },
+        ]),
     { what: `${keys} customer key${keys === 1 ? '' : 's'}`, dollars: keys * list.keyMonth },
     { what: 'a secret, for the certificate', dollars: list.secretMonth },
     ...(features.adminApi

@@ -17,6 +17,8 @@ export const model = { days: 30, messagesADay: 50, messageBytes: 25 * 1024, devi
 /** What a month of the model account asks of the services, counted at the ports. */
 export interface Counted {
   readonly messages: number;
+  /** Entries that were written: each is told to those who watch. */
+  readonly entries: number;
   readonly readUnits: number;
   /** Trimming included. */
   readonly writeUnits: number;
@@ -24,17 +26,29 @@ export interface Counted {
   readonly gets: number;
 }
 
+/** The account at the end of the month. */
+export interface Settled {
+  /** Bytes of memory that it takes where nobody asks for anything. */
+  readonly restingBytes: number;
+  /** What a session costs that finds it closed: of POP3, which wants INBOX's rows. */
+  readonly cold: Pick<Counted, 'readUnits' | 'gets'>;
+}
+
 /** Who receives mail: a function for which every delivery is its first, or a server that holds the account. */
 export type Receiver = 'function' | 'server';
 
 /** Bytes of an item's keys and attribute names beside the entry. */
 const itemOverhead = 100;
+/** A first reader takes the newest items, folded ones among them: those stay a day (shared/adapters/aws/account-log.ts). */
+const newestItems = 66;
 const writeUnits = (bytes: number): number => Math.ceil((bytes + itemOverhead) / 1024);
 
 /** A log that counts what its calls would be charged for on DynamoDB. */
 class MeteredLog implements AccountLog {
   readonly #log: AccountLog;
-  readonly #units = new Map<number, number>();
+  /** Bytes of the items that are there, in their order. */
+  readonly #items = new Map<number, number>();
+  entries = 0;
   readUnits = 0;
   writeUnits = 0;
 
@@ -44,20 +58,23 @@ class MeteredLog implements AccountLog {
 
   async read(account: AccountId, after: LogPosition): Promise<LogTail> {
     const tail = await this.#log.read(account, after);
+    const read =
+      after === 0
+        ? [...this.#items.values()].slice(-Math.max(newestItems - 1, tail.entries.length))
+        : tail.entries.map((entry) => entry.bytes.length + itemOverhead);
     // The head is an item of the same query.
-    const bytes = tail.entries.reduce(
-      (sum, entry) => sum + entry.bytes.length + itemOverhead,
-      2 * itemOverhead,
-    );
+    const bytes = read.reduce((sum, item) => sum + item, 2 * itemOverhead);
     this.readUnits += Math.ceil(bytes / 4096);
     return tail;
   }
 
   async append(request: AppendRequest) {
     const outcome = await this.#log.append(request);
-    const units = writeUnits(request.bytes.length);
-    this.writeUnits += units;
-    if (outcome.kind === 'done') this.#units.set(request.position, units);
+    this.writeUnits += writeUnits(request.bytes.length);
+    if (outcome.kind === 'done') {
+      this.entries++;
+      this.#items.set(request.position, request.bytes.length + itemOverhead);
+    }
     return outcome;
   }
 
@@ -69,10 +86,10 @@ class MeteredLog implements AccountLog {
   async trim(account: AccountId, upTo: LogPosition): Promise<void> {
     // What is to be deleted is listed first.
     this.readUnits += 1;
-    for (const [position, units] of this.#units)
+    for (const [position, bytes] of this.#items)
       if (position <= upTo) {
-        this.writeUnits += units;
-        this.#units.delete(position);
+        this.writeUnits += writeUnits(bytes - itemOverhead);
+        this.#items.delete(position);
       }
     await this.#log.trim(account, upTo);
   }
@@ -91,19 +108,24 @@ const mail = (): readonly Buffer[] =>
 
 /**
  * One month (or `days`): each message is delivered, its record and body are read for each device, half are marked as read, a tenth is filed and a tenth
- * deleted. As many days went before, so that compaction and trimming are those of every month.
+ * deleted. The devices' sessions are on two tasks. As many days went before, so that compaction and trimming are those of every month.
  */
-export async function countMonth(receiver: Receiver, days: number = model.days): Promise<Counted> {
+export async function countMonth(
+  receiver: Receiver,
+  days: number = model.days,
+): Promise<{ readonly counted: Counted; readonly settled: Settled }> {
   const clock = testClock();
   const store = memoryStore(() => clock.now());
   const log = new MeteredLog(store.log);
   const parts = { log, entropy: clock };
-  const engine = memoryEngine(store, parts);
-  const account = await openIn(engine);
-  const server = await openIn(memoryEngine(store, parts), account.id);
+  const account = await openIn(memoryEngine(store, parts));
+  const anew = () => openIn(memoryEngine(store, parts), account.id);
+  const other = await anew();
+  const server = await anew();
   const messages = mail();
   const counts = (): Counted => ({
     messages: number,
+    entries: log.entries,
     readUnits: log.readUnits,
     writeUnits: log.writeUnits,
     puts: store.blobs.counts.puts,
@@ -114,27 +136,33 @@ export async function countMonth(receiver: Receiver, days: number = model.days):
   for (let today = 0; today < 2 * days; today++) {
     if (today === days) before = counts();
     for (let n = 0; n < model.messagesADay; n++) {
-      const receiving = receiver === 'server' ? server : await openIn(memoryEngine(store, parts), account.id);
+      const receiving = receiver === 'server' ? server : await anew();
       await deliver(receiving, messages[number % messages.length]!, number);
       number++;
-      await readByDevices(account, number, n);
-      await receiving.settle();
-      await account.settle();
+      await readByDevices([account, account, other], number, n);
+      for (const one of [receiving, account, other]) await one.settle();
       clock.advance(day / model.messagesADay);
     }
     // Maintenance visits every account once a day.
+    const engine = memoryEngine(store, parts);
     const cutoff = Math.floor((clock.now() - 14 * day) / 1000);
-    assert.ok((await purgeExpunged(account, engine.parts, cutoff)).ok);
+    assert.ok((await purgeExpunged(await openIn(engine, account.id), engine.parts, cutoff)).ok);
   }
-  const after = counts();
-  return {
-    messages: after.messages - before.messages,
-    readUnits: after.readUnits - before.readUnits,
-    writeUnits: after.writeUnits - before.writeUnits,
-    puts: after.puts - before.puts,
-    gets: after.gets - before.gets,
-  };
+  const counted = difference(counts(), before);
+  account.rest();
+  const closed = counts();
+  await (await anew()).load(inboxId);
+  return { counted, settled: { restingBytes: account.bytes, cold: difference(counts(), closed) } };
 }
+
+const difference = (after: Counted, before: Counted): Counted => ({
+  messages: after.messages - before.messages,
+  entries: after.entries - before.entries,
+  readUnits: after.readUnits - before.readUnits,
+  writeUnits: after.writeUnits - before.writeUnits,
+  puts: after.puts - before.puts,
+  gets: after.gets - before.gets,
+});
 
 async function deliver(account: Account, bytes: Buffer, number: number): Promise<void> {
   const staged = await account.stage(bytes);
@@ -148,12 +176,18 @@ async function deliver(account: Account, bytes: Buffer, number: number): Promise
   assert.ok((await account.commit(appendMessages('INBOX', [message]))).ok);
 }
 
-async function readByDevices(account: Account, number: number, n: number): Promise<void> {
-  await account.catchUp();
-  await account.records([number]);
-  for (let device = 0; device < model.devices; device++) await collect((await account.body(number)).body);
+/** Each device by the task that its session is on; the first is the one that a person works with. */
+async function readByDevices(devices: readonly Account[], number: number, n: number): Promise<void> {
+  for (const account of new Set(devices)) {
+    await account.catchUp();
+    await account.records([number]);
+  }
+  for (const account of devices) await collect((await account.body(number)).body);
+  const account = devices[0]!;
   const one = UidSet.of([number]);
   if (n % 2 === 0) assert.ok((await account.commit(storeFlags(inboxId, one, 'add', ['\\Seen']))).ok);
   if (n % 10 === 3) assert.ok((await account.commit(copyMessages('move', inboxId, one, 'Archive'))).ok);
   if (n % 10 === 7) assert.ok((await account.commit(expungeMessages(inboxId, one))).ok);
+  // What the one changes, the others are told.
+  for (const other of devices.slice(1)) if (other !== account) await other.catchUp();
 }
