@@ -1,0 +1,15 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { installation } from '../../infra/app.ts';
+import type { Config } from '../../infra/config.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+/** Every template of an installation, by the last part of its stack's name. */
+export function synthesised(config: Config): Map<string, Template> {
+  const app = new App({ outdir: temporaryFolder() });
+  installation(app, config);
+  const stacks = app.node.children.filter((child) => child instanceof Stack);
+  return new Map(
+    stacks.map((stack) => [stack.stackName.slice(config.name.length + 1), Template.fromStack(stack)]),
+  );
+}
