@@ -4,7 +4,7 @@ import type { Command } from '../../shared/imap/commands.ts';
 import type { Frame } from '../../shared/imap/line-reader.ts';
 import { parseCommand } from '../../shared/imap/parse-command.ts';
 import { continuation, type ResponseCode, statusLine } from '../../shared/imap/responses/status.ts';
-import { flushAt, ResponseWriter } from '../../shared/imap/writer.ts';
+import { flushAt, ResponseWriter, recycle } from '../../shared/imap/writer.ts';
 import { type Connection, ConnectionClosed } from '../../shared/net/connection.ts';
 import { type Farewell, graver, isSignInEnd } from '../../shared/net/guest.ts';
 import type { Served } from '../../shared/net/listener.ts';
@@ -93,7 +93,8 @@ export class ImapSession implements Client, Served {
     if (this.#commandStart !== undefined)
       this.#commandStart = this.writer.length > this.#commandStart ? undefined : 0;
     this.#lastSent = Date.now();
-    await this.connection.write(this.writer.take());
+    const octets = this.writer.take();
+    await this.connection.write(octets, () => recycle(octets));
   }
 
   async send(bytes: Uint8Array): Promise<void> {

@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { zstdCompress, zstdDecompressSync } from 'node:zlib';
+import { constants, zstdCompress, zstdDecompressSync } from 'node:zlib';
 import { BinaryWriter, CorruptData } from './binary.ts';
 
 /** A piece of a frame, not copied. */
@@ -42,13 +42,19 @@ export class Frame {
   }
 }
 
-const compress = promisify(zstdCompress) as (bytes: Uint8Array) => Promise<Uint8Array>;
+type Compress = (
+  bytes: Uint8Array,
+  options: { readonly params: Readonly<Record<number, number>> },
+) => Promise<Uint8Array>;
+const compress = promisify(zstdCompress) as Compress;
+/** A tenth smaller than by default, and unpacked faster; it takes three times as long, off the event loop. */
+const packing = { params: { [constants.ZSTD_c_compressionLevel]: 6 } };
 
 /** Each item with its length before it, packed as a whole, off the event loop. */
 export function encodeFrame(items: readonly Uint8Array[]): Promise<Uint8Array> {
   const out = new BinaryWriter(items.reduce((sum, { length }) => sum + length + 4, 0));
   for (const item of items) out.bytes(item);
-  return compress(out.take());
+  return compress(out.take(), packing);
 }
 
 /** Room for an ordinary frame of any column, so that it comes out in one piece. */

@@ -11,6 +11,16 @@ const nothing = Buffer.alloc(0);
 const smallest = 256;
 const largest = 131_072;
 
+/** Buffers of the largest size that were sent, for the next writer that needs one: a long answer goes through a few of them. */
+const spares: Buffer[] = [];
+const sparesKept = 8;
+
+/** Gives back what `take` handed over, once nobody looks at it any more. */
+export function recycle(taken: Uint8Array): void {
+  if (taken.buffer.byteLength !== largest || spares.length >= sparesKept) return;
+  spares.push(Buffer.from(taken.buffer as ArrayBuffer));
+}
+
 /** Octets after which a session should send what it has before it encodes more. */
 export const flushAt = 32_768;
 
@@ -62,7 +72,7 @@ export class ResponseWriter {
     const needed = this.#length + count;
     if (needed <= this.#bytes.length) return;
     const size = Math.max(this.#first, needed, Math.min(this.#bytes.length * 2, needed + 1_048_576));
-    const grown = Buffer.allocUnsafe(size);
+    const grown = (size === largest ? spares.pop() : undefined) ?? Buffer.allocUnsafe(size);
     this.#bytes.copy(grown, 0, 0, this.#length);
     this.#bytes = grown;
   }

@@ -134,14 +134,16 @@ export class Connection {
 
   /**
    * Writes in one piece and resolves when the client has taken enough for more to be welcome. Rejects with ConnectionClosed when the
-   * connection is gone or the client does not read. Callers send large bodies in chunks of 64 KB or so.
+   * connection is gone or the client does not read. Callers send large bodies in chunks of 64 KB or so. `handedOver` is called once the
+   * octets are the system's, and their memory can be used again.
    */
-  write(bytes: Uint8Array | string): Promise<void> {
+  write(bytes: Uint8Array | string, handedOver?: () => void): Promise<void> {
     if (this.#state === 'gone' || this.#state === 'closing')
       return Promise.reject(new ConnectionClosed(this.#reason));
     const size = typeof bytes === 'string' ? Buffer.byteLength(bytes) : bytes.byteLength;
     this.#sent += size;
-    if (this.#socket.write(bytes)) return Promise.resolve();
+    const done = handedOver && ((fault: unknown) => fault || handedOver());
+    if (this.#socket.write(bytes, done)) return Promise.resolve();
     return this.#drained(size);
   }
 
