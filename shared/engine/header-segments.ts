@@ -32,7 +32,7 @@ const smallFrame = 8 * 1024;
  * Answers are kept in segments from this size on: smaller ones are soon written again, and a few hundred messages are answered from
  * their records in no time.
  */
-const answersFrom = 256 * 1024;
+const answersFrom = 320 * 1024;
 /** Records handled before sessions have their turn. */
 const recordsAtOnce = 16;
 /** Records of messages that are gone are dropped once they outnumber the others, and these. */

@@ -128,6 +128,7 @@ export async function dovecot(options: DovecotOptions): Promise<Server> {
       await Promise.all([imap, imaps, pop3, lmtp].map(awaitPort));
     },
     stop: () => end(child),
+    settle: async () => undefined,
     memory: () => memoryOf(child!.pid!),
     processorTime: () => processorTimeOf(child!.pid!),
   };

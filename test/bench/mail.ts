@@ -12,19 +12,23 @@ export interface Mail {
   readonly small: number;
   /** Messages in INBOX of `largeUser`. */
   readonly large: number;
+  /** Messages in INBOX of `otherUser`. */
+  readonly other: number;
   /** Idle connections whose memory is measured. */
   readonly idle: number;
 }
 
 export const smallUser = 'small@bench.test';
 export const largeUser = 'large@bench.test';
+/** Whom a server serves before it is measured with somebody else. */
+export const otherUser = 'other@bench.test';
 export const workUser = 'work@bench.test';
 /** For loads of many users; each has some messages. */
 export const manyUsers: readonly string[] = Array.from({ length: 100 }, (_, i) => `user${i}@bench.test`);
-export const allUsers: readonly string[] = [smallUser, largeUser, workUser, ...manyUsers];
+export const allUsers: readonly string[] = [smallUser, largeUser, otherUser, workUser, ...manyUsers];
 const messagesEach = 20;
 
-export function makeMail(sizes: Pick<Mail, 'small' | 'large' | 'idle'>): Mail {
+export function makeMail(sizes: Pick<Mail, 'small' | 'large' | 'other' | 'idle'>): Mail {
   const samples = [...generateMessages(sizes.small, 1)];
   return { ...sizes, samples, short: samples.filter(({ length }) => length < 4096) };
 }
@@ -53,11 +57,16 @@ export async function fill(
   }
 }
 
-/** What is there before anything is measured. The large mailbox only where it is needed. */
-export async function fillAll(server: Server, mail: Mail, needsLarge: boolean): Promise<void> {
+/** What is there before anything is measured. The large mailbox and the other account only where they are needed. */
+export async function fillAll(
+  server: Server,
+  mail: Mail,
+  needs: { readonly large: boolean; readonly other: boolean },
+): Promise<void> {
   const put = (user: string, count: number, from: readonly Buffer[]) =>
     withImap(server.imap, user, (wire) => fill(wire, count, from));
   await put(smallUser, mail.small, mail.samples);
-  if (needsLarge) await put(largeUser, mail.large, mail.short);
+  if (needs.large) await put(largeUser, mail.large, mail.short);
+  if (needs.other) await put(otherUser, mail.other, mail.samples);
   for (const user of manyUsers) await put(user, messagesEach, mail.short);
 }

@@ -2,8 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { addAccount } from '../../services/local/add-account.ts';
-import { assemble } from '../../services/local/assemble.ts';
+import { assemble, type Data } from '../../services/local/assemble.ts';
 import { openEmbeddedStore } from '../../shared/adapters/embedded/store.ts';
+import { needsIdleCompaction } from '../../shared/engine/idle-compaction.ts';
+import type { Address } from '../../shared/ports/directory.ts';
 import { end, freePorts, memoryOf, processorTimeOf, type Server } from './server.ts';
 import { password } from './wire.ts';
 
@@ -53,15 +55,38 @@ export async function restante({
       throw new Error('restante did not start');
     },
     stop: () => end(child),
+    settle: () => foldAll(folder, accounts),
     memory: () => memoryOf(child!.pid!),
     processorTime: () => processorTimeOf(child!.pid!),
   };
 }
 
-async function makeAccounts(folder: string, accounts: readonly string[]): Promise<void> {
-  const data = assemble({ kind: 'embedded', ...(await openEmbeddedStore({ folder })) }, (what, _, cause) => {
+const day = 24 * 3600_000;
+
+/** What maintenance does with accounts at rest: what only the log holds is folded. */
+async function foldAll(folder: string, accounts: readonly string[]): Promise<void> {
+  const data = await openData(folder);
+  try {
+    for (const address of accounts) {
+      const record = await data.store.directory.accountByAddress(address as Address);
+      const hold = await data.engine.open(record!.id);
+      if (!hold.ok) throw new Error(`cannot open ${address}: ${hold.error.kind}`);
+      const { account } = hold.value;
+      if (needsIdleCompaction(account, Date.now() + day)) await account.compact();
+      hold.value.release();
+    }
+  } finally {
+    await data.close();
+  }
+}
+
+const openData = async (folder: string): Promise<Data> =>
+  assemble({ kind: 'embedded', ...(await openEmbeddedStore({ folder })) }, (what, _, cause) => {
     throw new Error(what, { cause });
   });
+
+async function makeAccounts(folder: string, accounts: readonly string[]): Promise<void> {
+  const data = await openData(folder);
   try {
     for (const domain of new Set(accounts.map((address) => address.split('@')[1]!)))
       await data.provisioning.addDomain(domain);

@@ -51,8 +51,8 @@ const chosen = workloads.filter(({ measures }) =>
 );
 const rounds = Number(values.rounds ?? (values.quick ? 3 : 5));
 const sizes = values.quick
-  ? { small: 1000, large: 10_000, idle: 200 }
-  : { small: 10_000, large: 100_000, idle: 2000 };
+  ? { small: 1000, large: 10_000, other: 1000, idle: 200 }
+  : { small: 10_000, large: 100_000, other: 3000, idle: 2000 };
 
 async function startAll(folder: string): Promise<Server[]> {
   const certificate = makeCertificate(folder);
@@ -122,12 +122,12 @@ try {
   for (const server of servers) {
     const since = performance.now();
     await server.start('filling');
-    await fillAll(
-      server,
-      mail,
-      chosen.some(({ large }) => large === true),
-    );
+    await fillAll(server, mail, {
+      large: chosen.some(({ large }) => large === true),
+      other: chosen.some(({ other }) => other === true),
+    });
     await server.stop();
+    await server.settle();
     await server.start('measuring');
     console.error(`${server.name}: filled in ${seconds(since)}`);
   }

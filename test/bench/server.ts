@@ -23,6 +23,8 @@ export interface Server {
   /** Starts it in one of its modes. */
   start(mode: Mode): Promise<void>;
   stop(): Promise<void>;
+  /** While it is stopped: what it does by itself, within hours, with mail that has arrived. */
+  settle(): Promise<void>;
   /** Octets of memory of all its processes, shared pages in proportion (PSS). */
   memory(): number;
   /** Milliseconds of processor time that its processes have used. */

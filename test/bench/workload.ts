@@ -15,6 +15,8 @@ export interface Workload {
   readonly large?: true;
   /** Whether it changes mail: measured once more with every server durable. */
   readonly writes?: true;
+  /** Whether another account is served before the measured one. */
+  readonly other?: true;
   /** Rounds that are enough, where it takes long and varies little. */
   readonly rounds?: number;
   /**
