@@ -142,9 +142,15 @@ export class Connection {
       return Promise.reject(new ConnectionClosed(this.#reason));
     const size = typeof bytes === 'string' ? Buffer.byteLength(bytes) : bytes.byteLength;
     this.#sent += size;
-    const done = handedOver && ((fault: unknown) => fault || handedOver());
-    if (this.#socket.write(bytes, done)) return Promise.resolve();
-    return this.#drained(size);
+    let pending = handedOver;
+    const done = (fault?: unknown) => {
+      if (!fault) pending?.();
+      pending = undefined;
+    };
+    const welcome = this.#socket.write(bytes, done);
+    // What the system took at once is told of at once, not after the caller's turn.
+    if (this.#socket.writableLength === 0) done();
+    return welcome ? Promise.resolve() : this.#drained(size);
   }
 
   /**

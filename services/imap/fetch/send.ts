@@ -15,7 +15,7 @@ import { type Loaded, loadMessages } from './messages.ts';
 import { type FetchPlan, isAnswerable } from './plan.ts';
 import { type BodyItem, discard, isBodyItem, type Prepared, prepare } from './prepare.ts';
 import { writeStored } from './stored.ts';
-import { sendPrepared, writeItem, writeMarked } from './write-item.ts';
+import { itemWriter, sendPrepared, writeItem, writeMarked } from './write-item.ts';
 
 /** What could not be answered, though the rest was. */
 export interface Shortfall {
@@ -78,6 +78,9 @@ function noteTold(told: Uid[], marked: UidSet, { chunk, row }: Loaded): void {
   if (marked.has(uid)) told.push(uid);
 }
 
+/** Messages between two looks at the clock. */
+const lookEvery = 32;
+
 async function sendWithoutBodies(
   { client, plan, texts, marked, told }: FetchRun,
   messages: readonly Loaded[],
@@ -85,17 +88,22 @@ async function sendWithoutBodies(
 ): Promise<void> {
   const { writer } = client;
   const { before, answerable, after } = parted(plan.items, answers);
+  const first = before.map((item) => itemWriter(item, texts));
+  const last = after.map((item) => itemWriter(item, texts));
   const turn = new Turn();
-  for (const message of messages) {
+  for (let i = 0; i < messages.length; i++) {
+    const message = messages[i]!;
     fetchOpen(writer, message.seq as SeqNum);
-    writeMarked(client, plan.items, message, marked, texts);
-    noteTold(told, marked, message);
-    for (const item of before) writeItem(writer, item, message, texts);
+    if (marked.size > 0) {
+      writeMarked(client, plan.items, message, marked, texts);
+      noteTold(told, marked, message);
+    }
+    for (let f = 0; f < first.length; f++) first[f]!(writer, message);
     if (answers) writeAnswer(writer, answerable, message, texts, answers);
-    for (const item of after) writeItem(writer, item, message, texts);
+    for (let f = 0; f < last.length; f++) last[f]!(writer, message);
     fetchClose(writer);
     if (writer.length >= flushAt) await client.flush();
-    if (turn.isOver) await turn.pass();
+    if (i % lookEvery === 0 && turn.isOver) await turn.pass();
   }
 }
 

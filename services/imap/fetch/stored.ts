@@ -63,8 +63,13 @@ export async function readStored(
   try {
     const columns = await Promise.all(forms.map(({ column }) => account.answers(numbers, column)));
     return numbers.map((_, i) => {
-      const stored = columns.map((slices) => slices[i]);
-      return stored.every((slice) => slice !== undefined) ? stored : undefined;
+      const stored: Slice[] = [];
+      for (const slices of columns) {
+        const slice = slices[i];
+        if (slice === undefined) return undefined;
+        stored.push(slice);
+      }
+      return stored;
     });
   } catch (cause) {
     // Which messages are gone is found out from their records.

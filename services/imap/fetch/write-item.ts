@@ -42,6 +42,13 @@ export function writeItem(
   }
 }
 
+/** The same for many messages: what the item is, is asked once. */
+export function itemWriter(item: FetchItem, texts: FlagTexts): (w: ResponseWriter, message: Loaded) => void {
+  if (!isColumn(item)) return (w, message) => writeItem(w, item, message, texts);
+  const write = columnWriters[item.item];
+  return (w, { chunk, row }) => write(w, chunk, row, texts);
+}
+
 /** FLAGS, and MODSEQ where the client keeps it, of a message that this command marked \Seen (RFC 9051 §6.4.5). */
 export function writeMarked(
   { writer, enabled }: Client,
