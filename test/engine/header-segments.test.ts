@@ -59,7 +59,7 @@ test('joining keeps segments few and rewrites each record few times, however lon
 async function deliverLarge(account: Account, count: number): Promise<void> {
   const requests = [];
   for (let i = 0; i < count; i++) {
-    const noise = Buffer.from(systemEntropy.bytes(i === 0 ? 300_000 : 10)).toString('base64url');
+    const noise = Buffer.from(systemEntropy.bytes(i === 0 ? 360_000 : 10)).toString('base64url');
     const lines = noise.replace(/.{70}/g, '$&\r\n ');
     const staged = await account.stage(Buffer.from(`Subject: message\r\nX-Noise: ${lines}\r\n\r\n`));
     assert.ok(staged.ok);

@@ -19,7 +19,7 @@ const eightBit = [
 
 /** With it there is enough for a segment that keeps answers. */
 const large = Buffer.from(
-  `Subject: large\r\nX-Noise:${randomBytes(300_000).toString('base64').replace(/.{70}/g, '$&\r\n ')}\r\n\r\nx\r\n`,
+  `Subject: large\r\nX-Noise:${randomBytes(360_000).toString('base64').replace(/.{70}/g, '$&\r\n ')}\r\n\r\nx\r\n`,
 );
 
 const messages = [large, ...eightBit, ...fixtureNames.map(fixture), ...generateMessages(150, 7)];
