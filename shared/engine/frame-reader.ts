@@ -85,7 +85,9 @@ export class FrameReader {
         const name = nameOf(key, offset);
         const packed = bytes.subarray(offset - start, frameEnd(column, f) - start);
         if (wanted.has(f)) into.set(name, this.#unpack(name, packed));
-        else if (this.#cache.get(name) === undefined) this.#cache.set(name, packed, packed.length + 128);
+        // A copy: a piece of what was read would keep all of it in memory.
+        else if (this.#cache.get(name) === undefined)
+          this.#cache.set(name, new Uint8Array(packed), packed.length + 128);
       }
       i = j;
     }
