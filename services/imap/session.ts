@@ -183,14 +183,9 @@ export class ImapSession implements Client, Served {
     // Octets that trickle in keep nobody waiting for a sign-in that does not come.
     if (this.state.kind === 'notAuthenticated' && Date.now() - this.#began > 5 * greetingTimeoutMs)
       return this.#leave('It took too long to sign in', 'idle');
-    switch (await this.input.more()) {
-      case 'end':
-        return false;
-      case 'idle':
-        return this.#leave('Nothing heard from you for too long', 'idle');
-      default:
-        return true;
-    }
+    const arrival = await this.input.more();
+    if (arrival === 'idle') return this.#leave('Nothing heard from you for too long', 'idle');
+    return arrival !== 'end';
   }
 
   async #leave(text: string, end: SessionEnd): Promise<false> {
