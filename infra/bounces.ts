@@ -73,12 +73,12 @@ export class Bounces extends Construct {
         conditions,
       }),
     );
+    // It is not said whether S3 names the account when the queue has it ask for a key: the queue's policy limits whose bucket may tell.
     key.addToResourcePolicy(
       new PolicyStatement({
         principals: [s3],
         actions: ['kms:GenerateDataKey*', 'kms:Decrypt'],
         resources: ['*'],
-        conditions,
       }),
     );
     const prefix = { name: 'prefix', value: bounceKeys.waiting };
