@@ -13,6 +13,8 @@ export class Input {
   #arrived: ReadOutcome | undefined;
   #woken = false;
   #waiting: ((arrival: Arrival) => void) | undefined;
+  /** When the client must have said what it owes, ms since 1970; undefined where only its silence is limited. */
+  deadline: number | undefined;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -66,6 +68,7 @@ export class Input {
   async rest(): Promise<void> {
     for (;;) {
       const arrival = await this.more();
+      if (this.deadline !== undefined && Date.now() > this.deadline) throw new ConnectionClosed('stuck');
       if (arrival === 'octets') return;
       if (arrival === 'end') throw new ConnectionClosed('closed');
       if (arrival === 'idle') throw new ConnectionClosed('stuck');

@@ -66,6 +66,7 @@ export class ImapSession implements Client, Served {
     this.connection = connection;
     this.log = log;
     this.input = new Input(connection);
+    this.input.deadline = this.#began + 5 * service.options.greetingTimeoutMs;
   }
 
   /** Serves the client to its end. Rejects with ConnectionClosed where the connection broke. */
@@ -179,9 +180,8 @@ export class ImapSession implements Client, Served {
     // Half a command may be there: its end is waited for, drain or not, but not for ever.
     const between = this.input.reader.buffered === 0;
     if (between && (await this.#sayGoodbye())) return false;
-    const { greetingTimeoutMs } = this.service.options;
     // Octets that trickle in keep nobody waiting for a sign-in that does not come.
-    if (this.state.kind === 'notAuthenticated' && Date.now() - this.#began > 5 * greetingTimeoutMs)
+    if (this.input.deadline !== undefined && Date.now() > this.input.deadline)
       return this.#leave('It took too long to sign in', 'idle');
     const arrival = await this.input.more();
     if (arrival === 'idle') return this.#leave('Nothing heard from you for too long', 'idle');

@@ -73,6 +73,7 @@ export async function signIn(
   }
   session.state = { kind: 'authenticated', account, record };
   session.failures = 0;
+  session.input.deadline = undefined;
   session.input.reader.limits = limitsAfterLogin;
   connection.setIdleTimeout(service.options.idleTimeoutMs);
   return {

@@ -23,8 +23,10 @@ export interface Pop3Listen {
 export interface Pop3Options {
   /** Passwords without TLS, for tests and closed networks; no unless given. */
   readonly allowPlaintextAuth?: boolean;
-  /** Silence after which a connection ends, ms. RFC 1939 §3 asks for ten minutes at least. */
+  /** Silence after which a session ends, ms. RFC 1939 §3 asks for ten minutes at least. */
   readonly idleTimeoutMs?: number;
+  /** Silence before sign-in that ends a connection, ms; so do five times that without one, whatever is said. */
+  readonly greetingTimeoutMs?: number;
   readonly handshakeTimeoutMs?: number;
 }
 
@@ -53,6 +55,7 @@ export interface Pop3Server {
 export async function startPop3(parts: Pop3Parts): Promise<Result<Pop3Server, string>> {
   const { log, metrics, options = {} } = parts;
   const idleTimeoutMs = options.idleTimeoutMs ?? 10 * 60_000;
+  const greetingTimeoutMs = options.greetingTimeoutMs ?? 60_000;
   const allowPlaintextAuth = options.allowPlaintextAuth ?? false;
   const tls: TlsSettings | undefined = parts.tls && {
     context: parts.tls,
@@ -82,11 +85,13 @@ export async function startPop3(parts: Pop3Parts): Promise<Result<Pop3Server, st
       port,
       ...(mode === 'implicit' && tls !== undefined ? { implicitTls: tls } : {}),
       limits: parts.limits,
-      idleTimeoutMs,
+      idleTimeoutMs: greetingTimeoutMs,
       refusal: '-ERR [SYS/TEMP] Too many connections, please try again later\r\n',
       serve: (connection) =>
         new Session(connection, {
           commands,
+          idleTimeoutMs,
+          signInTimeoutMs: 5 * greetingTimeoutMs,
           tls,
           log: log.with({ service, session: randomBytes(6).toString('hex') }),
           answered,

@@ -19,6 +19,10 @@ export interface SessionOptions {
   readonly commands: CommandTable;
   readonly tls: TlsSettings | undefined;
   readonly log: Log;
+  /** Silence after sign-in that ends the session, ms. */
+  readonly idleTimeoutMs: number;
+  /** Time to sign in, ms. */
+  readonly signInTimeoutMs: number;
   /** Told of each command that was answered. */
   readonly answered: (command: string, outcome: 'ok' | 'err' | 'none') => void;
 }
@@ -116,7 +120,7 @@ export class Session implements Client, Served {
       const line = this.#lines.next();
       if (line !== undefined) return line;
       await this.flush();
-      const outcome = await this.#read();
+      const outcome = this.#tookTooLong ? 'idle' : await this.#read();
       if (outcome instanceof Uint8Array) this.#lines.push(outcome);
       else if (typeof outcome === 'object') return this.#sayGoodbye(outcome.farewell);
       else {
@@ -125,6 +129,12 @@ export class Session implements Client, Served {
         return undefined;
       }
     }
+  }
+
+  /** Octets that trickle in keep nobody waiting for a sign-in that does not come. */
+  get #tookTooLong(): boolean {
+    const { signInTimeoutMs } = this.#options;
+    return this.#state.kind === 'authorization' && Date.now() - this.#startedAt > signInTimeoutMs;
   }
 
   #sayGoodbye(why: Farewell): undefined {
@@ -185,7 +195,7 @@ export class Session implements Client, Served {
     switch (outcome.kind) {
       case 'ok':
         this.writer.ok(outcome.text);
-        if (outcome.next !== undefined) this.#state = outcome.next;
+        if (outcome.next !== undefined) this.#enter(outcome.next);
         break;
       case 'err':
         this.writer.err(outcome.text, outcome.code);
@@ -205,6 +215,11 @@ export class Session implements Client, Served {
       this.#deleted = this.#state.maildrop.total - this.#state.maildrop.count;
     if ((outcome.kind === 'ok' || outcome.kind === 'err') && outcome.end) this.#end ??= 'logout';
     if (this.writer.full) await this.flush();
+  }
+
+  #enter(state: SessionState): void {
+    this.#state = state;
+    if (state.kind === 'transaction') this.#connection.setIdleTimeout(this.#options.idleTimeoutMs);
   }
 
   /** The user name goes with the failed password (RFC 1939 §7). */

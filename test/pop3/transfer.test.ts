@@ -80,7 +80,7 @@ test('STLS begins TLS, forgets what was sent ahead and the user, and offers no s
 });
 
 test('an idle session ends without a word and without effect', async (t) => {
-  const world = await pop3World(t, { options: { idleTimeoutMs: 1 } });
+  const world = await pop3World(t, { options: { greetingTimeoutMs: 1 } });
   const client = await world.connect();
   await client.expect('+OK …');
   await client.expect('(closed)');

@@ -62,6 +62,8 @@ export function frontEnd(
     }),
     tls: undefined,
     log,
+    idleTimeoutMs: 10 * 60_000,
+    signInTimeoutMs: 5 * 60_000,
     answered: () => undefined,
   };
   const serve = (session: { run(): Promise<void> }, wire: Wire) => {

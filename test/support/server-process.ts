@@ -20,6 +20,8 @@ export interface TestAccount {
 
 /** What it said of itself: few lines, whatever the load. */
 interface ProcessLog {
+  /** The first thousand lines. */
+  readonly lines: string[];
   readonly events: Record<string, unknown>[];
   readonly news: Set<() => void>;
 }
@@ -73,7 +75,7 @@ export class ServerProcess {
     const ports: Partial<Record<ServiceName, number>> = {};
     const errors: string[] = [];
     const log: string[] = [];
-    const kept: ProcessLog = { events: [], news: new Set() };
+    const kept: ProcessLog = { lines: log, events: [], news: new Set() };
     // The log says it last, so that every port is known then; standard output is another pipe.
     const allKnown = Promise.withResolvers<void>();
     createInterface({ input: child.stderr }).on('line', (line) => {
@@ -117,6 +119,11 @@ export class ServerProcess {
       this.#child.once('close', () => reject(new Error(`the server ended before ${name}`)));
       look();
     });
+  }
+
+  /** What it has logged: the first thousand lines. */
+  get lines(): readonly string[] {
+    return this.#log.lines;
   }
 
   get dataFolder(): string {
