@@ -5,6 +5,7 @@ import { inWords } from './compare.ts';
 import { noFaults } from './faults.ts';
 import type { People } from './people.ts';
 import { Random } from './random.ts';
+import { judgeRebuild } from './rebuild-check.ts';
 import type { Scenario } from './scenario.ts';
 import { Violation } from './violation.ts';
 import type { World } from './world.ts';
@@ -67,6 +68,8 @@ class Finale {
     await this.#verify();
     await this.#compareClients();
     await this.#judgeRemoved();
+    const random = new Random(world.seed, 'rebuild');
+    if (random.chance(0.3)) return judgeRebuild(world, random.pick(this.#addresses), random);
     await this.#restoreTable(new Random(world.seed, 'finale'));
   }
 

@@ -1,4 +1,5 @@
 import { Account } from '../../../shared/engine/account.ts';
+import { NewerRules } from '../../../shared/engine/apply.ts';
 import type { EngineParts } from '../../../shared/engine/engine.ts';
 import { readEntry } from '../../../shared/engine/entry-reader.ts';
 import { listBlobs } from '../../../shared/engine/list-blobs.ts';
@@ -58,6 +59,7 @@ export async function findBase(id: AccountId, parts: EngineParts): Promise<Base>
       if (broken === 0) return best;
       unusable.push(`the snapshot at ${state.position} (${broken} header records cannot be read)`);
     } catch (cause) {
+      if (cause instanceof NewerRules) throw cause;
       unusable.push(`${manifest}: ${because(cause)}`);
     }
   }
@@ -141,7 +143,9 @@ async function entriesAfter(
       if (stored.position !== last + 1) return found;
       try {
         await readEntry(blobs, stored);
-      } catch {
+      } catch (cause) {
+        // No damage: another release knows what it means.
+        if (cause instanceof NewerRules) throw cause;
         return found;
       }
       found.push(stored);

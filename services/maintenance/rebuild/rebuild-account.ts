@@ -1,7 +1,8 @@
 import { floorAfter } from '../../../shared/directory/uid-validity-floor.ts';
 import { initialiseAccount } from '../../../shared/engine/actions.ts';
+import { NewerRules } from '../../../shared/engine/apply.ts';
 import type { EngineParts } from '../../../shared/engine/engine.ts';
-import type { MailError } from '../../../shared/engine/mail-error.ts';
+import { type MailError, unavailable } from '../../../shared/engine/mail-error.ts';
 import { collect, ObjectGone } from '../../../shared/engine/message-index.ts';
 import { decodeManifest, encodeManifest } from '../../../shared/engine/snapshot.ts';
 import { type AccountId, type LogPosition, objectKey } from '../../../shared/ids.ts';
@@ -32,7 +33,7 @@ export interface RebuildReport {
   readonly upToTime: number;
   /** The last position ever used: what entries beyond `upTo` said is lost, but for the messages. */
   readonly lastUsed: number;
-  /** Entries that others wrote while it ran: they are lost as well. */
+  /** Entries that others wrote in the moment in which the head moved: they are lost as well. */
   readonly overtaken: number;
   readonly recovered: Recovered;
   /** Messages of the account, those recovered left out, and what is wrong with them. */
@@ -64,6 +65,9 @@ export async function rebuildAccount(
   if (!held.ok) return held;
   try {
     return await rebuild(id, parts, task);
+  } catch (cause) {
+    if (cause instanceof NewerRules) return err(unavailable(cause));
+    throw cause;
   } finally {
     for (const lease of held.value) await parts.leases.release(lease);
   }
@@ -89,10 +93,14 @@ async function takeLeases(
   return ok(held);
 }
 
+/** Others may write meanwhile: then it is prepared anew, so often. */
+const preparations = 5;
+
 async function rebuild(
   id: AccountId,
   parts: EngineParts,
   { mailbox, mode, uidValidityFloor }: RebuildTask,
+  preparation = 1,
 ): Promise<Result<RebuildReport, RebuildError>> {
   const last = await lastUsed(parts.log, id);
   const base = await findBase(id, parts);
@@ -107,6 +115,8 @@ async function rebuild(
   const recovered = await recoverBlobs(account, parts, mailbox, whole ? time - stagedBefore : 0);
   if (!recovered.ok) return recovered;
   await account.settle();
+  if (mode === 'do' && preparation < preparations && (await lastUsed(parts.log, id)) > last)
+    return rebuild(id, parts, { mailbox, mode, leases: 'ignored', uidValidityFloor }, preparation + 1);
   const overtaken = mode === 'do' ? await becomeTheAccount(id, parts, base, last, uidValidityFloor) : 0;
   return ok({
     snapshotAt: base.snapshotAt,
@@ -146,6 +156,17 @@ async function becomeTheAccount(
   if (!(await log.moveHead(id, { position, manifest })))
     throw new Error(`the log of ${id} grew by more than ${margin} entries meanwhile`);
   parts.notifier.announce(id, position);
-  const { entries } = last === 0 ? { entries: [] } : await log.read(id, last as LogPosition);
-  return entries.filter((entry) => entry.position > last && entry.position < position).length;
+  // Everything up to the head is used: an append tells what stands there, and changes nothing.
+  for (let overtaken = 0; ; overtaken++) {
+    const at = (last + 1 + overtaken) as LogPosition;
+    const there = await log.append({
+      account: id,
+      position: at,
+      bytes: new Uint8Array(),
+      blobs: [],
+      readAt: entropy.now(),
+    });
+    if (there.kind !== 'taken') throw new Error(`position ${at} of ${id} is free below the head ${position}`);
+    if (there.occupant === undefined) return overtaken;
+  }
 }

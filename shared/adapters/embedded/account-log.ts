@@ -61,7 +61,11 @@ export class EmbeddedAccountLog implements AccountLog {
   /** Entries at or below the head are given only to a reader who has all before them. */
   #start(account: AccountId, after: LogPosition, head: Head | undefined): LogPosition {
     if (!head || after >= head.position) return after;
-    const follows = after > 0 && this.#entryExists.get(account, after + 1) !== undefined;
+    // Where none stands at the head itself, a rebuild has put it beyond all there were: they do not lead to it.
+    const follows =
+      after > 0 &&
+      this.#entryExists.get(account, after + 1) !== undefined &&
+      this.#entryExists.get(account, head.position) !== undefined;
     return follows ? after : head.position;
   }
 

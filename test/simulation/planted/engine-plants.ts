@@ -100,7 +100,7 @@ export const sweepBeforeListing: Plant = {
 /** An account that is made again begins as if nobody had had its address. */
 export const forgetTheFloor: Plant = {
   name: 'forget what an address had',
-  within: 100,
+  within: 1000,
   floor: () => 0,
 };
 
