@@ -1,6 +1,7 @@
 import { changedSince } from '../../shared/engine/actions.ts';
 import { everyUid } from '../../shared/engine/mailbox.ts';
 import { UidSet } from '../../shared/engine/uid-set.ts';
+import { vanishedUids } from '../../shared/engine/vanished.ts';
 import type { MailboxView } from '../../shared/engine/view.ts';
 import type { QResyncParameter } from '../../shared/imap/commands.ts';
 import { vanishedLines } from '../../shared/imap/responses/mailbox.ts';
@@ -27,7 +28,7 @@ export async function writeResync(
     knownUids === undefined
       ? everyUid
       : UidSet.ofRanges(knownUids.map(({ first, last }) => [first, last] as const));
-  const vanished = (await account.vanishedSince(mailbox, modSeq)).intersect(known);
+  const vanished = (await vanishedUids(account, mailbox, modSeq)).intersect(known);
   const agreed = match === undefined ? 0 : lastAgreed(view, match.sequence, match.uids);
   const untold = agreed === 0 ? vanished : vanished.subtract(UidSet.ofRanges([[1, agreed]]));
   await sendAll(client, vanishedLines(client.writer, 'earlier', rangesOfUids(untold)));

@@ -11,7 +11,7 @@ export function statusValues(
   mailbox: Mailbox,
 ): StatusValues {
   const selected = state.kind === 'selected' && state.selected.id === mailbox.id ? state.selected : undefined;
-  const recentFrom = selected?.recentFrom ?? state.account.recentFrom(mailbox.id);
+  const recentFrom = selected?.recentFrom ?? state.account.recent.from(state.account.state, mailbox.id);
   return {
     messages: mailbox.exists,
     uidNext: mailbox.uidNext,

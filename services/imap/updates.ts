@@ -50,7 +50,7 @@ export async function writeUpdates(
   if (exists !== undefined) {
     numberLine(writer, exists, 'EXISTS');
     if (!enabled.rev2) numberLine(writer, recentCount(selected), 'RECENT');
-    if (selected.access === 'readWrite') account.noteRecent(selected.id, view.uidNext);
+    if (selected.access === 'readWrite') account.recent.note(account.state, selected.id, view.uidNext);
   }
   writeKeywords(client, selected);
   if (flagged.size > 0) await writeFlagsOf(client, state, view.spans(flagged));

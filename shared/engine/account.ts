@@ -1,40 +1,34 @@
-import { type AccountId, type EmailId, type MailboxId, messageKey } from '../ids.ts';
+import { type AccountId, type BlobKey, type EmailId, type MailboxId, messageKey } from '../ids.ts';
 import type { MessageRecord } from '../message/structure.ts';
 import type { Blob, ByteRange } from '../ports/blob-store.ts';
 import { ok, type Result } from '../result.ts';
+import { AccountCompaction } from './account-compaction.ts';
 import { type Applied, applyOperations, initialState } from './apply.ts';
 import { type CommitOptions, CommitQueue } from './commit.ts';
-import { type CompactionNeed, compactAccount, needsCompaction } from './compactor.ts';
+import type { CompactionNeed } from './compactor.ts';
 import type { Decide } from './decision.ts';
 import type { EngineParts } from './engine.ts';
 import type { Entry } from './entry.ts';
-import { type ReadEntry, readEntry } from './entry-reader.ts';
+import type { ReadEntry } from './entry-reader.ts';
 import type { Sent } from './entry-sender.ts';
 import type { Slice } from './frame.ts';
+import { FreshRead } from './fresh-read.ts';
 import { type MailError, unavailable } from './mail-error.ts';
-import { type Departure, type Mailbox, vanishedSince } from './mailbox.ts';
-import {
-  anyMailbox,
-  loadHistory,
-  loadRows,
-  loadWhole,
-  withMailbox,
-  withStoredHistory,
-  withStoredRows,
-} from './mailbox-loader.ts';
+import type { Mailbox } from './mailbox.ts';
+import { loadWhole } from './mailbox-loader.ts';
 import { MessageIndex, ObjectGone } from './message-index.ts';
+import { PartLoader } from './part-loader.ts';
+import { RecentMarks } from './recent-marks.ts';
 import { restState, stateBytes } from './resting.ts';
-import type { Chunk } from './rows.ts';
 import type { AnswerColumn } from './segment.ts';
 import { settleState } from './settle-state.ts';
-import { SharedVector } from './shared-vector.ts';
 import { loadSnapshot, type Snapshot } from './snapshot-loader.ts';
 import type { StagedMessage } from './stage.ts';
 import { stageMessage } from './stage.ts';
 import type { AccountState } from './state.ts';
-import { RowsNeeded, type StoredHistory, type StoredRows } from './stored-rows.ts';
+import { RowsNeeded } from './stored-rows.ts';
+import { readTail } from './tail-reader.ts';
 import { TailSize } from './tail-size.ts';
-import { UidSet } from './uid-set.ts';
 
 /**
  * One account as this process holds it: its newest known state, shared by all its sessions, and the way to change it. Any number of
@@ -42,6 +36,8 @@ import { UidSet } from './uid-set.ts';
  */
 export class Account {
   readonly id: AccountId;
+  /** What is \Recent to the next session. */
+  readonly recent = new RecentMarks();
   readonly #parts: EngineParts;
   readonly #queue: CommitQueue;
   readonly #listeners = new Set<(state: AccountState) => void>();
@@ -54,20 +50,32 @@ export class Account {
   /** The state that was packed, unless somebody looked at it since. */
   #rested: AccountState | undefined;
   #tail = new TailSize();
-  #running: Promise<void> | undefined;
-  #queued: Promise<void> | undefined;
-  #compaction: Promise<void> | undefined;
-  /** Mailboxes whose rows somebody asked for. */
-  readonly #opened = new Set<MailboxId>();
-  readonly #loading = new Map<object, Promise<unknown>>();
-  /** Lowest UID still \Recent to a session of this process, by mailbox: written down with the next entry. */
-  readonly #recentFrom = new Map<number, number>();
+  readonly #freshRead: FreshRead;
+  readonly #compaction: AccountCompaction;
+  readonly #loader: PartLoader;
 
   constructor(id: AccountId, parts: EngineParts) {
     this.id = id;
     this.#parts = parts;
     this.#messages = new MessageIndex(id, parts.blobs, parts.frames);
     this.#queue = new CommitQueue(this, parts);
+    this.#compaction = new AccountCompaction(this, parts);
+    const newest = () => this.#state;
+    const self = {
+      id,
+      get state() {
+        return newest();
+      },
+      loaded: (state: AccountState) => {
+        this.#state = state;
+      },
+      reload: (manifest: BlobKey) => this.#loadFrom(manifest),
+      adoptEntry: (entry: ReadEntry) => this.#adoptEntry(entry),
+    };
+    this.#loader = new PartLoader(parts.blobs, self);
+    this.#freshRead = new FreshRead(async () => {
+      this.#readAt = await readTail(self, parts);
+    });
     this.#usedAt = parts.entropy.now();
   }
 
@@ -129,61 +137,14 @@ export class Account {
 
   /** Like `refresh`, but throws. A call made while a read is under way gets one that began after the call. */
   catchUp(): Promise<void> {
-    if (this.#running === undefined) {
-      this.#running = this.#readTail().finally(() => {
-        this.#running = undefined;
-      });
-      return this.#running;
-    }
-    this.#queued ??= this.#running
-      .catch(() => undefined)
-      .then(() => {
-        this.#queued = undefined;
-        return this.catchUp();
-      });
-    return this.#queued;
-  }
-
-  async #readTail(): Promise<void> {
-    for (;;) {
-      const readAt = this.#parts.entropy.now();
-      const tail = await this.#parts.log.read(this.id, this.#state.position);
-      const first = tail.entries.find((e) => e.position > this.#state.position);
-      const last = tail.entries.at(-1)?.position ?? 0;
-      const gap = first !== undefined && first.position !== this.#state.position + 1;
-      const behindHead = tail.head !== undefined && tail.head.position > Math.max(this.#state.position, last);
-      const fresh = this.#state.position === 0 && tail.head !== undefined;
-      if (gap || behindHead || fresh) {
-        if (tail.head === undefined) throw new Error(`the log of ${this.id} has a gap and no head`);
-        await this.#loadFrom(tail.head.manifest);
-        // What was read may be all that follows: then nothing is read again.
-        const next = tail.entries.find((e) => e.position > this.#state.position);
-        if (tail.head.position > this.#state.position) continue;
-        if (next !== undefined && next.position !== this.#state.position + 1) continue;
-      }
-      for (const stored of tail.entries) {
-        if (stored.position <= this.#state.position) continue;
-        await this.#adoptEntry(await readEntry(this.#parts.blobs, stored));
-      }
-      if (tail.more) continue;
-      this.#readAt = readAt;
-      return;
-    }
+    return this.#freshRead.run();
   }
 
   /** Begins anew from a snapshot. Mailboxes that somebody opened here have their rows at once. */
   async #loadFrom(manifest: Snapshot['manifest']): Promise<void> {
     const { blobs } = this.#parts;
     const snapshot = await loadSnapshot(blobs, manifest);
-    let { state } = snapshot;
-    for (const id of this.#opened) {
-      const mailbox = anyMailbox(state, id);
-      if (mailbox?.rows.stored === undefined) continue;
-      const known = anyMailbox(this.#state, id);
-      const same = known?.rows.stored === undefined && known?.highestModSeq === mailbox.highestModSeq;
-      const chunks = same ? known.rows.chunks : await loadRows(blobs, mailbox.rows.stored, state.flags);
-      state = withMailbox(state, withStoredRows(mailbox, chunks));
-    }
+    const state = await this.#loader.withOpened(snapshot.state);
     // Entries may have been taken in meanwhile.
     if (snapshot.state.position <= this.#state.position) return this.settled(snapshot);
     this.#snapshot = snapshot;
@@ -213,7 +174,7 @@ export class Account {
     if (this.#state === base) this.#takeIn(entry, bytes, applied);
     else await this.#adoptEntry({ entry, bytes });
     this.#parts.notifier.announce(this.id, entry.position);
-    if (needsCompaction(this.tail, this.#snapshot)) this.#startCompaction();
+    this.#compaction.startWhereNeeded();
   }
 
   #become(state: AccountState): void {
@@ -298,39 +259,7 @@ export class Account {
 
   /** Makes a mailbox's rows, or its history, part of the state; other sessions and later versions share them. */
   load(mailbox: MailboxId, part: 'rows' | 'history' = 'rows'): Promise<void> {
-    if (part === 'rows') this.#opened.add(mailbox);
-    return this.#reading(async () => {
-      const { blobs } = this.#parts;
-      for (;;) {
-        const before = anyMailbox(this.#state, mailbox);
-        const stored = before?.[part].stored;
-        if (before === undefined || stored === undefined) return;
-        const { flags } = this.#state;
-        const loaded = await this.#once(stored, async () =>
-          part === 'rows'
-            ? loadRows(blobs, stored as StoredRows, flags)
-            : loadHistory(blobs, stored as StoredHistory, flags),
-        );
-        // The state went on meanwhile: to one with other sections behind it, perhaps, or with these in it.
-        const now = anyMailbox(this.#state, mailbox);
-        if (now?.[part].stored !== stored) continue;
-        const whole =
-          part === 'rows'
-            ? withStoredRows(now, loaded as readonly Chunk[])
-            : withStoredHistory(now, loaded as readonly Departure[]);
-        this.#state = withMailbox(this.#state, whole);
-      }
-    });
-  }
-
-  /** Several who want the same read it once. */
-  #once(what: object, read: () => Promise<unknown>): Promise<unknown> {
-    let reading = this.#loading.get(what);
-    if (reading === undefined) {
-      reading = read().finally(() => this.#loading.delete(what));
-      this.#loading.set(what, reading);
-    }
-    return reading;
+    return this.#reading(() => this.#loader.load(mailbox, part));
   }
 
   /** A mailbox with all its rows, as it is now; undefined where it is gone. */
@@ -348,20 +277,6 @@ export class Account {
     return this.#reading(() => loadWhole(this.#parts.blobs, this.#state));
   }
 
-  /** UIDs that left a version of a mailbox after a mod-sequence (RFC 7162 §3.2.6): reads only as much history as that takes. */
-  async vanishedSince(mailbox: Mailbox, since: number): Promise<UidSet> {
-    try {
-      return vanishedSince(mailbox, since);
-    } catch (cause) {
-      if (!(cause instanceof RowsNeeded)) throw cause;
-    }
-    await this.load(mailbox.id, 'history');
-    const newest = anyMailbox(this.#state, mailbox.id);
-    if (newest === undefined) return UidSet.empty;
-    const known = Array.from(newest.departures).filter(({ modSeq }) => modSeq <= mailbox.highestModSeq);
-    return vanishedSince(mailbox.with({ departures: SharedVector.of(known) }), since);
-  }
-
   /**
    * A snapshot of a state this account has passed: its objects now serve the older messages, and rows that are not loaded. One that is older
    * than what serves them is of no use: who read it was slow, and another compaction has ended meanwhile.
@@ -374,51 +289,19 @@ export class Account {
     this.#tail.keepLast(this.#state.position - snapshot.state.position);
   }
 
-  #startCompaction(): void {
-    const before = this.#snapshot;
-    this.#compaction ??= compactAccount(this, this.#parts, 'whileNeeded')
-      .catch((cause) => this.#parts.onError('compaction', this.id, cause))
-      .finally(() => {
-        this.#compaction = undefined;
-        // What came meanwhile may be the last for long: it is not left to the next writer.
-        if (this.#snapshot !== before && needsCompaction(this.tail, this.#snapshot)) this.#startCompaction();
-      });
-  }
-
   /** What only the log holds so far. */
   get tail(): CompactionNeed {
     return this.#tail.need;
   }
 
-  /** Folds the log into a snapshot, unless another process is at it. What is under way here began before the newest entries: it is waited for. */
+  /** Folds the log into a snapshot, unless another process is at it. */
   async compact(): Promise<void> {
-    await this.#compaction;
-    await compactAccount(this, this.#parts);
+    await this.#compaction.run();
   }
 
   /** Resolves when no background work is under way. */
   async settle(): Promise<void> {
-    while (this.#compaction !== undefined) await this.#compaction;
+    await this.#compaction.settle();
     await this.#queue.idle();
-  }
-
-  /** Lowest UID that is \Recent (RFC 3501 §2.3.2) to the next session that selects the mailbox. */
-  recentFrom(mailbox: number): number {
-    const stored = this.#state.mailboxes.get(mailbox as MailboxId)?.recentFrom ?? 1;
-    return Math.max(stored, this.#recentFrom.get(mailbox) ?? 1);
-  }
-
-  /** A session has been told of all UIDs below `uid`. Kept in memory, and written with the next entry: it is not worth one. */
-  noteRecent(mailbox: number, uid: number): void {
-    if (uid > this.recentFrom(mailbox)) this.#recentFrom.set(mailbox, uid);
-  }
-
-  /** What `noteRecent` left and no entry says yet. */
-  pendingRecent(): readonly (readonly [number, number])[] {
-    for (const [mailbox, uid] of this.#recentFrom) {
-      const stored = this.#state.mailboxes.get(mailbox as MailboxId);
-      if (stored === undefined || stored.recentFrom >= uid) this.#recentFrom.delete(mailbox);
-    }
-    return [...this.#recentFrom];
   }
 }

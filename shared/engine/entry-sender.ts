@@ -57,8 +57,8 @@ export class EntrySender {
   /** The entry of some operations on a state, its spill object put where they are too many. */
   async build({ base, operations: decided, blobs: named, state, effects }: Deciding): Promise<Sent> {
     const { position, time } = state;
-    const recent = this.#account
-      .pendingRecent()
+    const recent = this.#account.recent
+      .pending(this.#account.state)
       .map(([mailbox, uid]): Operation => ({ kind: 'recent', mailbox: mailbox as MailboxId, uid }));
     const operations = decided.concat(recent);
     // In a group the operations mean the same as in one entry: they are not applied again.

@@ -1,8 +1,9 @@
 import type { ModSeq, SeqNum, Uid } from '../ids.ts';
+import { differenceOf, type Ghost, ghostsBelow, mergeGhosts } from './ghosts.ts';
+import { LiveRows } from './live-rows.ts';
 import { type Mailbox, presentUids } from './mailbox.ts';
-import { type Chunk, lastUid, lowerBound, restChunk, runs } from './rows.ts';
-import { UidCollector, UidSet } from './uid-set.ts';
-import { alongside } from './version-pairs.ts';
+import { type Chunk, lowerBound, restChunk, runs } from './rows.ts';
+import { UidSet } from './uid-set.ts';
 
 /** Neighbouring rows of one chunk, numbered without a gap in the session's numbering. */
 export interface Span {
@@ -28,12 +29,6 @@ export interface Updates {
   readonly flagged: UidSet;
 }
 
-interface Ghost {
-  readonly uid: number;
-  readonly chunk: Chunk;
-  readonly index: number;
-}
-
 /**
  * A mailbox as one session numbers it: the newest version, plus ghosts (messages that others expunged, numbered here until
  * EXPUNGE may be sent, RFC 9051 §7.5.1), less what the client has not been told of yet.
@@ -48,14 +43,14 @@ export class MailboxView {
   /** Mod-sequence that a client with these ghosts may be told at most. */
   #ghostLimit: ModSeq | undefined;
   #flagged: UidSet = UidSet.empty;
-  /** Rows before each chunk, for the current version. */
-  #offsets: Uint32Array;
+  /** Of the current version. */
+  #live: LiveRows;
   #toldExists: number;
 
   constructor(mailbox: Mailbox) {
     this.#mailbox = mailbox;
     this.#toldUidNext = mailbox.uidNext;
-    this.#offsets = offsetsOf(mailbox.chunks);
+    this.#live = LiveRows.of(mailbox.chunks);
     this.#toldExists = mailbox.exists;
   }
 
@@ -99,14 +94,15 @@ export class MailboxView {
     if (newer === older) return;
     const difference = differenceOf(older.chunks, newer.chunks, this.#toldUidNext);
     this.#mailbox = newer;
-    this.#offsets = offsetsOf(newer.chunks);
+    this.#live = LiveRows.of(newer.chunks);
     if (difference.flagged.size > 0) this.#flagged = this.#flagged.union(difference.flagged);
     if (difference.gone.length > 0) {
       if (this.#ghosts.length === 0) this.#ghostLimit = older.highestModSeq;
       this.#ghosts = mergeGhosts(this.#ghosts, difference.gone);
       this.#flagged = this.#flagged.subtract(UidSet.of(difference.gone.map((g) => g.uid)));
     }
-    if (this.#ghosts.length > 0) this.#ghostSeqs = this.#ghosts.map((g, i) => this.#liveBelow(g.uid) + i + 1);
+    if (this.#ghosts.length > 0)
+      this.#ghostSeqs = this.#ghosts.map((g, i) => this.#live.below(g.uid) + i + 1);
   }
 
   /** The session is idle: its rows are packed until it looks at them. */
@@ -145,34 +141,12 @@ export class MailboxView {
     );
   }
 
-  /** Live rows with a UID below `uid`. */
-  #liveBelow(uid: number): number {
-    const chunks = this.#mailbox.chunks;
-    const at = chunkFrom(chunks, uid);
-    const chunk = chunks[at];
-    return chunk === undefined ? (this.#offsets[at] as number) : this.#offsets[at]! + lowerBound(chunk, uid);
-  }
-
-  #ghostsBelow(uid: number): number {
-    let low = 0;
-    let high = this.#ghosts.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#ghosts[middle]!.uid < uid) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
   /** The number of a message, or undefined where the client does not know it. */
   seqOf(uid: number): SeqNum | undefined {
     if (uid >= this.#toldUidNext || uid < 1) return undefined;
-    const ghosts = this.#ghostsBelow(uid);
-    const seq = (this.#liveBelow(uid) + ghosts + 1) as SeqNum;
-    if (this.#ghosts[ghosts]?.uid === uid) return seq;
-    const chunk = this.#mailbox.chunks[chunkFrom(this.#mailbox.chunks, uid)];
-    if (chunk === undefined) return undefined;
-    return chunk.fixed.uid[lowerBound(chunk, uid)] === uid ? seq : undefined;
+    const ghosts = ghostsBelow(this.#ghosts, uid);
+    if (this.#ghosts[ghosts]?.uid !== uid && !this.#live.has(uid)) return undefined;
+    return (this.#live.below(uid) + ghosts + 1) as SeqNum;
   }
 
   /** The UID at a number from 1 to `exists`. */
@@ -186,18 +160,7 @@ export class MailboxView {
       else high = middle;
     }
     if (this.#ghostSeqs[low] === seq) return this.#ghosts[low]!.uid as Uid;
-    return this.#liveUid(seq - 1 - low);
-  }
-
-  #liveUid(index: number): Uid {
-    let low = 0;
-    let high = this.#mailbox.chunks.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (this.#offsets[middle]! <= index) low = middle;
-      else high = middle - 1;
-    }
-    return this.#mailbox.chunks[low]!.fixed.uid[index - this.#offsets[low]!]! as Uid;
+    return this.#live.uidAt(seq - 1 - low);
   }
 
   /** The UIDs, ghosts included, that inclusive ranges of numbers name; parts beyond `exists` are left out. */
@@ -237,7 +200,7 @@ export class MailboxView {
       for (let [from, to] of runs(chunk, told)) {
         while (from < to) {
           yield* this.#ghostSpans(told, ghost, chunk.fixed.uid[from]!);
-          ghost = this.#ghostsBelow(chunk.fixed.uid[from]!);
+          ghost = ghostsBelow(this.#ghosts, chunk.fixed.uid[from]!);
           const nextGhost = this.#ghosts[ghost]?.uid ?? Number.POSITIVE_INFINITY;
           let end = to;
           if (chunk.fixed.uid[to - 1]! > nextGhost) end = Math.min(to, lowerBound(chunk, nextGhost));
@@ -245,7 +208,7 @@ export class MailboxView {
             chunk,
             from,
             to: end,
-            firstSeq: (this.#offsets[c]! + from + ghost + 1) as SeqNum,
+            firstSeq: (this.#live.before(c) + from + ghost + 1) as SeqNum,
             ghost: false,
           };
           from = end;
@@ -263,63 +226,4 @@ export class MailboxView {
       yield { chunk, from: index, to: index + 1, firstSeq, ghost: true };
     }
   }
-}
-
-/** Of the chunks of a version, which all its sessions share. */
-const knownOffsets = new WeakMap<readonly Chunk[], Uint32Array>();
-
-/** Rows before each chunk, and at the end all rows. */
-function offsetsOf(chunks: readonly Chunk[]): Uint32Array {
-  let offsets = knownOffsets.get(chunks);
-  if (offsets === undefined) knownOffsets.set(chunks, (offsets = countOffsets(chunks)));
-  return offsets;
-}
-
-function countOffsets(chunks: readonly Chunk[]): Uint32Array {
-  const offsets = new Uint32Array(chunks.length + 1);
-  for (let i = 0; i < chunks.length; i++) offsets[i + 1] = offsets[i]! + chunks[i]!.length;
-  return offsets;
-}
-
-/** Index of the first chunk that ends at or after `uid`. */
-function chunkFrom(chunks: readonly Chunk[], uid: number): number {
-  let low = 0;
-  let high = chunks.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (lastUid(chunks[middle]!) < uid) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** Rows below `below` that are gone from, or have another mod-sequence in, the newer chunks. Shared chunks cost nothing. */
-function differenceOf(older: readonly Chunk[], newer: readonly Chunk[], below: number) {
-  const gone: Ghost[] = [];
-  const changed = new UidCollector();
-  for (const { chunk, end, match } of alongside(older, newer, below)) {
-    const { uid } = chunk.fixed;
-    const { modSeq } = chunk.marks;
-    if (match.kind === 'sameRows') {
-      const now = match.chunk.marks.modSeq;
-      for (let i = 0; i < end; i++) if (now[i] !== modSeq[i]) changed.addRows(uid, i, i + 1);
-    } else
-      for (let i = 0; i < end; i++) {
-        const place = match.find(uid[i]!);
-        if (place === undefined) gone.push({ uid: uid[i]!, chunk, index: i });
-        else if (place.chunk.marks.modSeq[place.row] !== modSeq[i]) changed.addRows(uid, i, i + 1);
-      }
-  }
-  return { gone, flagged: changed.set };
-}
-
-function mergeGhosts(a: readonly Ghost[], b: readonly Ghost[]): Ghost[] {
-  const merged: Ghost[] = [];
-  let i = 0;
-  let j = 0;
-  while (i < a.length || j < b.length) {
-    const fromA = j >= b.length || (i < a.length && a[i]!.uid < b[j]!.uid);
-    merged.push(fromA ? a[i++]! : b[j++]!);
-  }
-  return merged;
 }

@@ -17,6 +17,7 @@ import { MailEngine } from '../../shared/engine/engine.ts';
 import { everyUid } from '../../shared/engine/mailbox.ts';
 import { inboxId } from '../../shared/engine/state.ts';
 import { UidSet } from '../../shared/engine/uid-set.ts';
+import { vanishedUids } from '../../shared/engine/vanished.ts';
 import { type AccountId, systemEntropy } from '../../shared/ids.ts';
 import type { AccountLog } from '../../shared/ports/account-log.ts';
 import { fill } from '../budgets/big-account.ts';
@@ -157,7 +158,7 @@ async function measure(folder: string, id: AccountId): Promise<Figure[]> {
   note(
     'resync after 100 changes, warm',
     await timed(async () => {
-      await account.vanishedSince(inbox(), since);
+      await vanishedUids(account, inbox(), since);
       changedSince(inbox(), everyUid, since);
     }),
   );

@@ -15,6 +15,7 @@ import { countFrom, everyUid } from '../../shared/engine/mailbox.ts';
 import { answerColumns } from '../../shared/engine/segment.ts';
 import { inboxId } from '../../shared/engine/state.ts';
 import { UidSet } from '../../shared/engine/uid-set.ts';
+import { vanishedUids } from '../../shared/engine/vanished.ts';
 import type { AccountRecord } from '../../shared/ports/directory.ts';
 import { BudgetWorld, type Cost, fill, requests, sizes } from './big-account.ts';
 
@@ -203,7 +204,7 @@ for (const messages of sizes) {
       const resync = async (who: Account) => {
         await who.refresh();
         await who.load(inboxId);
-        const gone = await who.vanishedSince(inbox(who), since);
+        const gone = await vanishedUids(who, inbox(who), since);
         const changed = changedSince(inbox(who), everyUid, since);
         assert.ok(gone.size > 0 && changed.size > 0 && gone.size + changed.size <= 100);
       };

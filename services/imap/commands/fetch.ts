@@ -1,4 +1,5 @@
 import { UidSet } from '../../../shared/engine/uid-set.ts';
+import { vanishedUids } from '../../../shared/engine/vanished.ts';
 import type { MailboxView } from '../../../shared/engine/view.ts';
 import type { Uid } from '../../../shared/ids.ts';
 import { vanishedLines } from '../../../shared/imap/responses/mailbox.ts';
@@ -73,7 +74,7 @@ async function sendVanished(
 ): Promise<void> {
   const { view, saved } = selected;
   const asked = set.kind === 'saved' ? saved : uidsOfRanges(view, set.ranges, view.uidNext - 1);
-  const vanished = await account.vanishedSince(view.mailbox, since);
+  const vanished = await vanishedUids(account, view.mailbox, since);
   const gone = vanished.intersect(asked).subtract(view.ghostUids);
   await sendAll(client, vanishedLines(client.writer, 'earlier', rangesOfUids(gone)));
 }

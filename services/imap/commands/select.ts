@@ -46,13 +46,13 @@ export const select: SessionHandler<'select', 'authenticated' | 'selected'> = as
     id: mailbox.id,
     view: new MailboxView(mailbox),
     access: command.access,
-    recentFrom: account.recentFrom(mailbox.id),
+    recentFrom: account.recent.from(account.state, mailbox.id),
     saved: UidSet.empty,
     toldKeywords: mailbox.keywords.length,
   };
   const entered: In<'selected'> = { kind: 'selected', account, record, selected };
   writeMailbox(session, entered);
-  if (command.access === 'readWrite') account.noteRecent(mailbox.id, mailbox.uidNext);
+  if (command.access === 'readWrite') account.recent.note(account.state, mailbox.id, mailbox.uidNext);
   if (command.qresync !== undefined) await writeResync(session, entered, command.qresync);
   session.state = entered;
   const code = command.access === 'readWrite' ? 'READ-WRITE' : 'READ-ONLY';
