@@ -1,7 +1,7 @@
 import { type AccountId, type BlobKey, type EmailId, type MailboxId, messageKey } from '../ids.ts';
 import type { MessageRecord } from '../message/structure.ts';
 import type { Blob, ByteRange } from '../ports/blob-store.ts';
-import { ok, type Result } from '../result.ts';
+import type { Result } from '../result.ts';
 import { AccountCompaction } from './account-compaction.ts';
 import { type Applied, applyOperations, initialState } from './apply.ts';
 import { type CommitOptions, CommitQueue } from './commit.ts';
@@ -13,18 +13,17 @@ import type { ReadEntry } from './entry-reader.ts';
 import type { Sent } from './entry-sender.ts';
 import type { Slice } from './frame.ts';
 import { FreshRead } from './fresh-read.ts';
-import { type MailError, unavailable } from './mail-error.ts';
+import { type MailError, orUnavailable } from './mail-error.ts';
 import type { Mailbox } from './mailbox.ts';
 import { loadWhole } from './mailbox-loader.ts';
 import { MessageIndex, ObjectGone } from './message-index.ts';
 import { PartLoader } from './part-loader.ts';
 import { RecentMarks } from './recent-marks.ts';
-import { restState, stateBytes } from './resting.ts';
+import { AccountUse, stateBytes } from './resting.ts';
 import type { AnswerColumn } from './segment.ts';
 import { settleState } from './settle-state.ts';
 import { loadSnapshot, type Snapshot } from './snapshot-loader.ts';
-import type { StagedMessage } from './stage.ts';
-import { stageMessage } from './stage.ts';
+import { type StagedMessage, stageMessage } from './stage.ts';
 import type { AccountState } from './state.ts';
 import { RowsNeeded } from './stored-rows.ts';
 import { readTail } from './tail-reader.ts';
@@ -46,13 +45,11 @@ export class Account {
   #snapshot: Snapshot | undefined;
   /** When the tail was last read, ms: an append may only follow a read of the last minutes. */
   #readAt = 0;
-  #usedAt: number;
-  /** The state that was packed, unless somebody looked at it since. */
-  #rested: AccountState | undefined;
   #tail = new TailSize();
   readonly #freshRead: FreshRead;
   readonly #compaction: AccountCompaction;
   readonly #loader: PartLoader;
+  readonly #use: AccountUse;
 
   constructor(id: AccountId, parts: EngineParts) {
     this.id = id;
@@ -76,7 +73,7 @@ export class Account {
     this.#freshRead = new FreshRead(async () => {
       this.#readAt = await readTail(self, parts);
     });
-    this.#usedAt = parts.entropy.now();
+    this.#use = new AccountUse(parts.entropy.now());
   }
 
   /** The newest state known here: never older than the last `refresh` or own change. */
@@ -98,20 +95,17 @@ export class Account {
 
   /** When somebody last asked something of it, ms. */
   get usedAt(): number {
-    return this.#usedAt;
+    return this.#use.at;
   }
 
   /** Somebody uses it without asking anything that a read or a change takes. */
   touch(): void {
-    this.#usedAt = this.#parts.entropy.now();
-    this.#rested = undefined;
+    this.#use.touch(this.#parts.entropy.now());
   }
 
   /** Nobody uses it: it is packed, at a fraction of its size, and what is asked for unpacks by itself. */
   rest(): void {
-    if (this.#rested === this.#state) return;
-    restState(this.#state);
-    this.#rested = this.#state;
+    this.#use.rest(this.#state);
   }
 
   /** About how many bytes of memory it takes. */
@@ -126,13 +120,11 @@ export class Account {
   }
 
   /** Reads the log's tail: one read, whether anything is new or not. */
-  async refresh(): Promise<Result<AccountState, MailError>> {
-    try {
+  refresh(): Promise<Result<AccountState, MailError>> {
+    return orUnavailable(async () => {
       await this.catchUp();
-      return ok(this.#state);
-    } catch (cause) {
-      return { ok: false, error: unavailable(cause) };
-    }
+      return this.#state;
+    });
   }
 
   /** Like `refresh`, but throws. A call made while a read is under way gets one that began after the call. */
@@ -263,13 +255,11 @@ export class Account {
   }
 
   /** A mailbox with all its rows, as it is now; undefined where it is gone. */
-  async openMailbox(id: MailboxId): Promise<Result<Mailbox | undefined, MailError>> {
-    try {
+  openMailbox(id: MailboxId): Promise<Result<Mailbox | undefined, MailError>> {
+    return orUnavailable(async () => {
       await this.load(id);
-      return ok(this.#state.mailboxes.get(id));
-    } catch (cause) {
-      return { ok: false, error: unavailable(cause) };
-    }
+      return this.#state.mailboxes.get(id);
+    });
   }
 
   /** The newest state with the rows and the history of all mailboxes, for whoever must look at everything. */
@@ -295,8 +285,8 @@ export class Account {
   }
 
   /** Folds the log into a snapshot, unless another process is at it. */
-  async compact(): Promise<void> {
-    await this.#compaction.run();
+  compact(): Promise<void> {
+    return this.#compaction.run();
   }
 
   /** Resolves when no background work is under way. */

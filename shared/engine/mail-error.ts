@@ -1,3 +1,5 @@
+import { err, ok, type Result } from '../result.ts';
+
 /** Why the engine does not do what it was asked. Each protocol words them once; `cause` is logged, never sent. */
 export type MailError =
   /** `creatable`: the name could be made by CREATE (IMAP's TRYCREATE). */
@@ -15,3 +17,12 @@ export type MailError =
   | { readonly kind: 'unsettled'; readonly cause: unknown };
 
 export const unavailable = (cause: unknown): MailError => ({ kind: 'unavailable', cause });
+
+/** What a read or a change came to; whatever it throws, the store is at fault. */
+export async function orUnavailable<T>(run: () => Promise<T>): Promise<Result<T, MailError>> {
+  try {
+    return ok(await run());
+  } catch (cause) {
+    return err(unavailable(cause));
+  }
+}

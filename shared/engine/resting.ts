@@ -31,3 +31,26 @@ export function stateBytes(state: AccountState): number {
   }
   return bytes;
 }
+
+/** Whether somebody uses an account, and what of it was packed since. */
+export class AccountUse {
+  /** When somebody last asked something of it, ms. */
+  at: number;
+  /** The state that was packed, unless somebody looked at it since. */
+  #rested: AccountState | undefined;
+
+  constructor(now: number) {
+    this.at = now;
+  }
+
+  touch(now: number): void {
+    this.at = now;
+    this.#rested = undefined;
+  }
+
+  rest(state: AccountState): void {
+    if (this.#rested === state) return;
+    restState(state);
+    this.#rested = state;
+  }
+}
