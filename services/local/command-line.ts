@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander';
+import { chooseTarget, offerTargets, type Target } from './choose-target.ts';
 import { accountCommands } from './commands/account.ts';
 import { aliasCommands } from './commands/alias.ts';
 import { appPasswordCommands } from './commands/app-password.ts';
+import { auditCommand } from './commands/audit.ts';
 import { backupCommand } from './commands/backup.ts';
 import { domainCommands } from './commands/domain.ts';
 import { exportCommand } from './commands/export.ts';
@@ -12,11 +14,10 @@ import { rebuildCommand } from './commands/rebuild.ts';
 import { redriveCommand } from './commands/redrive.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { serveCommand } from './commands/serve.ts';
+import { tenantCommands } from './commands/tenant.ts';
 import { verifyCommand } from './commands/verify.ts';
-import { addOptions } from './config-options.ts';
 import type { CommandContext, CommandOutcome } from './context.ts';
 import { describeCause } from './describe-mail-error.ts';
-import { parseAwsStore, type StoreChoice, storeOptions } from './store-choice.ts';
 
 /** Takes a command's outcome: commander itself knows no results. */
 export type Report = (outcome: CommandOutcome) => void;
@@ -27,19 +28,12 @@ const oneLine = (text: string) =>
     .replace(/\s*\n\s*/g, ' ')
     .trim();
 
-class WrongStore extends Error {}
-
-/** Every command that takes `--data` may work on an AWS store in its place. */
-function offerAwsStore(command: Command): void {
-  const onAccounts = command.name() !== 'serve' && command.options.some(({ long }) => long === '--data');
-  if (onAccounts) addOptions(command, storeOptions);
-  command.commands.forEach(offerAwsStore);
-}
+class WrongTarget extends Error {}
 
 /** Runs `restante ARGUMENTS`; resolves to the exit code: 0 done, 1 failed, 2 wrong usage or configuration. */
 export async function runCommandLine(args: readonly string[], context: CommandContext): Promise<number> {
   let outcome: CommandOutcome = { ok: true, value: undefined };
-  let awsStore: StoreChoice | undefined;
+  let target: Target = { awsStore: undefined, remote: undefined };
   const complain = (message: string) => context.stderr.write(`restante: ${message}\n`);
   const program = new Command('restante')
     .description('Mail access by IMAP and POP3, on one machine: the server, and what administers it.')
@@ -56,12 +50,14 @@ export async function runCommandLine(args: readonly string[], context: CommandCo
   };
   for (const add of [
     serveCommand,
+    tenantCommands,
     domainCommands,
     accountCommands,
     appPasswordCommands,
     aliasCommands,
     forwardCommands,
     keyCommands,
+    auditCommand,
     importCommand,
     exportCommand,
     backupCommand,
@@ -75,22 +71,24 @@ export async function runCommandLine(args: readonly string[], context: CommandCo
       {
         ...context,
         get awsStore() {
-          return awsStore;
+          return target.awsStore;
+        },
+        get remote() {
+          return target.remote;
         },
       },
       report,
     );
-  program.commands.forEach(offerAwsStore);
-  program.hook('preAction', (_, command) => {
-    if (command.name() === 'serve') return;
-    const chosen = parseAwsStore(command.opts(), context.env);
-    if (!chosen.ok) throw new WrongStore(chosen.error.join('\n'));
-    awsStore = chosen.value;
+  program.commands.forEach(offerTargets);
+  program.hook('preAction', async (_, command) => {
+    const chosen = await chooseTarget(command, context);
+    if (!chosen.ok) throw new WrongTarget(chosen.error.join('\n'));
+    target = chosen.value;
   });
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (cause) {
-    if (cause instanceof WrongStore) {
+    if (cause instanceof WrongTarget) {
       for (const line of cause.message.split('\n')) complain(line);
       return 2;
     }

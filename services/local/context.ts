@@ -10,6 +10,7 @@ import type { Notifier } from '../../shared/ports/notifier.ts';
 import type { PasswordMarks } from '../../shared/ports/password-marks.ts';
 import type { Result } from '../../shared/result.ts';
 import type { SesSend } from '../submission/ses-relay.ts';
+import type { RemoteApi } from './remote-choice.ts';
 import type { StoreChoice } from './store-choice.ts';
 import type { FromWorker, ToWorker } from './workers/news.ts';
 
@@ -120,6 +121,8 @@ export interface CommandContext {
   openStore(choice: StoreChoice, options: OpenStoreOptions): Promise<Result<Store, string>>;
   /** The AWS store that the command's options or the environment name; undefined where the data folder is meant. */
   readonly awsStore: StoreChoice | undefined;
+  /** The admin API that the command's options or the environment name; undefined where a store is meant. */
+  readonly remote: RemoteApi | undefined;
   readonly processes: Processes;
   /** Calls back with each signal that asks the process to end; the returned function ends that. */
   onSignal(listener: (signal: string) => void): () => void;

@@ -102,6 +102,7 @@ const code = await runCommandLine(process.argv.slice(2), {
   redrive: async (options) => (await import('../../shared/adapters/aws/redrive.ts')).redriveQueue(options),
   readSecret: async (id) => (await import('../../shared/adapters/aws/secret.ts')).secretReader(id),
   awsStore: undefined,
+  remote: undefined,
   processes: clusterProcesses(),
   onSignal,
   onReload,

@@ -4,8 +4,8 @@ import { type CommandContext, type CommandError, failed } from './context.ts';
 
 const maxBytes = 4096;
 
-/** The first line of standard input, without its end. The error is one line for a person. */
-async function readPassword(stdin: Readable): Promise<Result<string, string>> {
+/** The first line of standard input, without its end: a `what`. The error is one line for a person. */
+export async function firstLine(stdin: Readable, what: string): Promise<Result<string, string>> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of stdin) {
@@ -13,10 +13,10 @@ async function readPassword(stdin: Readable): Promise<Result<string, string>> {
     chunks.push(bytes);
     size += bytes.length;
     if (bytes.includes(0x0a)) break;
-    if (size > maxBytes) return err('the password on standard input is too long');
+    if (size > maxBytes) return err(`the ${what} on standard input is too long`);
   }
   const [line = ''] = Buffer.concat(chunks).toString('utf8').split(/\r?\n/, 1);
-  return line === '' ? err('there is no password on standard input') : ok(line);
+  return line === '' ? err(`there is no ${what} on standard input`) : ok(line);
 }
 
 export interface PasswordOptions {
@@ -30,6 +30,6 @@ export async function passwordFrom(
   context: CommandContext,
 ): Promise<Result<string | undefined, CommandError>> {
   if (!options.passwordStdin) return ok(options.password);
-  const line = await readPassword(context.stdin);
+  const line = await firstLine(context.stdin, 'password');
   return line.ok ? line : failed(line.error);
 }

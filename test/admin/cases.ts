@@ -137,6 +137,7 @@ export const cases = ({ keyId, appPasswordId }: Prepared): Readonly<Record<strin
     again: 404,
     missing: '/v1/accounts/anna@acme.test/app-passwords/none',
   },
+  listWaiting: { path: '/v1/forwards/waiting', again: 200 },
   listAliases: { path: '/v1/aliases', again: 200 },
   addAlias: {
     path: '/v1/aliases',

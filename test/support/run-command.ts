@@ -39,6 +39,7 @@ export async function runCommand(
       value: change({ kind: 'embedded', ...(await openEmbeddedStore({ folder })) }),
     }),
     awsStore: undefined,
+    remote: undefined,
     onSignal: () => () => {},
     processes: {
       first: undefined,

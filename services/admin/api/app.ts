@@ -1,6 +1,5 @@
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import type { z } from 'zod';
 import { type Entropy, systemEntropy } from '../../../shared/ids.ts';
 import { err, ok, type Result } from '../../../shared/result.ts';
 import type { Log } from '../../../shared/telemetry/log.ts';
@@ -8,12 +7,13 @@ import type { Data } from '../../local/assemble.ts';
 import { AuditTrail } from './audit-trail.ts';
 import type { MailHosts } from './dns-records.ts';
 import { type Answer, Idempotency } from './idempotency.ts';
-import { KeyRing, type Presented } from './key-ring.ts';
+import { type ApiKey, KeyRing, type Presented } from './key-ring.ts';
 import { openApiDocument } from './openapi.ts';
 import type { AdminParts, Operation } from './operation.ts';
 import { operations } from './operations/index.ts';
 import { type Problem, problem, problemBody, statusOf } from './problem.ts';
-import { RateLimit } from './rate-limit.ts';
+import { RateLimit, rateLimitPolicy } from './rate-limit.ts';
+import { type Checked, readRequest } from './request.ts';
 import { allows } from './scopes.ts';
 
 export interface AdminAppOptions {
@@ -23,6 +23,11 @@ export interface AdminAppOptions {
   readonly version: string;
   readonly log: Log;
   readonly entropy?: Entropy;
+  /**
+   * Who asks, where that is known without a key: the command line, which has the store itself. Such an application answers in its own
+   * process and never a network. Its requests are not counted, and what goes wrong is thrown.
+   */
+  readonly owner?: ApiKey;
 }
 
 const maxBody = 64 * 1024;
@@ -34,6 +39,8 @@ const refuse = (c: Context, of: Problem): Response =>
     ...(of.kind === 'unauthorized' && { 'www-authenticate': 'Bearer' }),
   });
 
+const honoPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
+
 /** The admin API, for whatever speaks fetch: `/v1/…`, and the document of it at `/openapi.json`. */
 export function createAdminApp({
   data,
@@ -41,6 +48,7 @@ export function createAdminApp({
   version,
   log,
   entropy = systemEntropy,
+  owner,
 }: AdminAppOptions): Hono {
   const { adminRecords } = data.store;
   const parts: AdminParts = {
@@ -71,18 +79,21 @@ export function createAdminApp({
   );
 
   const authenticate = async (c: Context): Promise<Result<Presented, Problem>> => {
+    if (owner !== undefined) return ok({ key: owner, secret: '' });
     const token = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
     const presented = token === undefined ? undefined : await parts.keys.presented(token);
     if (presented === undefined)
       return err(problem('unauthorized', 'send a valid key as "Authorization: Bearer rst_…"'));
-    const retryAfter = rates.take(presented.key.id, entropy.now());
+    const { retryAfter, field } = rates.take(presented.key.id, entropy.now());
+    c.header('ratelimit-policy', rateLimitPolicy);
+    c.header('ratelimit', field);
     return retryAfter === undefined
       ? ok(presented)
       : err(problem('tooMany', 'this key asks too often', { retryAfter }));
   };
 
-  for (const one of operations)
-    app.on(one.method.toUpperCase(), one.path.replaceAll(/\{(\w+)\}/g, ':$1'), async (c) => {
+  for (const one of operations as readonly Operation[])
+    app.on(one.method.toUpperCase(), honoPath(one.path), async (c) => {
       const presented = await authenticate(c);
       if (!presented.ok) return refuse(c, presented.error);
       if (!allows(presented.value.key.scopes, one.scope))
@@ -108,47 +119,22 @@ export function createAdminApp({
       return c.json(body as object, status as 200);
     });
 
+  for (const [path, methods] of Map.groupBy(operations, ({ path }) => honoPath(path))) {
+    const allow = methods.flatMap(({ method }) =>
+      method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()],
+    );
+    app.all(path, (c) => {
+      c.header('allow', allow.join(', '));
+      return refuse(c, problem('badMethod', `${c.req.path} is there for ${allow.join(', ')}`));
+    });
+  }
   app.notFound((c) => refuse(c, problem('notFound', `there is no ${c.req.method} ${c.req.path}`)));
   app.onError((cause, c) => {
+    if (owner !== undefined) throw cause;
     log.error({ event: 'connection.fault', service: 'http', remote: '' }, cause);
     return refuse(c, problem('fault', 'it was not answered as it should have been; look into the log'));
   });
   return app;
-}
-
-interface Checked {
-  readonly params: Record<string, string>;
-  readonly query: Record<string, unknown>;
-  readonly body: Record<string, unknown> | undefined;
-}
-
-function check<T>(schema: z.ZodType<T>, value: unknown, where: string): Result<T, Problem> {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return ok(parsed.data);
-  const errors = parsed.error.issues
-    .slice(0, 20)
-    .map(({ path, message }) => ({ path: [where, ...path].join('.'), message }));
-  return err(problem('invalid', `the ${where} is not as it should be`, { errors }));
-}
-
-async function readRequest(c: Context, one: Operation): Promise<Result<Checked, Problem>> {
-  const params = check(one.params, c.req.param(), 'path');
-  if (!params.ok) return params;
-  const query = check(one.query, c.req.query(), 'query');
-  if (!query.ok) return query;
-  const checked = { params: params.value as Record<string, string>, query: query.value };
-  if (one.body === undefined) return ok({ ...checked, body: undefined });
-  if (!/^application\/json\b/i.test(c.req.header('content-type') ?? ''))
-    return err(problem('notJson', 'send Content-Type: application/json'));
-  let json: unknown;
-  try {
-    json = JSON.parse(await c.req.text());
-  } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause;
-    return err(problem('malformed', 'the body is not JSON'));
-  }
-  const body = check(one.body, json, 'body');
-  return body.ok ? ok({ ...checked, body: body.value }) : body;
 }
 
 /** Makes one request. What changes something has its audit entry before it is begun. A refusal's body is its problem. */

@@ -47,8 +47,30 @@ export interface Operation {
   readonly handle: (call: Call<never, never, never>) => Promise<Result<unknown, Problem>>;
 }
 
-interface Definition<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodObject, A extends z.ZodType>
-  extends Pick<Operation, 'id' | 'method' | 'path' | 'summary' | 'scope' | 'status'> {
+/** An operation whose types are known: what a client needs to ask it. */
+export interface OperationOf<
+  Id extends string,
+  P extends z.ZodObject,
+  Q extends z.ZodObject,
+  B extends z.ZodObject,
+  A extends z.ZodType,
+> extends Operation {
+  readonly id: Id;
+  readonly params: P;
+  readonly query: Q;
+  /** `never` where there is none. */
+  readonly body: B;
+  readonly answer: A;
+}
+
+interface Definition<
+  Id extends string,
+  P extends z.ZodObject,
+  Q extends z.ZodObject,
+  B extends z.ZodObject,
+  A extends z.ZodType,
+> extends Pick<Operation, 'method' | 'path' | 'summary' | 'scope' | 'status'> {
+  readonly id: Id;
   readonly params: P;
   readonly query: Q;
   readonly body?: B;
@@ -58,12 +80,14 @@ interface Definition<P extends z.ZodObject, Q extends z.ZodObject, B extends z.Z
   ) => Promise<Result<z.input<A>, Problem>>;
 }
 
-/** Ties an operation's handler to its schemas, and forgets them: a list holds all kinds. */
+/** Ties an operation's handler to its schemas. The handler's own types are forgotten: a list holds all kinds. */
 export const operation = <
+  const Id extends string,
   P extends z.ZodObject,
   Q extends z.ZodObject,
-  B extends z.ZodObject,
   A extends z.ZodType,
+  B extends z.ZodObject = never,
 >(
-  definition: Definition<P, Q, B, A>,
-): Operation => ({ ...definition, body: definition.body }) as unknown as Operation;
+  definition: Definition<Id, P, Q, B, A>,
+): OperationOf<Id, P, Q, B, A> =>
+  ({ ...definition, body: definition.body }) as unknown as OperationOf<Id, P, Q, B, A>;

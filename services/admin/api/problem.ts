@@ -14,6 +14,7 @@ const kinds = {
   unauthorized: [401, 'A valid API key is needed'],
   forbidden: [403, 'The key does not permit this'],
   notFound: [404, 'There is no such thing'],
+  badMethod: [405, 'The method is not for this'],
   exists: [409, 'It exists already'],
   notEmpty: [409, 'It is still in use'],
   full: [409, 'There are as many as there may be'],

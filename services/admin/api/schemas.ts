@@ -123,6 +123,13 @@ export const addedAppPassword = appPasswordView
   .extend({ password: z.string().describe('shown this once') })
   .meta({ id: 'AddedAppPassword' });
 export const appPasswordParams = accountParams.extend({ id: z.string().min(1).max(64) });
+export const waitingList = z
+  .object({
+    items: z.array(
+      z.object({ id: z.string(), waiting: z.int(), oldest: time.nullable().describe('since when') }),
+    ),
+  })
+  .meta({ id: 'WaitingList' });
 export const usageView = z
   .object({
     messages: z.int(),

@@ -1,15 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { isDisplayName } from '../../../shared/directory/provisioning.ts';
-import { setLimit } from '../../../shared/engine/actions.ts';
 import type { Pop3Deletion, Protocol } from '../../../shared/ports/directory.ts';
 import { ok } from '../../../shared/result.ts';
+import { administering, administers } from '../administration.ts';
 import type { Report } from '../command-line.ts';
-import { type CommandContext, failed, wrongUsage } from '../context.ts';
-import { withData } from '../data-folder.ts';
-import { describeMailError } from '../describe-mail-error.ts';
+import { type CommandContext, wrongUsage } from '../context.ts';
 import { type PasswordOptions, passwordFrom } from '../read-password.ts';
 import { printSize } from '../size.ts';
-import { type DataOptions, dataOption, passwordOptions, refused, sizeArgument } from './shared-options.ts';
+import { type DataOptions, passwordLine, passwordOptions, sizeArgument } from './shared-options.ts';
 
 const protocolNames: readonly Protocol[] = ['imap', 'pop3', 'submission'];
 const deletionPolicies: readonly Pop3Deletion[] = ['expunge', 'trash', 'hide'];
@@ -22,7 +19,8 @@ function parseProtocols(text: string): readonly Protocol[] {
   return protocols;
 }
 
-const parseQuota = (text: string): number | 'none' => (text === 'none' ? 'none' : sizeArgument(text));
+/** Null for no limit, as in the API. */
+const parseQuota = (text: string): number | null => (text === 'none' ? null : sizeArgument(text));
 
 interface SetOptions extends DataOptions {
   readonly protocols?: readonly Protocol[];
@@ -32,62 +30,50 @@ interface SetOptions extends DataOptions {
   readonly resume?: true;
 }
 
-/** What `set` changes; undefined where it was told nothing. */
-function changeFrom({ protocols, pop3Deletion, name, suspend, resume }: SetOptions) {
-  const change = {
-    ...(protocols && { protocols }),
-    ...(pop3Deletion && { pop3Deletion }),
-    ...(name !== undefined && { displayName: name.normalize('NFC') }),
-    ...(suspend && { status: 'suspended' as const }),
-    ...(resume && { status: 'active' as const }),
-  };
-  return Object.keys(change).length === 0 ? undefined : change;
-}
+/** What `set` changes; empty where it was told nothing. */
+const changeFrom = ({ protocols, pop3Deletion, name, suspend, resume }: SetOptions) => ({
+  ...(protocols && { protocols: [...protocols] }),
+  ...(pop3Deletion && { pop3Deletion }),
+  ...(name !== undefined && { name }),
+  ...(suspend && { status: 'suspended' as const }),
+  ...(resume && { status: 'active' as const }),
+});
 
 /** `restante account passwd`, `quota` and `set`: a running server acts on them at once. */
 export function accountChangeCommands(account: Command, context: CommandContext, report: Report): void {
-  const passwd = account
-    .command('passwd')
+  const administer = administering(context, report);
+
+  const passwd = administers(account.command('passwd'), context)
     .description('set a new password; without one, it is generated and shown')
     .argument('<address>');
-  for (const option of [...passwordOptions(), dataOption(context)]) passwd.addOption(option);
+  for (const option of passwordOptions()) passwd.addOption(option);
   passwd.action(async (address: string, options: DataOptions & PasswordOptions) => {
     const password = await passwordFrom(options, context);
     if (!password.ok) return report(password);
-    report(
-      await withData(context, options.data, 'required', async ({ provisioning }) => {
-        const changed = await provisioning.changePassword(address, password.value);
-        if (!changed.ok) return refused(changed.error);
-        context.stdout.write(`the password of ${address} is changed\n`);
-        if (password.value === undefined) context.stdout.write(`password: ${changed.value}\n`);
-        return ok(undefined);
-      }),
-    );
+    await administer(options, async (admin) => {
+      const changed = await admin.ask('changePassword', {
+        params: { address },
+        body: { password: password.value },
+      });
+      return changed.ok
+        ? ok(`the password of ${address} is changed\n${passwordLine(changed.value)}`)
+        : changed;
+    });
   });
 
-  account
-    .command('quota')
+  administers(account.command('quota'), context)
     .description('set how much mail an account may hold')
     .argument('<address>')
     .argument('<size>', 'such as 5GB, or none', parseQuota)
-    .addOption(dataOption(context))
-    .action(async (address: string, size: number | 'none', { data: folder }: DataOptions) =>
-      report(
-        await withData(context, folder, 'required', async ({ engine, provisioning }) => {
-          const found = await provisioning.account(address);
-          if (!found.ok) return refused(found.error);
-          const limit = size === 'none' ? undefined : size;
-          const set = await engine.with(found.value.id, (opened) => opened.commit(setLimit(limit)));
-          if (!set.ok) return failed(describeMailError(set.error));
-          const shown = limit === undefined ? 'no quota' : `a quota of ${printSize(limit)}`;
-          context.stdout.write(`${found.value.address} has ${shown}\n`);
-          return ok(undefined);
-        }),
-      ),
+    .action((address: string, quota: number | null, options: DataOptions) =>
+      administer(options, async (admin) => {
+        const changed = await admin.ask('changeAccount', { params: { address }, body: { quota } });
+        const shown = quota === null ? 'no quota' : `a quota of ${printSize(quota)}`;
+        return changed.ok ? ok(`${changed.value.address} has ${shown}\n`) : changed;
+      }),
     );
 
-  account
-    .command('set')
+  administers(account.command('set'), context)
     .description('change how an account may be used')
     .argument('<address>')
     .option('--protocols <names>', `any of ${protocolNames.join(',')}, or none`, parseProtocols)
@@ -99,22 +85,13 @@ export function accountChangeCommands(account: Command, context: CommandContext,
     .option('--name <name>', 'whose it is')
     .addOption(new Option('--suspend', 'refuse sign-in and mail').conflicts('resume'))
     .option('--resume', 'undo --suspend')
-    .addOption(dataOption(context))
     .action(async (address: string, options: SetOptions) => {
-      const change = changeFrom(options);
-      if (change === undefined)
+      const body = changeFrom(options);
+      if (Object.keys(body).length === 0)
         return report(wrongUsage('nothing to set: see "restante account set --help"'));
-      report(
-        await withData(context, options.data, 'required', async ({ provisioning, store }) => {
-          if (change.displayName !== undefined && !isDisplayName(change.displayName))
-            return refused({ kind: 'badName' });
-          const found = await provisioning.account(address);
-          if (!found.ok) return refused(found.error);
-          const changed = await store.directory.updateAccount(found.value.id, change);
-          if (!changed.ok) return refused(changed.error);
-          context.stdout.write(`changed ${changed.value.address}\n`);
-          return ok(undefined);
-        }),
-      );
+      await administer(options, async (admin) => {
+        const changed = await admin.ask('changeAccount', { params: { address }, body });
+        return changed.ok ? ok(`changed ${changed.value.address}\n`) : changed;
+      });
     });
 }

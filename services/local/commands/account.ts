@@ -1,21 +1,12 @@
 import type { Command } from 'commander';
-import { ok } from '../../../shared/result.ts';
-import { addAccount } from '../add-account.ts';
+import { err, ok } from '../../../shared/result.ts';
+import { administering, administers } from '../administration.ts';
 import type { Report } from '../command-line.ts';
-import { type CommandContext, failed } from '../context.ts';
-import { withData } from '../data-folder.ts';
+import type { CommandContext } from '../context.ts';
 import { type PasswordOptions, passwordFrom } from '../read-password.ts';
-import { removeAccount } from '../remove-account.ts';
 import { accountChangeCommands } from './account-change.ts';
 import { accountViewCommands } from './account-view.ts';
-import {
-  type DataOptions,
-  dataOption,
-  family,
-  passwordOptions,
-  refused,
-  sizeArgument,
-} from './shared-options.ts';
+import { type DataOptions, family, passwordLine, passwordOptions, sizeArgument } from './shared-options.ts';
 
 interface AddOptions extends DataOptions, PasswordOptions {
   readonly quota?: number;
@@ -24,55 +15,41 @@ interface AddOptions extends DataOptions, PasswordOptions {
 
 /** `restante account …`: who has mail here. */
 export function accountCommands(program: Command, context: CommandContext, report: Report): void {
+  const administer = administering(context, report);
   const account = family(program, 'account', 'who has mail here');
 
-  const add = account
-    .command('add')
+  const add = administers(account.command('add'), context)
     .description('make an account; without a password, one is generated and shown')
     .argument('<address>', 'such as anna@example.org; the domain must have been added')
     .option('--quota <size>', 'how much mail it may hold, such as 5GB; no limit unless given', sizeArgument)
     .option('--name <name>', 'whose it is');
-  for (const option of [...passwordOptions(), dataOption(context)]) add.addOption(option);
+  for (const option of passwordOptions()) add.addOption(option);
   add.action(async (address: string, options: AddOptions) => {
     const password = await passwordFrom(options, context);
     if (!password.ok) return report(password);
-    report(
-      await withData(context, options.data, 'required', async (data) => {
-        const added = await addAccount(data, {
-          address,
-          ...(password.value === undefined ? {} : { password: password.value }),
-          ...(options.name === undefined ? {} : { displayName: options.name }),
-          quota: options.quota,
-        });
-        if (!added.ok) {
-          const noDomain = added.error.kind === 'notFound';
-          return noDomain
-            ? failed(`${added.error.name} is no domain here: add it first with "restante domain add"`)
-            : refused(added.error);
-        }
-        context.stdout.write(`added ${added.value.account.address}\n`);
-        if (password.value === undefined) context.stdout.write(`password: ${added.value.password}\n`);
-        return ok(undefined);
-      }),
-    );
+    const { name, quota } = options;
+    await administer(options, async (admin) => {
+      const added = await admin.ask('addAccount', {
+        body: { address, password: password.value, name, quota },
+      });
+      if (added.ok) return ok(`added ${added.value.address}\n${passwordLine(added.value)}`);
+      const { kind, message } = added.error;
+      return kind === 'notFound'
+        ? err({ kind, message: `${message} here: add it first with "restante domain add"` })
+        : added;
+    });
   });
 
   accountViewCommands(account, context, report);
   accountChangeCommands(account, context, report);
 
-  account
-    .command('remove')
+  administers(account.command('remove'), context)
     .description('remove an account and, with the next maintenance, its mail')
     .argument('<address>')
-    .addOption(dataOption(context))
-    .action(async (address: string, { data: folder }: DataOptions) =>
-      report(
-        await withData(context, folder, 'required', async (data) => {
-          const removed = await removeAccount(data, address);
-          if (!removed.ok) return refused(removed.error);
-          context.stdout.write(`removed ${removed.value.address}\n`);
-          return ok(undefined);
-        }),
-      ),
+    .action((address: string, options: DataOptions) =>
+      administer(options, async (admin) => {
+        const removed = await admin.ask('removeAccount', { params: { address } });
+        return removed.ok ? ok(`removed ${address}\n`) : removed;
+      }),
     );
 }

@@ -1,72 +1,48 @@
 import type { Command } from 'commander';
 import { ok } from '../../../shared/result.ts';
+import { administering, administers } from '../administration.ts';
 import type { Report } from '../command-line.ts';
 import type { CommandContext } from '../context.ts';
-import { withData } from '../data-folder.ts';
 import { printTable } from '../print-table.ts';
-import {
-  type DataOptions,
-  dataOption,
-  everyItem,
-  family,
-  jsonOption,
-  printJson,
-  printTime,
-  refused,
-} from './shared-options.ts';
+import { type DataOptions, family, jsonOption, type ListOptions, printJson } from './shared-options.ts';
 
 /** `restante alias add|list|remove`: addresses that deliver to others. */
 export function aliasCommands(program: Command, context: CommandContext, report: Report): void {
+  const administer = administering(context, report);
   const alias = family(program, 'alias', 'addresses that deliver to others');
 
-  alias
-    .command('add')
+  administers(alias.command('add'), context)
     .description('deliver what comes to an address to others')
     .argument('<address>', 'such as info@example.org, or @example.org for all that nobody else there takes')
     .argument('<target...>', 'addresses of accounts or aliases')
-    .addOption(dataOption(context))
-    .action(async (address: string, targets: string[], { data: folder }: DataOptions) =>
-      report(
-        await withData(context, folder, 'required', async ({ provisioning }) => {
-          const added = await provisioning.addAlias(address, targets);
-          if (!added.ok) return refused(added.error);
-          context.stdout.write(`added ${added.value.address}, to ${added.value.targets.join(', ')}\n`);
-          return ok(undefined);
-        }),
-      ),
+    .action((address: string, targets: string[], options: DataOptions) =>
+      administer(options, async (admin) => {
+        const added = await admin.ask('addAlias', { body: { address, targets } });
+        if (!added.ok) return added;
+        return ok(`added ${added.value.address}, to ${added.value.targets.join(', ')}\n`);
+      }),
     );
 
-  alias
-    .command('list')
+  administers(alias.command('list'), context)
     .description('all aliases and where they lead')
     .addOption(jsonOption())
-    .addOption(dataOption(context))
-    .action(async ({ data: folder, json }: DataOptions & { json?: true }) =>
-      report(
-        await withData(context, folder, 'required', async ({ store }) => {
-          const aliases = [];
-          for await (const a of everyItem((after) => store.directory.aliases(after)))
-            aliases.push({ address: a.address, targets: a.targets, createdAt: printTime(a.createdAt) });
-          const rows = aliases.map((a) => [a.address, a.targets.join(', ')]);
-          context.stdout.write(json ? printJson(aliases) : printTable(['ALIAS', 'LEADS TO'], rows));
-          return ok(undefined);
-        }),
-      ),
+    .action((options: ListOptions) =>
+      administer(options, async (admin) => {
+        const aliases = await admin.list('listAliases');
+        if (!aliases.ok) return aliases;
+        const rows = aliases.value.map((a) => [a.address, a.targets.join(', ')]);
+        return ok(options.json ? printJson(aliases.value) : printTable(['ALIAS', 'LEADS TO'], rows));
+      }),
     );
 
-  alias
-    .command('remove')
+  administers(alias.command('remove'), context)
     .description('deliver nothing more by this alias')
     .argument('<address>')
-    .addOption(dataOption(context))
-    .action(async (address: string, { data: folder }: DataOptions) =>
-      report(
-        await withData(context, folder, 'required', async ({ provisioning }) => {
-          const removed = await provisioning.removeAlias(address);
-          if (!removed.ok) return refused(removed.error);
-          context.stdout.write(`removed ${address}\n`);
-          return ok(undefined);
-        }),
-      ),
+    .action((address: string, options: DataOptions) =>
+      administer(options, async (admin) => {
+        const removed = await admin.ask('removeAlias', { params: { address } });
+        if (!removed.ok) return removed;
+        return ok(`removed ${address}\n`);
+      }),
     );
 }

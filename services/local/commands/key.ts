@@ -1,21 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { systemEntropy } from '../../../shared/ids.ts';
 import { ok } from '../../../shared/result.ts';
-import { type ApiKey, KeyRing } from '../../admin/api/key-ring.ts';
 import { type Scope, scopes } from '../../admin/api/scopes.ts';
+import { administering, administers } from '../administration.ts';
 import type { Report } from '../command-line.ts';
-import { type CommandContext, failed } from '../context.ts';
-import { withData } from '../data-folder.ts';
+import type { CommandContext } from '../context.ts';
+import { parseDuration } from '../duration.ts';
 import { printTable } from '../print-table.ts';
-import {
-  type DataOptions,
-  dataOption,
-  everyItem,
-  family,
-  jsonOption,
-  printJson,
-  printTime,
-} from './shared-options.ts';
+import { type DataOptions, family, jsonOption, type ListOptions, printJson } from './shared-options.ts';
 
 function scopesArgument(text: string): readonly Scope[] {
   const named = text.split(',').map((name) => name.trim());
@@ -25,20 +16,24 @@ function scopesArgument(text: string): readonly Scope[] {
   return known;
 }
 
-const view = ({ id, name, scopes: granted, tenant, createdAt }: ApiKey) => ({
-  id,
-  name,
-  scopes: granted,
-  tenant: tenant ?? null,
-  createdAt: printTime(createdAt),
-});
+function periodArgument(text: string): number {
+  const period = parseDuration(text);
+  if (!period.ok) throw new InvalidArgumentError(period.error);
+  return period.value;
+}
+
+interface AddOptions extends DataOptions {
+  readonly scopes: readonly Scope[];
+  readonly tenant?: string;
+  readonly expires?: number;
+}
 
 /** `restante key add|list|remove`: who may use the admin API. */
 export function keyCommands(program: Command, context: CommandContext, report: Report): void {
+  const administer = administering(context, report);
   const key = family(program, 'key', 'who may use the admin API');
 
-  key
-    .command('add')
+  administers(key.command('add'), context)
     .description('make an API key, and show it this once')
     .argument('<name>', 'what it is for')
     .option(
@@ -48,65 +43,53 @@ export function keyCommands(program: Command, context: CommandContext, report: R
       scopes,
     )
     .option('--tenant <id>', 'the one tenant that it is for')
-    .addOption(dataOption(context))
-    .action(
-      async (
-        name: string,
-        options: DataOptions & { readonly scopes: readonly Scope[]; readonly tenant?: string },
-      ) =>
-        report(
-          await withData(context, options.data, 'required', async ({ store }) => {
-            const { tenant } = options;
-            if (tenant !== undefined && !(await store.directory.tenant(tenant)))
-              return failed(`there is no tenant ${tenant}`);
-            const keys = new KeyRing(store.adminRecords, systemEntropy);
-            const { token } = await keys.add({
-              name: name.slice(0, 100),
-              scopes: options.scopes,
-              tenant,
-              expiresAt: undefined,
-            });
-            context.stdout.write(`${token}\n`);
-            return ok(undefined);
-          }),
-        ),
+    .option('--expires <period>', 'after which it is not valid any more, such as 90d', periodArgument)
+    .action((name: string, options: AddOptions) =>
+      administer(options, async (admin) => {
+        const { tenant, expires } = options;
+        const added = await admin.ask('addKey', {
+          body: {
+            name,
+            scopes: [...options.scopes],
+            tenant,
+            expiresAt: expires === undefined ? undefined : new Date(Date.now() + expires).toISOString(),
+          },
+        });
+        if (!added.ok) return added;
+        return ok(`${added.value.token}\n`);
+      }),
     );
 
-  key
-    .command('list')
+  administers(key.command('list'), context)
     .description('all keys, without their secrets')
     .addOption(jsonOption())
-    .addOption(dataOption(context))
-    .action(async ({ data: folder, json }: DataOptions & { json?: true }) =>
-      report(
-        await withData(context, folder, 'required', async ({ store }) => {
-          const keys = new KeyRing(store.adminRecords, systemEntropy);
-          const all = [];
-          for await (const one of everyItem((after) => keys.keys(500, after))) all.push(view(one));
-          const rows = all.map(({ id, name, tenant, scopes: granted }) => [
-            id,
-            name,
-            tenant ?? 'all',
-            granted.length === scopes.length ? 'everything' : granted.join(' '),
-          ]);
-          context.stdout.write(json ? printJson(all) : printTable(['ID', 'NAME', 'TENANT', 'SCOPES'], rows));
-          return ok(undefined);
-        }),
-      ),
+    .action((options: ListOptions) =>
+      administer(options, async (admin) => {
+        const all = await admin.list('listKeys');
+        if (!all.ok) return all;
+        const rows = all.value.map(({ id, name, tenant, expiresAt, scopes: granted }) => [
+          id,
+          name,
+          tenant ?? 'all',
+          expiresAt ?? 'never',
+          granted.length === scopes.length ? 'everything' : granted.join(' '),
+        ]);
+        return ok(
+          options.json
+            ? printJson(all.value)
+            : printTable(['ID', 'NAME', 'TENANT', 'EXPIRES', 'SCOPES'], rows),
+        );
+      }),
     );
 
-  key
-    .command('remove')
+  administers(key.command('remove'), context)
     .description('revoke an API key, at once')
     .argument('<id>')
-    .addOption(dataOption(context))
-    .action(async (id: string, { data: folder }: DataOptions) =>
-      report(
-        await withData(context, folder, 'required', async ({ store }) => {
-          if (!(await store.adminRecords.removeRecord('key', id))) return failed(`there is no key ${id}`);
-          context.stdout.write(`removed ${id}\n`);
-          return ok(undefined);
-        }),
-      ),
+    .action((id: string, options: DataOptions) =>
+      administer(options, async (admin) => {
+        const removed = await admin.ask('removeKey', { params: { id } });
+        if (!removed.ok) return removed;
+        return ok(`removed ${id}\n`);
+      }),
     );
 }

@@ -15,6 +15,12 @@ export function dataOption(context: CommandContext): Option {
   return option.default(folderFrom(context.env), context.env.RESTANTE_DATA || defaultFolder);
 }
 
+/** Of commands that show a list, or one thing, of which some may be chosen by tenant. */
+export interface ListOptions extends DataOptions {
+  readonly json?: true;
+  readonly tenant?: string;
+}
+
 export const jsonOption = (): Option => new Option('--json', 'as JSON, for programs');
 
 /** A command that does nothing but hold others: without one of them it is wrong usage, and says what there is. */
@@ -53,3 +59,7 @@ export const passwordOptions = (): readonly Option[] => [
   ).conflicts('passwordStdin'),
   new Option('--password-stdin', 'the first line of standard input'),
 ];
+
+/** Where one was made, which is shown this once. */
+export const passwordLine = ({ password }: { readonly password: string | null }): string =>
+  password === null ? '' : `password: ${password}\n`;

@@ -1,6 +1,8 @@
 import { isDisplayName } from '../../../../shared/directory/provisioning.ts';
 import { setLimit } from '../../../../shared/engine/actions.ts';
+import type { AccountId } from '../../../../shared/ids.ts';
 import { err, ok } from '../../../../shared/result.ts';
+import { waitsOf } from '../../../forwarding/waits.ts';
 import { addAccount } from '../../../local/add-account.ts';
 import { describeMailError } from '../../../local/describe-mail-error.ts';
 import { removeAccount } from '../../../local/remove-account.ts';
@@ -21,6 +23,7 @@ import {
   passwordChange,
   usageView,
   viewAccount,
+  waitingList,
 } from '../schemas.ts';
 
 const domainOf = (address: string) => address.slice(address.lastIndexOf('@') + 1);
@@ -195,6 +198,27 @@ export const accountOperations = [
           bytes,
         })),
       });
+    },
+  }),
+  operation({
+    id: 'listWaiting',
+    method: 'get',
+    path: '/v1/forwards/waiting',
+    summary: 'By account id, mail that goes on to addresses elsewhere and waits to be sent',
+    scope: 'accounts:read',
+    params: none,
+    query: none,
+    status: 200,
+    answer: waitingList,
+    handle: async ({ key, parts }) => {
+      const waits = await waitsOf(parts.data.engine);
+      if (!waits.ok) return err(problem('busy', describeMailError(waits.error), { retryAfter: 1 }));
+      const items = [];
+      for (const [id, one] of waits.value) {
+        const of = key.tenant && (await parts.data.store.directory.account(id as AccountId));
+        if (key.tenant === undefined || (of && sees(key, of.tenant))) items.push({ id, ...one });
+      }
+      return ok({ items });
     },
   }),
 ];

@@ -8,7 +8,7 @@ import { keyOperations } from './keys.ts';
 import { tenantOperations } from './tenants.ts';
 
 /** All of the API. */
-export const operations: readonly Operation[] = [
+export const operations = [
   ...tenantOperations,
   ...domainOperations,
   ...appPasswordOperations,
@@ -16,4 +16,4 @@ export const operations: readonly Operation[] = [
   ...aliasOperations,
   ...keyOperations,
   ...auditOperations,
-];
+] as const satisfies readonly Operation[];
