@@ -7,6 +7,7 @@ import { appPasswordOf } from './app-password.ts';
 import { preparePassword } from './password-hash.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 import type { RememberedPasswords } from './remembered-passwords.ts';
+import { SignInDays } from './sign-in-days.ts';
 import type { SignInThrottle } from './sign-in-throttle.ts';
 import type { SignedIn } from './signed-in.ts';
 
@@ -38,7 +39,7 @@ export interface Authenticator {
 }
 
 export interface AuthenticatorOptions {
-  readonly directory: Pick<Directory, 'accountByAddress'>;
+  readonly directory: Pick<Directory, 'accountByAddress' | 'noteSignIn'>;
   readonly hasher: PasswordHasher;
   readonly remembered: RememberedPasswords;
   readonly throttle: SignInThrottle;
@@ -55,6 +56,7 @@ const nobody = (address: string) => ({ id: `?${address}` as AccountRecord['id'],
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
   const { directory, hasher, remembered, throttle, metrics, now = Date.now } = options;
   const outcomes = metrics.counter('restante_sign_ins_total', 'Sign-ins by outcome', ['protocol', 'outcome']);
+  const days = new SignInDays(directory, options.log);
   const underWay = new Map<string, Promise<Verification>>();
 
   async function verify(
@@ -129,6 +131,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       const { protocol, mechanism, remote } = attempt;
       if (outcome.ok) {
         outcomes.add({ protocol, outcome: 'ok' });
+        days.note(outcome.value, protocol, now());
         log.info({
           event: 'auth.ok',
           protocol,

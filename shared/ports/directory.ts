@@ -38,6 +38,8 @@ export interface AccountRecord {
   readonly appPasswords: readonly AppPassword[];
   /** Absent where its mail goes nowhere else. */
   readonly forwarding?: Forwarding;
+  /** The last day (of UTC, as `2026-11-28`) with a sign-in, by protocol. Absent where nobody has signed in yet. */
+  readonly lastSignIn?: Readonly<Partial<Record<Protocol, string>>>;
   readonly createdAt: number;
 }
 
@@ -131,6 +133,8 @@ export interface Directory {
   addAppPassword(id: AccountId, added: AppPassword): Promise<Result<AccountRecord, DirectoryError>>;
   /** 'notFound' with the app password's id where the account has none of that id. */
   removeAppPassword(id: AccountId, appPassword: string): Promise<Result<AccountRecord, DirectoryError>>;
+  /** Keeps the day of a sign-in if none as late is kept; nothing where there is no such account. Changes nothing else. */
+  noteSignIn(account: Pick<AccountRecord, 'id' | 'address'>, protocol: Protocol, day: string): Promise<void>;
   /** `uidValidityFloor` stays with the address, unless there is a higher one. */
   removeAccount(id: AccountId, uidValidityFloor: number): Promise<Result<void, DirectoryError>>;
   /** 'notFound' where the domain is not ours, 'exists' where the address is taken. */

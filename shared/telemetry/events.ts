@@ -108,7 +108,9 @@ type AuthEvent =
       readonly account: string | undefined;
       readonly remote: string;
       readonly reason: 'invalid' | 'suspended' | 'protocolOff' | 'busy' | 'throttled';
-    };
+    }
+  /** The day of a sign-in could not be written; the next one tries again. */
+  | { readonly event: 'auth.dayNotKept'; readonly protocol: string; readonly account: string };
 
 type AuthEndEvent = {
   /** Sessions that were asked to leave, since what they signed in with holds no longer. */

@@ -78,9 +78,11 @@ test('a folder from before forwarding and floors of UIDVALIDITY is taken over, a
   assert((await store.directory.addAccount(alice)).ok);
   await store.close();
   const db = new DatabaseSync(join(folder, 'restante.db'));
-  db.exec(
-    'ALTER TABLE accounts DROP COLUMN forwarding; DROP TABLE uid_validity_floors; PRAGMA user_version = 3',
-  );
+  db.exec(`
+    ALTER TABLE accounts DROP COLUMN last_sign_in;
+    DROP TABLE uid_validity_floors;
+    ALTER TABLE accounts DROP COLUMN forwarding;
+    PRAGMA user_version = 3`);
   db.close();
   const { directory } = await open();
   assert.deepEqual(await directory.account(alice.id), alice);

@@ -108,6 +108,25 @@ test('a quota set through the API holds, and usage tells it', async (t) => {
   assert.equal((await ground.ask('GET', `${at}/usage`, root)).body.quota, null);
 });
 
+test('an account and its usage tell the last day of a sign-in by each protocol', async (t) => {
+  const ground = await adminGround(t);
+  await prepare(ground);
+  const root = await ground.key();
+  const at = '/v1/accounts/anna@acme.test';
+  const lastSignIn = async () => {
+    const [account, usage] = await Promise.all(
+      [at, `${at}/usage`].map((path) => ground.ask('GET', path, root)),
+    );
+    assert.deepEqual(account!.body.lastSignIn, usage!.body.lastSignIn);
+    return account!.body.lastSignIn;
+  };
+  assert.deepEqual(await lastSignIn(), { imap: null, pop3: null, submission: null });
+  const anna = await ground.data.provisioning.account('anna@acme.test');
+  assert.ok(anna.ok);
+  await ground.data.store.directory.noteSignIn(anna.value, 'pop3', '2026-11-28');
+  assert.deepEqual(await lastSignIn(), { imap: null, pop3: '2026-11-28', submission: null });
+});
+
 test('what is no path of the API is a problem too', async (t) => {
   const { ask, key } = await adminGround(t);
   const reply = await ask('GET', '/v1/nothing', await key());

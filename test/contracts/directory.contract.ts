@@ -197,6 +197,41 @@ export function directoryContract(make: (t: TestContext) => Promise<DirectoryGro
       assert.deepEqual(await directory.removeAppPassword(nobody, 'id00'), refused('notFound', nobody));
     });
 
+    test('the last day of a sign-in is kept for each protocol, and an earlier one is not', async (t) => {
+      const { directory, another } = await withDomain(t);
+      const other = await another();
+      const alice = account('alice@example.test');
+      await directory.addAccount(alice);
+      await directory.noteSignIn(alice, 'imap', '2026-11-28');
+      assert.deepEqual(await other.account(alice.id), { ...alice, lastSignIn: { imap: '2026-11-28' } });
+      await Promise.all([
+        other.noteSignIn(alice, 'imap', '2026-11-27'),
+        directory.noteSignIn(alice, 'imap', '2026-11-29'),
+        other.noteSignIn(alice, 'imap', '2026-11-29'),
+        other.noteSignIn(alice, 'pop3', '2025-01-01'),
+        directory.noteSignIn(alice, 'submission', '2026-12-01'),
+      ]);
+      const lastSignIn = { imap: '2026-11-29', pop3: '2025-01-01', submission: '2026-12-01' };
+      assert.deepEqual(await directory.accountByAddress(alice.address), { ...alice, lastSignIn });
+      await directory.updateAccount(alice.id, { displayName: 'A' });
+      assert.deepEqual((await other.accounts()).items, [{ ...alice, displayName: 'A', lastSignIn }]);
+      const moved = { ...account('carol@example.test'), lastSignIn };
+      await directory.addAccount(moved);
+      assert.deepEqual(await other.account(moved.id), moved);
+    });
+
+    test('a sign-in to an account that is gone is noted nowhere', async (t) => {
+      const { directory } = await withDomain(t);
+      const alice = account('alice@example.test');
+      await directory.noteSignIn(alice, 'imap', '2026-11-28');
+      await directory.addAccount(alice);
+      await directory.removeAccount(alice.id, 0);
+      const next = account('alice@example.test');
+      await directory.addAccount(next);
+      await directory.noteSignIn(alice, 'imap', '2026-11-28');
+      assert.deepEqual(await directory.accountByAddress(next.address), next);
+    });
+
     test('a removed account frees its address and never its id', async (t) => {
       const { directory } = await withDomain(t);
       const alice = account('alice@example.test');

@@ -232,3 +232,44 @@ test('an app password of one account is none of another', async () => {
   await directory.addAppPassword(bob.value.account.id, appPasswords[0]!);
   assert.equal(await signIn(added.value.password, 'bob@example.test'), 'invalid');
 });
+
+test('the day of a sign-in is written once for each protocol, and no failure', async () => {
+  const { authenticator, directory, alice, clock } = await world();
+  const noted: string[] = [];
+  const note = directory.noteSignIn;
+  directory.noteSignIn = (account, protocol, day) => {
+    noted.push(`${protocol} ${day}`);
+    return note(account, protocol, day);
+  };
+  const come = (protocol: 'imap' | 'pop3', password = right) =>
+    authenticator.signIn({
+      address: alice.address,
+      password,
+      protocol,
+      mechanism: 'PLAIN',
+      remote: '192.0.2.1',
+    });
+  clock.now = Date.UTC(2026, 10, 28, 12);
+  await come('imap', 'wrong');
+  for (let i = 0; i < 5; i++) await Promise.all([come('imap'), come('pop3')]);
+  clock.now += 86_400_000;
+  for (let i = 0; i < 5; i++) await come('imap');
+  assert.deepEqual(noted.sort(), ['imap 2026-11-28', 'imap 2026-11-29', 'pop3 2026-11-28']);
+  const account = await directory.account(alice.id);
+  assert.deepEqual(account?.lastSignIn, { imap: '2026-11-29', pop3: '2026-11-28' });
+});
+
+test('a directory that takes no day hinders no sign-in, and the next one tries again', async () => {
+  const { signIn, directory, log } = await world();
+  let tries = 0;
+  directory.noteSignIn = () => {
+    tries += 1;
+    return Promise.reject(new Error('throttled'));
+  };
+  assert.equal(await signIn(right), 'ok');
+  await new Promise(setImmediate);
+  assert.equal(await signIn(right), 'ok');
+  await new Promise(setImmediate);
+  assert.equal(tries, 2);
+  assert.equal(log.events.filter(({ event: { event } }) => event === 'auth.dayNotKept').length, 2);
+});

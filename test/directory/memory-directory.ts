@@ -101,6 +101,11 @@ export function memoryDirectory(): Directory & { readonly lookups: { count: numb
       listeners.tell(id);
       return ok(after);
     },
+    async noteSignIn({ id }, protocol, day) {
+      const before = accounts.get(id);
+      if (before === undefined || (before.lastSignIn?.[protocol] ?? '') >= day) return;
+      accounts.set(id, { ...before, lastSignIn: { ...before.lastSignIn, [protocol]: day } });
+    },
     async removeAccount(id, uidValidityFloor) {
       const removed = accounts.get(id);
       if (removed === undefined) return err({ kind: 'notFound', name: id });

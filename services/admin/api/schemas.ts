@@ -42,6 +42,11 @@ const forwardingChange = z.strictObject({
   keep: z.boolean().default(true).describe('a copy stays in the account'),
 });
 
+const day = z.iso.date().nullable();
+const lastSignInView = z
+  .object({ imap: day, pop3: day, submission: day })
+  .describe('the last day (UTC) with a sign-in; null where there was none');
+
 export const none = z.strictObject({});
 
 export const pageQuery = z.strictObject({
@@ -85,6 +90,7 @@ export const accountView = z
     protocols: z.array(protocol),
     pop3Deletion,
     forwarding: forwardingView.nullable().describe('null where mail goes nowhere else'),
+    lastSignIn: lastSignInView,
     createdAt: time,
   })
   .meta({ id: 'Account' });
@@ -135,6 +141,7 @@ export const usageView = z
     messages: z.int(),
     bytes: z.int(),
     quota,
+    lastSignIn: lastSignInView,
     mailboxes: z.array(z.object({ name: z.string(), messages: z.int(), unseen: z.int(), bytes: z.int() })),
   })
   .meta({ id: 'Usage' });
@@ -211,6 +218,11 @@ export const viewDomain = ({ name, tenant, createdAt }: Domain) => ({
   tenant,
   createdAt: printTime(createdAt),
 });
+export const viewLastSignIn = ({ lastSignIn = {} }: Pick<AccountRecord, 'lastSignIn'>) => ({
+  imap: lastSignIn.imap ?? null,
+  pop3: lastSignIn.pop3 ?? null,
+  submission: lastSignIn.submission ?? null,
+});
 export const viewAccount = (account: AccountRecord) => ({
   id: account.id,
   address: account.address,
@@ -222,6 +234,7 @@ export const viewAccount = (account: AccountRecord) => ({
   forwarding: account.forwarding
     ? { targets: [...account.forwarding.targets], keep: account.forwarding.keep }
     : null,
+  lastSignIn: viewLastSignIn(account),
   createdAt: printTime(account.createdAt),
 });
 export const viewAppPassword = ({ id, name, createdAt }: AppPassword) => ({

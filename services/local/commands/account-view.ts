@@ -8,6 +8,11 @@ import { printTable } from '../print-table.ts';
 import { printSize } from '../size.ts';
 import { jsonOption, type ListOptions, printJson } from './shared-options.ts';
 
+function printDays(days: AnswerOf<'getAccount'>['lastSignIn']): string {
+  const known = Object.entries(days).filter(([, day]) => day !== null);
+  return known.map(([protocol, day]) => `${protocol} ${day}`).join(', ') || 'never';
+}
+
 function printView(account: AnswerOf<'getAccount'>, usage: AnswerOf<'getUsage'>): string {
   const quota = usage.quota === null ? 'no quota' : `of ${printSize(usage.quota)}`;
   const lines = [
@@ -19,6 +24,7 @@ function printView(account: AnswerOf<'getAccount'>, usage: AnswerOf<'getUsage'>)
     ['protocols', account.protocols.join(', ') || 'none'],
     ['POP3 deletion', account.pop3Deletion],
     ['created', account.createdAt],
+    ['last sign-in', printDays(account.lastSignIn)],
     ['usage', `${usage.messages} messages, ${printSize(usage.bytes)} (${quota})`],
   ];
   const rows = usage.mailboxes.map((m) => [m.name, m.messages, m.unseen, printSize(m.bytes)]);

@@ -88,6 +88,9 @@ export const appPasswordValue = ({ name, hash, createdAt }: AppPassword): Attrib
   M: { name: text(name), hash: text(hash), createdAt: number(createdAt) },
 });
 
+/** An attribute for each protocol, so that a day is written under a condition on it alone. */
+export const signInAttribute = (protocol: Protocol): string => `signedIn_${protocol}`;
+
 export const accountItem = (account: AccountRecord): Item => ({
   ...addressKey(account.address),
   kind: text('account'),
@@ -98,6 +101,12 @@ export const accountItem = (account: AccountRecord): Item => ({
   // A map, so that one is added or removed without the others.
   appPasswords: { M: Object.fromEntries(account.appPasswords.map((one) => [one.id, appPasswordValue(one)])) },
   createdAt: number(account.createdAt),
+  ...Object.fromEntries(
+    Object.entries(account.lastSignIn ?? {}).map(([name, day]) => [
+      signInAttribute(name as Protocol),
+      text(day),
+    ]),
+  ),
   ...changeable(account),
 });
 
@@ -153,6 +162,16 @@ function toForwarding(value: AttributeValue | undefined): { readonly forwarding?
   return targets.length > 0 ? { forwarding: { targets, keep: value?.M?.keep?.BOOL === true } } : {};
 }
 
+const protocols: readonly Protocol[] = ['imap', 'pop3', 'submission'];
+
+function toLastSignIn(item: Item): Pick<AccountRecord, 'lastSignIn'> {
+  const days = protocols.flatMap((protocol) => {
+    const day = item[signInAttribute(protocol)]?.S;
+    return day === undefined ? [] : [[protocol, day] as const];
+  });
+  return days.length > 0 ? { lastSignIn: Object.fromEntries(days) } : {};
+}
+
 const oldestFirst = (a: AppPassword, b: AppPassword): number =>
   a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1);
 
@@ -173,6 +192,7 @@ export function toAccount(item: Item): AccountRecord | undefined {
       .map(toAppPassword)
       .sort(oldestFirst),
     ...toForwarding(item.forwarding),
+    ...toLastSignIn(item),
     createdAt: numberOf(item.createdAt),
   };
 }

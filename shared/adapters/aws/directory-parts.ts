@@ -1,5 +1,6 @@
 /** What transactions of the directory are put together from: see directory-items.ts for the keys. */
 import type { AccountId } from '../../ids.ts';
+import type { Protocol } from '../../ports/directory.ts';
 import {
   type Changeable,
   changeable,
@@ -9,6 +10,7 @@ import {
   type Item,
   type ListName,
   listKey,
+  signInAttribute,
 } from './directory-items.ts';
 import type { TransactionPart } from './directory-table.ts';
 
@@ -61,6 +63,15 @@ export const floorAtMost = (address: string, most: number): TransactionPart => (
 export const isAccount = (id: AccountId) => ({
   ConditionExpression: 'id = :id',
   ExpressionAttributeValues: { ':id': { S: id } },
+});
+
+/** A later day in place of an earlier one, or of none. */
+export const signInExpression = (id: AccountId, protocol: Protocol, day: string) => ({
+  UpdateExpression: 'SET #day = :day',
+  ConditionExpression: 'id = :id AND (attribute_not_exists(#day) OR #day < :day)',
+  ExpressionAttributeNames: { '#day': signInAttribute(protocol) },
+  ExpressionAttributeValues: { ':id': { S: id }, ':day': { S: day } },
+  ReturnValues: 'NONE' as const,
 });
 
 /** `passwordHash: undefined` takes the password away; elsewhere undefined means no change. */

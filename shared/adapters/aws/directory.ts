@@ -11,6 +11,7 @@ import type {
   Domain,
   DomainName,
   Page,
+  Protocol,
   Tenant,
 } from '../../ports/directory.ts';
 import { err, ok, type Result } from '../../result.ts';
@@ -47,6 +48,7 @@ import {
   isAccount,
   listed,
   put,
+  signInExpression,
   tenantCounted,
   unlisted,
   unused,
@@ -200,6 +202,14 @@ export class AwsDirectory implements Directory {
 
   removeAppPassword(id: AccountId, appPassword: string): Promise<Result<AccountRecord, DirectoryError>> {
     return removeAppPassword(this.#table, id, appPassword, (update) => this.#noting(id, update));
+  }
+
+  async noteSignIn(
+    { id, address }: Pick<AccountRecord, 'id' | 'address'>,
+    protocol: Protocol,
+    day: string,
+  ): Promise<void> {
+    await this.#table.update({ Key: addressKey(address), ...signInExpression(id, protocol, day) });
   }
 
   async removeAccount(id: AccountId, uidValidityFloor: number): Changed {

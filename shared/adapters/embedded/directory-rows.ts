@@ -28,6 +28,7 @@ export const toAccount = (row: Row): AccountRecord => ({
   credentialVersion: row.credential_version as number,
   appPasswords: JSON.parse(row.app_passwords as string),
   ...(row.forwarding !== null && { forwarding: JSON.parse(row.forwarding as string) }),
+  ...(row.last_sign_in !== null && { lastSignIn: JSON.parse(row.last_sign_in as string) }),
   createdAt: row.created_at as number,
 });
 

@@ -11,6 +11,7 @@ import type {
   Domain,
   DomainName,
   Page,
+  Protocol,
   Tenant,
 } from '../../ports/directory.ts';
 import type { Result } from '../../result.ts';
@@ -124,6 +125,10 @@ export class EmbeddedDirectory implements Directory {
 
   removeAppPassword(id: AccountId, appPassword: string): Promise<Result<AccountRecord, DirectoryError>> {
     return this.#telling(id, this.#writer.send('removeAppPassword', { id, appPassword }));
+  }
+
+  noteSignIn({ id }: Pick<AccountRecord, 'id'>, protocol: Protocol, day: string): Promise<void> {
+    return this.#writer.send('noteSignIn', { id, protocol, day });
   }
 
   removeAccount(id: AccountId, uidValidityFloor: number): Changed {

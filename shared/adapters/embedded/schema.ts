@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 
 /** `PRAGMA user_version` of the folders that this release writes. */
-export const schemaVersion = 5;
+export const schemaVersion = 6;
 
 /** The folder was written by a newer release; opening it with this one could damage it. */
 export class NewerStore extends Error {
@@ -110,6 +110,9 @@ const uidValidityFloors = `
   ) STRICT, WITHOUT ROWID;
 `;
 
+/** Schema version 6: JSON, days by protocol. */
+const lastSignIn = 'ALTER TABLE accounts ADD COLUMN last_sign_in TEXT;';
+
 /** The one connection that writes: made in the writer's thread. Creates or upgrades the schema. */
 export function openForWriting(path: string, busyTimeoutMs: number): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: busyTimeoutMs });
@@ -173,5 +176,6 @@ export function createTables(db: DatabaseSync): void {
   if (userVersion(db) < 3) db.exec(appPasswords);
   if (userVersion(db) < 4) db.exec(forwarding);
   if (userVersion(db) < 5) db.exec(uidValidityFloors);
+  if (userVersion(db) < 6) db.exec(lastSignIn);
   db.exec(`PRAGMA user_version = ${schemaVersion}; COMMIT`);
 }

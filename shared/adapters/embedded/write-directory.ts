@@ -16,6 +16,7 @@ type DirectoryWrites = Pick<
   | 'updateAccount'
   | 'addAppPassword'
   | 'removeAppPassword'
+  | 'noteSignIn'
   | 'removeAccount'
   | 'addAlias'
   | 'removeAlias'
@@ -46,11 +47,12 @@ export function directoryWrites(db: DatabaseSync): DirectoryWrites {
   const findAccount = db.prepare('SELECT * FROM accounts WHERE id = ?');
   const putAccount = db.prepare(
     'INSERT INTO accounts (id, address, domain, tenant, display_name, status, protocols, pop3_deletion,' +
-      ' password_hash, credential_version, app_passwords, forwarding, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)' +
+      ' password_hash, credential_version, app_passwords, forwarding, last_sign_in, created_at)' +
+      ' VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)' +
       ' ON CONFLICT (id) DO UPDATE SET display_name = excluded.display_name, status = excluded.status,' +
       ' protocols = excluded.protocols, pop3_deletion = excluded.pop3_deletion,' +
       ' password_hash = excluded.password_hash, credential_version = excluded.credential_version,' +
-      ' app_passwords = excluded.app_passwords, forwarding = excluded.forwarding',
+      ' app_passwords = excluded.app_passwords, forwarding = excluded.forwarding, last_sign_in = excluded.last_sign_in',
   );
   const removeAccount = db.prepare('DELETE FROM accounts WHERE id = ? RETURNING address');
   const findFloor = db.prepare('SELECT floor FROM uid_validity_floors WHERE address = ?');
@@ -79,6 +81,7 @@ export function directoryWrites(db: DatabaseSync): DirectoryWrites {
       account.credentialVersion,
       JSON.stringify(account.appPasswords),
       account.forwarding ? JSON.stringify(account.forwarding) : null,
+      account.lastSignIn ? JSON.stringify(account.lastSignIn) : null,
       account.createdAt,
     );
   };
@@ -145,6 +148,12 @@ export function directoryWrites(db: DatabaseSync): DirectoryWrites {
       write(after);
       noteChange(id);
       return ok(after);
+    },
+    noteSignIn({ id, protocol, day }) {
+      const row = findAccount.get(id);
+      const account = row && toAccount(row);
+      if (account === undefined || (account.lastSignIn?.[protocol] ?? '') >= day) return;
+      write({ ...account, lastSignIn: { ...account.lastSignIn, [protocol]: day } });
     },
     removeAccount({ id, uidValidityFloor, now }) {
       const removed = removeAccount.get(id);

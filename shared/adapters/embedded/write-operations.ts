@@ -8,6 +8,7 @@ import type {
   Directory,
   DirectoryError,
   Domain,
+  Protocol,
   Tenant,
 } from '../../ports/directory.ts';
 import type { Lease } from '../../ports/leases.ts';
@@ -78,6 +79,7 @@ export interface WriteOperations {
     readonly id: AccountId;
     readonly appPassword: string;
   }): Result<AccountRecord, DirectoryError>;
+  noteSignIn(write: { readonly id: AccountId; readonly protocol: Protocol; readonly day: string }): void;
   removeAccount(write: {
     readonly id: AccountId;
     readonly uidValidityFloor: number;

@@ -23,6 +23,7 @@ import {
   passwordChange,
   usageView,
   viewAccount,
+  viewLastSignIn,
   waitingList,
 } from '../schemas.ts';
 
@@ -175,7 +176,7 @@ export const accountOperations = [
     id: 'getUsage',
     method: 'get',
     path: '/v1/accounts/{address}/usage',
-    summary: 'What an account holds, in all and in each mailbox',
+    summary: 'What an account holds, in all and in each mailbox, and when it was last used',
     scope: 'accounts:read',
     params: accountParams,
     query: none,
@@ -191,6 +192,7 @@ export const accountOperations = [
         messages: state.usage.messages,
         bytes: state.usage.bytes,
         quota: state.limits.bytes ?? null,
+        lastSignIn: viewLastSignIn(found.value),
         mailboxes: [...state.mailboxes].map(({ name, exists, unseen, bytes }) => ({
           name,
           messages: exists,
