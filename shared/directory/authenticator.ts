@@ -131,7 +131,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       const { protocol, mechanism, remote } = attempt;
       if (outcome.ok) {
         outcomes.add({ protocol, outcome: 'ok' });
-        days.note(outcome.value, protocol, now());
+        days.note(outcome.value.account, protocol, now());
         log.info({
           event: 'auth.ok',
           protocol,

@@ -12,6 +12,8 @@ export interface AdminRecord {
   readonly text: string;
   /** Milliseconds since 1970 from which on it is not there any more; undefined: it stays. */
   readonly expires: number | undefined;
+  /** The tenant that it is about, where it is about one. Once said, it stays. */
+  readonly tenant?: string | undefined;
 }
 
 /**
@@ -24,8 +26,8 @@ export interface AdminRecords {
   /** Writes over one of that name, if there is one. */
   putRecord(record: AdminRecord): Promise<void>;
   record(kind: RecordKind, name: string): Promise<AdminRecord | undefined>;
-  /** At most `limit` (1 to 500). Pass `next` as `after` for the next page. */
-  records(kind: RecordKind, limit: number, after?: string): Promise<Page<AdminRecord>>;
+  /** At most `limit` (1 to 500), of one tenant where one is named. Pass `next` as `after` for the next page. */
+  records(kind: RecordKind, limit: number, after?: string, tenant?: string): Promise<Page<AdminRecord>>;
   /** False where there was none. */
   removeRecord(kind: RecordKind, name: string): Promise<boolean>;
 }

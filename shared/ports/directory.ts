@@ -90,24 +90,31 @@ export type AccountListener = (changed: AccountId | 'all') => void;
 /** How late a watcher hears of what another process changed, at the most, as long as the directory can be read. */
 export const watchDelayMs = 10_000;
 
+/** Some of a list: what is one tenant's, or lies in one domain. */
+export type Within = { readonly tenant: string } | { readonly domain: DomainName };
+
+/** Of a page, at most and unless told. */
+export const pageItems = 500;
+
 /**
  * Who there is. Addresses (accounts and aliases together) are unique; a change is visible to every process at once on one
- * machine, and to strongly consistent reads elsewhere. Lists are in ascending order of name, at most 500 a page.
+ * machine, and to strongly consistent reads elsewhere. Lists are in ascending order of name. A page has at most `limit` items
+ * (1 to `pageItems`), fewer where some of them were removed meanwhile; reading it costs no more, whatever else there is.
  */
 export interface Directory {
   addTenant(tenant: Tenant): Promise<Result<void, DirectoryError>>;
   tenant(id: string): Promise<Tenant | undefined>;
-  tenants(after?: string): Promise<Page<Tenant>>;
+  tenants(after?: string, limit?: number): Promise<Page<Tenant>>;
   /** 'notEmpty' while it has a domain. */
   removeTenant(id: string): Promise<Result<void, DirectoryError>>;
   /** 'notFound' where there is no such tenant. */
   addDomain(domain: Domain): Promise<Result<void, DirectoryError>>;
   domain(name: DomainName): Promise<Domain | undefined>;
-  domains(after?: string): Promise<Page<Domain>>;
+  domains(after?: string, limit?: number, within?: { readonly tenant: string }): Promise<Page<Domain>>;
   /** 'notEmpty' while any account or alias is in it. */
   removeDomain(name: DomainName): Promise<Result<void, DirectoryError>>;
   /**
-   * 'notFound' where the domain is not ours, 'exists' where the address is taken or the id was ever used. `begunAbove` is the floor of UIDVALIDITY
+   * 'notFound' where the domain is not ours or not of the account's tenant, 'exists' where the address is taken or the id was ever used. `begunAbove` is the floor of UIDVALIDITY
    * that the account's log begins with: 'exists' also where the address has a higher one, for somebody had it meanwhile.
    */
   addAccount(account: AccountRecord, begunAbove?: number): Promise<Result<void, DirectoryError>>;
@@ -115,7 +122,7 @@ export interface Directory {
   uidValidityFloor(address: Address): Promise<number>;
   account(id: AccountId): Promise<AccountRecord | undefined>;
   accountByAddress(address: Address): Promise<AccountRecord | undefined>;
-  accounts(after?: string): Promise<Page<AccountRecord>>;
+  accounts(after?: string, limit?: number, within?: Within): Promise<Page<AccountRecord>>;
   /**
    * Changes fields of an account. `credentialVersion` grows by itself where `passwordHash` is among them, also as undefined,
    * which takes the password away; any other field that is undefined stays as it is. `forwarding` without targets ends it.
@@ -146,6 +153,6 @@ export interface Directory {
   watchAccounts(listener: AccountListener): () => void;
   addAlias(alias: Alias): Promise<Result<void, DirectoryError>>;
   alias(address: Address): Promise<Alias | undefined>;
-  aliases(after?: string): Promise<Page<Alias>>;
+  aliases(after?: string, limit?: number, within?: Within): Promise<Page<Alias>>;
   removeAlias(address: Address): Promise<Result<void, DirectoryError>>;
 }

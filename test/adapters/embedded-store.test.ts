@@ -13,7 +13,7 @@ import {
   systemEntropy,
 } from '../../shared/ids.ts';
 import type { AppendOutcome } from '../../shared/ports/account-log.ts';
-import type { AccountRecord, Domain } from '../../shared/ports/directory.ts';
+import type { AccountRecord, Alias, Domain, DomainName } from '../../shared/ports/directory.ts';
 import { bytesOf, contentOf } from '../contracts/bytes.ts';
 import { testFolder } from './embedded-folder.ts';
 
@@ -76,16 +76,35 @@ test('a folder from before forwarding and floors of UIDVALIDITY is taken over, a
     createdAt: 1,
   } as unknown as AccountRecord;
   assert((await store.directory.addAccount(alice)).ok);
+  const post = { address: 'post@example.test', targets: [alice.address], createdAt: 2 } as unknown as Alias;
+  assert((await store.directory.addAlias(post)).ok);
+  await store.adminRecords.putRecord({
+    kind: 'audit',
+    name: 'a',
+    text: '{"tenant":"default"}',
+    expires: undefined,
+  });
   await store.close();
   const db = new DatabaseSync(join(folder, 'restante.db'));
   db.exec(`
+    DROP INDEX domains_of_tenant; DROP INDEX accounts_of_tenant; DROP INDEX accounts_of_domain;
+    DROP INDEX aliases_of_tenant; DROP INDEX aliases_of_domain; DROP INDEX admin_records_of_tenant;
+    ALTER TABLE aliases DROP COLUMN tenant;
+    ALTER TABLE admin_records DROP COLUMN tenant;
+    CREATE INDEX accounts_by_domain ON accounts (domain);
+    CREATE INDEX aliases_by_domain ON aliases (domain);
     ALTER TABLE accounts DROP COLUMN last_sign_in;
     DROP TABLE uid_validity_floors;
     ALTER TABLE accounts DROP COLUMN forwarding;
     PRAGMA user_version = 3`);
   db.close();
-  const { directory } = await open();
+  const { directory, adminRecords } = await open();
   assert.deepEqual(await directory.account(alice.id), alice);
+  for (const within of [{ tenant: 'default' }, { domain: 'example.test' as DomainName }]) {
+    assert.deepEqual((await directory.accounts(undefined, 5, within)).items, [alice]);
+    assert.deepEqual((await directory.aliases(undefined, 5, within)).items, [post]);
+  }
+  assert.equal((await adminRecords.records('audit', 5, undefined, 'default')).items.length, 1);
   const forwarding = { targets: [alice.address], keep: true };
   assert.deepEqual(await directory.updateAccount(alice.id, { forwarding }), {
     ok: true,

@@ -127,6 +127,66 @@ test('an account and its usage tell the last day of a sign-in by each protocol',
   assert.deepEqual(await lastSignIn(), { imap: null, pop3: '2026-11-28', submission: null });
 });
 
+test('a tenant, or a domain, among thousands of others has its own list in one page', async (t) => {
+  const { ask, key, data } = await adminGround(t);
+  const { directory } = data.store;
+  for (const [tenant, domain] of [
+    ['crowd', 'crowd.test'],
+    ['small', 'a.test'],
+    ['small', 'z.test'],
+  ]) {
+    await directory.addTenant({ id: tenant!, name: tenant!, createdAt: 1 });
+    await data.provisioning.addDomain(domain!, tenant);
+  }
+  const crowd = Array.from({ length: 2_100 }, (_, i) => `m${String(i).padStart(4, '0')}@crowd.test`);
+  await Promise.all(crowd.map((address) => data.provisioning.addAlias(address, ['x@crowd.test'])));
+  await data.provisioning.addAlias('z@a.test', ['x@a.test']);
+  await data.provisioning.addAlias('n@z.test', ['x@a.test']);
+  const list = async (token: string, query: string) => {
+    const { body } = await ask('GET', `/v1/aliases?${query}`, token);
+    return { addresses: body.items.map(({ address }: { address: string }) => address), next: body.next };
+  };
+  const root = await key();
+  const own = await key(['aliases:read'], 'small');
+  const both = { addresses: ['n@z.test', 'z@a.test'], next: null };
+  assert.deepEqual(await list(root, 'tenant=small'), both);
+  assert.deepEqual(await list(own, ''), both);
+  assert.deepEqual(await list(own, 'domain=A.Test'), { addresses: ['z@a.test'], next: null });
+  assert.deepEqual(await list(root, 'domain=z.test&tenant=small'), { addresses: ['n@z.test'], next: null });
+  for (const nothing of ['tenant=crowd', 'domain=crowd.test', 'domain=nobody.test'])
+    assert.deepEqual(await list(own, nothing), { addresses: [], next: null });
+  assert.deepEqual(await list(root, 'domain=z.test&tenant=crowd'), { addresses: [], next: null });
+  const seen: string[] = [];
+  for (let next: string | null = ''; next !== null; ) {
+    const page = await list(root, `limit=500&tenant=crowd${next && `&after=${next}`}`);
+    seen.push(...page.addresses);
+    next = page.next;
+  }
+  assert.deepEqual(seen, crowd);
+});
+
+test('a key for one tenant lists that tenant, its keys and its changes', async (t) => {
+  const ground = await adminGround(t);
+  await prepare(ground);
+  const { ask } = ground;
+  const own = await ground.key(['tenants:read', 'keys:read', 'audit:read'], 'acme');
+  const names = async (path: string, name: string) =>
+    (await ask('GET', path, own)).body.items.map((item: Record<string, string>) => item[name]);
+  assert.deepEqual(await names('/v1/tenants', 'id'), ['acme']);
+  assert.deepEqual(new Set(await names('/v1/keys', 'name')), new Set(['a key', 'test']));
+  assert.deepEqual(await names('/v1/keys?tenant=idle', 'name'), []);
+  const changes = await names('/v1/audit', 'operation');
+  assert.deepEqual(changes.toSorted(), [
+    'addAccount',
+    'addAlias',
+    'addAppPassword',
+    'addDomain',
+    'addDomain',
+    'addKey',
+    'addTenant',
+  ]);
+});
+
 test('what is no path of the API is a problem too', async (t) => {
   const { ask, key } = await adminGround(t);
   const reply = await ask('GET', '/v1/nothing', await key());

@@ -70,6 +70,39 @@ export function adminRecordsContract(make: (t: TestContext) => Promise<AdminReco
       assert.equal((await records.record('key', 'a'))?.text, 'the next');
     });
 
+    test('what is about one tenant is listed without the rest, also what is said later', async (t) => {
+      const { records, another, pass, now } = await make(t);
+      const other = await another();
+      const names = Array.from({ length: 520 }, (_, i) => `n${String(i).padStart(5, '0')}`);
+      for (let i = 0; i < names.length; i += 50)
+        await Promise.all(names.slice(i, i + 50).map((name) => records.putRecord(record(name))));
+      await records.addRecord({ ...record('a'), tenant: 'acme' });
+      assert.equal(await other.addRecord({ ...record('a', 'else'), tenant: 'acme' }), false);
+      await records.putRecord({ ...record('n00500', 'now known'), tenant: 'acme' });
+      await records.addRecord({ ...record('z'), tenant: 'acme', expires: now() + 1000 });
+      await records.addRecord({ ...record('b'), tenant: 'else' });
+      const first = await other.records('key', 2, undefined, 'acme');
+      assert.deepEqual(first.items, [
+        { ...record('a'), tenant: 'acme' },
+        { ...record('n00500', 'now known'), tenant: 'acme' },
+      ]);
+      const last = await records.records('key', 2, first.next, 'acme');
+      assert.deepEqual([last.items.map(({ name }) => name), last.next], [['z'], undefined]);
+      assert.equal((await records.record('key', 'a'))?.tenant, 'acme');
+      pass(1000);
+      assert.equal(await records.addRecord({ ...record('z', 'the next'), tenant: 'acme' }), true);
+      assert.equal(await records.removeRecord('key', 'n00500'), true);
+      assert.equal(await records.removeRecord('key', 'n00500'), false);
+      const left = await other.records('key', 10, undefined, 'acme');
+      assert.deepEqual(
+        left.items.map(({ name, text }) => [name, text]),
+        [
+          ['a', 'text of a'],
+          ['z', 'the next'],
+        ],
+      );
+    });
+
     test('lists are in order, by pages, each kind for itself', async (t) => {
       const { records } = await make(t);
       const names = Array.from({ length: 25 }, (_, i) => `n${String(i).padStart(2, '0')}`);

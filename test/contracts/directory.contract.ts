@@ -298,6 +298,76 @@ export function directoryContract(make: (t: TestContext) => Promise<DirectoryGro
       assert.equal((await ground.directory.account(alice.id))?.status, 'suspended');
     });
 
+    test('what one tenant has, and what lies in one domain, is listed without the rest', async (t) => {
+      const { directory } = await withDomain(t);
+      await directory.addTenant({ ...tenant, id: 'small' });
+      for (const name of ['a.test', 'z.test'])
+        await directory.addDomain({ ...domain(name), tenant: 'small' });
+      const crowd = Array.from({ length: 520 }, (_, i) => `m${String(i).padStart(5, '0')}@example.test`);
+      for (let i = 0; i < crowd.length; i += 50)
+        await Promise.all(crowd.slice(i, i + 50).map((name) => directory.addAlias(alias(name))));
+      for (const name of ['z@a.test', 'n@z.test', 'a@z.test']) {
+        await directory.addAlias(alias(name));
+        await directory.addAccount({ ...account(`x${name}`), tenant: 'small' });
+      }
+      const small = { tenant: 'small' };
+      const domains = await directory.domains(undefined, 10, small);
+      assert.deepEqual(
+        domains.items.map(({ name }) => name),
+        ['a.test', 'z.test'],
+      );
+      const first = await directory.aliases(undefined, 2, small);
+      assert.deepEqual(
+        first.items.map((one) => one.address),
+        ['a@z.test', 'n@z.test'],
+      );
+      const last = await directory.aliases(first.next, 2, small);
+      assert.deepEqual([last.items.map((one) => one.address), last.next], [['z@a.test'], undefined]);
+      const inZ = { domain: 'z.test' as DomainName };
+      assert.equal((await directory.aliases(undefined, undefined, inZ)).items.length, 2);
+      const accounts = await directory.accounts('xa@z.test', 5, small);
+      assert.deepEqual(
+        accounts.items.map((one) => one.address),
+        ['xn@z.test', 'xz@a.test'],
+      );
+      assert.equal(
+        (await directory.accounts(undefined, 5, { domain: 'example.test' as DomainName })).items.length,
+        0,
+      );
+      const all = await everything((after) => directory.aliases(after, undefined, { tenant: tenant.id }));
+      assert.deepEqual(
+        all.map((one) => one.address),
+        crowd,
+      );
+
+      const removed = (await directory.accountByAddress(address('xn@z.test')))!;
+      await directory.removeAccount(removed.id, 0);
+      await directory.removeAlias(address('n@z.test'));
+      await directory.removeAlias(address('z@a.test'));
+      const gone = (await directory.accountByAddress(address('xz@a.test')))!;
+      await directory.removeAccount(gone.id, 0);
+      await directory.removeDomain('a.test' as DomainName);
+      for (const part of [small, inZ]) {
+        assert.deepEqual(
+          (await directory.accounts(undefined, 5, part)).items.map((one) => one.address),
+          ['xa@z.test'],
+        );
+        assert.deepEqual(
+          (await directory.aliases(undefined, 5, part)).items.map((one) => one.address),
+          ['a@z.test'],
+        );
+      }
+      assert.equal((await directory.domains(undefined, 5, small)).items.length, 1);
+    });
+
+    test("an account is its domain's tenant's", async (t) => {
+      const { directory } = await withDomain(t);
+      await directory.addTenant({ ...tenant, id: 'other' });
+      const stranger = { ...account('alice@example.test'), tenant: 'other' };
+      assert.deepEqual(await directory.addAccount(stranger), refused('notFound', 'example.test'));
+      assert.equal(await directory.accountByAddress(stranger.address), undefined);
+    });
+
     test('lists come in pages of at most 500, in order', async (t) => {
       const { directory } = await withDomain(t);
       const addresses = Array.from({ length: 501 }, (_, i) => `a${String(i).padStart(5, '0')}@example.test`);

@@ -54,14 +54,20 @@ export class AuditTrail {
       status: null,
     };
     const write = (entry: AuditEntry) =>
-      this.#records.putRecord({ kind: 'audit', name, text: JSON.stringify(entry), expires: now + kept });
+      this.#records.putRecord({
+        kind: 'audit',
+        name,
+        text: JSON.stringify(entry),
+        expires: now + kept,
+        tenant: entry.tenant ?? undefined,
+      });
     await write(begun);
     return (end) => write({ ...begun, ...end });
   }
 
-  async entries(limit: number, after?: string): Promise<Page<AuditEntry & { readonly name: string }>> {
-    const { items, next } = await this.#records.records('audit', limit, after);
-    return { items: items.map(({ name, text }) => ({ ...(JSON.parse(text) as AuditEntry), name })), next };
+  async entries(limit: number, after?: string, tenant?: string): Promise<Page<AuditEntry>> {
+    const { items, next } = await this.#records.records('audit', limit, after, tenant);
+    return { items: items.map(({ text }) => JSON.parse(text) as AuditEntry), next };
   }
 }
 

@@ -63,8 +63,8 @@ export class KeyRing {
     return record && keyOf(record);
   }
 
-  async keys(limit: number, after?: string): Promise<Page<ApiKey>> {
-    const { items, next } = await this.#records.records('key', limit, after);
+  async keys(limit: number, after?: string, tenant?: string): Promise<Page<ApiKey>> {
+    const { items, next } = await this.#records.records('key', limit, after, tenant);
     return { items: items.map(keyOf), next };
   }
 
@@ -106,6 +106,7 @@ const recordOf = (key: ApiKey, secret: string, deployed = false): AdminRecord =>
   name: key.id,
   text: JSON.stringify({ ...key, hash: digest(secret).toString('hex'), ...(deployed && { deployed }) }),
   expires: key.expiresAt,
+  tenant: key.tenant,
 });
 
 function keyOf({ text }: AdminRecord): ApiKey {

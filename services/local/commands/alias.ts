@@ -25,10 +25,13 @@ export function aliasCommands(program: Command, context: CommandContext, report:
 
   administers(alias.command('list'), context)
     .description('all aliases and where they lead')
+    .option('--tenant <id>', 'of this tenant only')
+    .option('--domain <domain>', 'of this domain only')
     .addOption(jsonOption())
-    .action((options: ListOptions) =>
+    .action((options: ListOptions & { readonly domain?: string }) =>
       administer(options, async (admin) => {
-        const aliases = await admin.list('listAliases');
+        const { tenant, domain } = options;
+        const aliases = await admin.list('listAliases', { tenant, domain });
         if (!aliases.ok) return aliases;
         const rows = aliases.value.map((a) => [a.address, a.targets.join(', ')]);
         return ok(options.json ? printJson(aliases.value) : printTable(['ALIAS', 'LEADS TO'], rows));

@@ -62,10 +62,11 @@ export function keyCommands(program: Command, context: CommandContext, report: R
 
   administers(key.command('list'), context)
     .description('all keys, without their secrets')
+    .option('--tenant <id>', 'of this tenant only')
     .addOption(jsonOption())
     .action((options: ListOptions) =>
       administer(options, async (admin) => {
-        const all = await admin.list('listKeys');
+        const all = await admin.list('listKeys', { tenant: options.tenant });
         if (!all.ok) return all;
         const rows = all.value.map(({ id, name, tenant, expiresAt, scopes: granted }) => [
           id,

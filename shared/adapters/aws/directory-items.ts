@@ -10,11 +10,13 @@
  *     account#ID             -             the account's address, or when it was removed: ids are never used again
  *     floor#a@example.org    -             what UIDVALIDITY must be above, once an account was removed from the address
  *     accounts, aliases      address       lists
+ *     LIST#tenant#ID         the same      the list of domains, accounts or aliases once more: what is one tenant's
+ *     LIST#domain#NAME       the same      and what lies in one domain (accounts, aliases)
  *     removed                account id    list of accounts whose log and blobs are still to be deleted
  *     changes                time#random   an account that may be used otherwise than before: see account-changes.ts
  *     secret#NAME            -             a key that all tasks know: see shared-key.ts
  *     lease#NAME             -             see leases.ts
- *     record#KIND            name          administration's records: see admin-records.ts
+ *     record#KIND            name          administration's records, and once more by tenant: see admin-records.ts
  *
  * An address is unique because it is a key. What belongs together is written in one transaction. Reads are consistent.
  */
@@ -30,19 +32,32 @@ import type {
   Forwarding,
   Protocol,
   Tenant,
+  Within,
 } from '../../ports/directory.ts';
 
 export type Item = Record<string, AttributeValue>;
 export type Key = { readonly k: { readonly S: string }; readonly s: { readonly S: string } };
 
+type PartedList = 'domains' | 'accounts' | 'aliases' | `record#${RecordKind}`;
 export type ListName =
   | 'tenants'
-  | 'domains'
-  | 'accounts'
-  | 'aliases'
   | 'removed'
   | 'changes'
-  | `record#${RecordKind}`;
+  | PartedList
+  | `${PartedList}#${'tenant' | 'domain'}#${string}`;
+
+/** The list, or the part of it that is wanted. */
+export function listWithin(list: PartedList, within: Within | undefined): ListName {
+  if (within === undefined) return list;
+  return 'tenant' in within ? `${list}#tenant#${within.tenant}` : `${list}#domain#${within.domain}`;
+}
+
+/** Every list that an address is on. */
+export const listsOf = (list: 'accounts' | 'aliases', address: string, tenant: string): ListName[] => [
+  list,
+  `${list}#tenant#${tenant}`,
+  `${list}#domain#${domainOf(address)}`,
+];
 
 export const listKey = (list: ListName, name: string): Key => ({ k: { S: list }, s: { S: name } });
 

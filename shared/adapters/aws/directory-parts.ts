@@ -16,13 +16,11 @@ import type { TransactionPart } from './directory-table.ts';
 
 /** Must not be there yet. */
 export const put = (item: Item): TransactionPart => ({ put: { item, fresh: true } });
-/** In one of the lists that pages are made of. */
-export const listed = (list: ListName, name: string): TransactionPart => ({
-  put: { item: listKey(list, name), fresh: false },
-});
-export const unlisted = (list: ListName, name: string): TransactionPart => ({
-  remove: { key: listKey(list, name) },
-});
+/** In the lists that pages are made of. */
+export const listed = (lists: readonly ListName[], name: string): TransactionPart[] =>
+  lists.map((list) => ({ put: { item: listKey(list, name), fresh: false } }));
+export const unlisted = (lists: readonly ListName[], name: string): TransactionPart[] =>
+  lists.map((list) => ({ remove: { key: listKey(list, name) } }));
 
 /** Nothing counts on it. */
 export const unused = {
@@ -40,13 +38,14 @@ export const tenantCounted = (tenant: string, by: 1 | -1): TransactionPart => ({
   },
 });
 
-/** The domain must be there, and goes only when nothing counts on it. */
-export const counted = (address: string, by: 1 | -1): TransactionPart => ({
+/** The domain must be there and that tenant's, and goes only when nothing counts on it. */
+export const counted = (address: string, tenant: string, by: 1 | -1): TransactionPart => ({
   update: {
     key: domainKey(domainOf(address)),
     UpdateExpression: 'ADD used :by',
-    ConditionExpression: 'attribute_exists(k)',
-    ExpressionAttributeValues: { ':by': { N: String(by) } },
+    ConditionExpression: '#tenant = :tenant',
+    ExpressionAttributeNames: { '#tenant': 'tenant' },
+    ExpressionAttributeValues: { ':by': { N: String(by) }, ':tenant': { S: tenant } },
   },
 });
 

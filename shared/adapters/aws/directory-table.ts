@@ -14,13 +14,12 @@ import {
   UpdateItemCommand,
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
-import type { Page } from '../../ports/directory.ts';
+import { type Page, pageItems } from '../../ports/directory.ts';
 import type { Calls } from './calls.ts';
 import { type Item, type Key, type ListName, sortOf } from './directory-items.ts';
 import { isNamed, ServiceFailure } from './failure.ts';
 import { Turns } from './turns.ts';
 
-const pageItems = 500;
 const readAtOnce = 100;
 const partialAnswers = 12;
 /** Transactions that touch one item hinder each other: few are sent at a time, and a bounded number waits. */
@@ -31,7 +30,11 @@ const writesWaiting = 5_000;
 export type Refusals = readonly ({ readonly item: Item | undefined } | undefined)[];
 
 export interface TransactionPart {
-  readonly put?: { readonly item: Item; readonly fresh: boolean };
+  readonly put?: {
+    readonly item: Item;
+    /** Must not be there yet, or have expired by the time given. */
+    readonly fresh: boolean | { readonly expiredBy: number };
+  };
   readonly update?: Omit<UpdateItemCommandInput, 'TableName' | 'Key'> & {
     readonly key: Key;
     readonly UpdateExpression: string;
@@ -134,8 +137,10 @@ export class DirectoryTable {
     const TableName = this.#table;
     const ReturnValuesOnConditionCheckFailure = 'ALL_OLD' as const;
     if (put) {
-      const ConditionExpression = put.fresh ? 'attribute_not_exists(k)' : undefined;
-      return { Put: { TableName, Item: put.item, ConditionExpression, ReturnValuesOnConditionCheckFailure } };
+      const { item: Item, fresh } = put;
+      const absent = fresh === false ? {} : { ConditionExpression: 'attribute_not_exists(k)' };
+      const condition = typeof fresh === 'boolean' ? absent : absentOrExpired(fresh.expiredBy);
+      return { Put: { TableName, Item, ...condition, ReturnValuesOnConditionCheckFailure } };
     }
     if (update) {
       const { key, ...rest } = update;
@@ -150,7 +155,7 @@ export class DirectoryTable {
   }
 
   /** A page of a list: its items, in order of their names. */
-  async list(list: ListName, after = ''): Promise<Page<Item>> {
+  async list(list: ListName, after = '', limit = pageItems): Promise<Page<Item>> {
     const items: Item[] = [];
     let from: Item | undefined;
     do {
@@ -158,7 +163,7 @@ export class DirectoryTable {
         TableName: this.#table,
         KeyConditionExpression: after === '' ? 'k = :k' : 'k = :k AND s > :s',
         ExpressionAttributeValues: { ':k': { S: list }, ...(after !== '' && { ':s': { S: after } }) },
-        Limit: pageItems + 1 - items.length,
+        Limit: limit + 1 - items.length,
         ConsistentRead: true,
         ...(from && { ExclusiveStartKey: from }),
       });
@@ -167,9 +172,9 @@ export class DirectoryTable {
       );
       items.push(...(answer.Items ?? []));
       from = answer.LastEvaluatedKey;
-    } while (from !== undefined && items.length <= pageItems);
-    const page = items.slice(0, pageItems);
-    return { items: page, next: items.length > pageItems ? sortOf(page.at(-1)!) : undefined };
+    } while (from !== undefined && items.length <= limit);
+    const page = items.slice(0, limit);
+    return { items: page, next: items.length > limit ? sortOf(page.at(-1)!) : undefined };
   }
 
   /** What comes after a name in a list, at most a megabyte of it, by an eventually consistent read. */
@@ -221,6 +226,12 @@ export class DirectoryTable {
     return items;
   }
 }
+
+/** What has expired may still be there: the service deletes it within days. */
+export const absentOrExpired = (now: number) => ({
+  ConditionExpression: 'attribute_not_exists(k) OR expires <= :now',
+  ExpressionAttributeValues: { ':now': { N: String(now) } },
+});
 
 const isConditionFailure = (cause: unknown): boolean => isNamed(cause, 'ConditionalCheckFailedException');
 

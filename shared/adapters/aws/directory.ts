@@ -13,18 +13,19 @@ import type {
   Page,
   Protocol,
   Tenant,
+  Within,
 } from '../../ports/directory.ts';
 import { err, ok, type Result } from '../../result.ts';
 import { concernsSessions } from '../account-listeners.ts';
 import { AccountChanges, changesPollMs, noted } from './account-changes.ts';
 import { Calls, directoryLimits } from './calls.ts';
+import { addAlias, removeAlias } from './directory-aliases.ts';
 import { addAppPassword, removeAppPassword } from './directory-app-passwords.ts';
 import {
   accountItem,
   accountKey,
   addressKey,
   addressOf,
-  aliasItem,
   type Changeable,
   domainItem,
   domainKey,
@@ -32,8 +33,10 @@ import {
   floorKey,
   floorOf,
   type Item,
-  type ListName,
+  type Key,
   listKey,
+  listsOf,
+  listWithin,
   sortOf,
   tenantItem,
   toAccount,
@@ -98,8 +101,8 @@ export class AwsDirectory implements Directory {
     return err({ kind: refused[0]?.item ? 'notEmpty' : 'notFound', name: id });
   }
 
-  async tenants(after?: string): Promise<Page<Tenant>> {
-    const { items, next } = await this.#table.list('tenants', after);
+  async tenants(after?: string, limit?: number): Promise<Page<Tenant>> {
+    const { items, next } = await this.#table.list('tenants', after, limit);
     return { items: items.map(toTenant), next };
   }
 
@@ -107,7 +110,7 @@ export class AwsDirectory implements Directory {
     const refused = await this.#table.transact([
       put(domainItem(domain)),
       tenantCounted(domain.tenant, 1),
-      listed('domains', domain.name),
+      ...listed(['domains', listWithin('domains', domain)], domain.name),
     ]);
     if (!refused) return done;
     return refused[1] && !refused[0]
@@ -120,8 +123,9 @@ export class AwsDirectory implements Directory {
     return item && toDomain(item);
   }
 
-  async domains(after?: string): Promise<Page<Domain>> {
-    return await this.#page('domains', after, domainKey, toDomain);
+  async domains(after?: string, limit?: number, within?: { tenant: string }): Promise<Page<Domain>> {
+    const { items, next } = await this.#table.list(listWithin('domains', within), after, limit);
+    return { items: await this.#records(items, domainKey, toDomain), next };
   }
 
   async removeDomain(name: DomainName): Changed {
@@ -137,7 +141,7 @@ export class AwsDirectory implements Directory {
         },
       },
       tenantCounted(domain.tenant, -1),
-      unlisted('domains', name),
+      ...unlisted(['domains', listWithin('domains', domain)], name),
     ]);
     if (!refused) return done;
     return err({ kind: refused[0]?.item ? 'notEmpty' : 'notFound', name });
@@ -146,11 +150,11 @@ export class AwsDirectory implements Directory {
   async addAccount(account: AccountRecord, begunAbove = 0): Changed {
     const { address, id } = account;
     const refused = await this.#table.transact([
-      counted(address, 1),
+      counted(address, account.tenant, 1),
       put(accountItem(account)),
       floorAtMost(address, begunAbove),
       put({ ...accountKey(id), address: { S: address } }),
-      listed('accounts', address),
+      ...listed(listsOf('accounts', address, account.tenant), address),
     ]);
     if (!refused) return done;
     if (refused[0]) return err({ kind: 'notFound', name: domainOf(address) });
@@ -173,8 +177,9 @@ export class AwsDirectory implements Directory {
     return item && toAccount(item);
   }
 
-  async accounts(after?: string): Promise<Page<AccountRecord>> {
-    return await this.#page('accounts', after, addressKey, toAccount);
+  async accounts(after?: string, limit?: number, within?: Within): Promise<Page<AccountRecord>> {
+    const { items, next } = await this.#table.list(listWithin('accounts', within), after, limit);
+    return { items: await this.#records(items, addressKey, toAccount), next };
   }
 
   async updateAccount(id: AccountId, change: Changeable): Promise<Result<AccountRecord, DirectoryError>> {
@@ -213,12 +218,13 @@ export class AwsDirectory implements Directory {
   }
 
   async removeAccount(id: AccountId, uidValidityFloor: number): Changed {
-    const address = addressOf(await this.#table.get(accountKey(id)));
-    if (address === undefined) return err({ kind: 'notFound', name: id });
+    const account = await this.account(id);
+    if (account === undefined) return err({ kind: 'notFound', name: id });
+    const { address, tenant } = account;
     // Nobody else raises it while the address is this account's.
     const floor = Math.max(uidValidityFloor, await this.uidValidityFloor(address));
     const refused = await this.#table.transact([
-      counted(address, -1),
+      counted(address, tenant, -1),
       { remove: { key: addressKey(address), ...isAccount(id) } },
       {
         update: {
@@ -229,8 +235,8 @@ export class AwsDirectory implements Directory {
         },
       },
       { put: { item: { ...floorKey(address), floor: { N: String(floor) } }, fresh: false } },
-      unlisted('accounts', address),
-      listed('removed', id),
+      ...unlisted(listsOf('accounts', address, tenant), address),
+      ...listed(['removed'], id),
       noted(id, this.#now()),
     ]);
     if (refused) return err({ kind: 'notFound', name: id });
@@ -246,17 +252,8 @@ export class AwsDirectory implements Directory {
     this.#changes.close();
   }
 
-  async addAlias(alias: Alias): Changed {
-    const { address } = alias;
-    const refused = await this.#table.transact([
-      counted(address, 1),
-      put(aliasItem(alias)),
-      listed('aliases', address),
-    ]);
-    if (!refused) return done;
-    return refused[0]
-      ? err({ kind: 'notFound', name: domainOf(address) })
-      : err({ kind: 'exists', name: address });
+  addAlias(alias: Alias): Changed {
+    return addAlias(this.#table, alias);
   }
 
   async alias(address: Address): Promise<Alias | undefined> {
@@ -264,24 +261,13 @@ export class AwsDirectory implements Directory {
     return item && toAlias(item);
   }
 
-  async aliases(after?: string): Promise<Page<Alias>> {
-    return await this.#page('aliases', after, addressKey, toAlias);
+  async aliases(after?: string, limit?: number, within?: Within): Promise<Page<Alias>> {
+    const { items, next } = await this.#table.list(listWithin('aliases', within), after, limit);
+    return { items: await this.#records(items, addressKey, toAlias), next };
   }
 
-  async removeAlias(address: Address): Changed {
-    if ((await this.alias(address)) === undefined) return err({ kind: 'notFound', name: address });
-    const refused = await this.#table.transact([
-      counted(address, -1),
-      {
-        remove: {
-          key: addressKey(address),
-          ConditionExpression: 'kind = :alias',
-          ExpressionAttributeValues: { ':alias': { S: 'alias' } },
-        },
-      },
-      unlisted('aliases', address),
-    ]);
-    return refused ? err({ kind: 'notFound', name: address }) : done;
+  removeAlias(address: Address): Changed {
+    return removeAlias(this.#table, address);
   }
 
   /** Removed accounts whose data is still there, at most 500. */
@@ -292,18 +278,17 @@ export class AwsDirectory implements Directory {
 
   /** The account's log and blobs are gone. */
   async forgetRemoved(id: AccountId): Promise<void> {
-    await this.#table.transact([unlisted('removed', id)]);
+    await this.#table.transact(unlisted(['removed'], id));
   }
 
-  async #page<T>(
-    list: ListName,
-    after: string | undefined,
-    key: (name: string) => Parameters<DirectoryTable['get']>[0],
+  /** What a page's items name. */
+  async #records<T>(
+    items: readonly Item[],
+    key: (name: string) => Key,
     read: (item: Item) => T | undefined,
-  ): Promise<Page<T>> {
-    const { items, next } = await this.#table.list(list, after);
+  ): Promise<T[]> {
     const records = await this.#table.getMany(items.map((item) => key(sortOf(item))));
-    return { items: records.map(read).filter((record) => record !== undefined), next };
+    return records.map(read).filter((record) => record !== undefined);
   }
 }
 

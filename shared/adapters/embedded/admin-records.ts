@@ -9,15 +9,19 @@ export class EmbeddedAdminRecords implements AdminRecords {
   readonly #now: () => number;
   readonly #one: StatementSync;
   readonly #page: StatementSync;
+  readonly #pageOfTenant: StatementSync;
 
   constructor(reader: DatabaseSync, writer: Writer, now: () => number) {
     this.#writer = writer;
     this.#now = now;
     const valid = '(expires IS NULL OR expires > ?)';
     this.#one = reader.prepare(`SELECT * FROM admin_records WHERE kind = ? AND name = ? AND ${valid}`);
-    this.#page = reader.prepare(
-      `SELECT * FROM admin_records WHERE kind = ? AND name > ? AND ${valid} ORDER BY name LIMIT ?`,
-    );
+    const pages = (condition: string) =>
+      reader.prepare(
+        `SELECT * FROM admin_records WHERE kind = ? AND ${condition} name > ? AND ${valid} ORDER BY name LIMIT ?`,
+      );
+    this.#page = pages('');
+    this.#pageOfTenant = pages('tenant = ? AND');
   }
 
   addRecord(record: AdminRecord): Promise<boolean> {
@@ -33,9 +37,12 @@ export class EmbeddedAdminRecords implements AdminRecords {
     return row && toRecord(row);
   }
 
-  async records(kind: RecordKind, limit: number, after = ''): Promise<Page<AdminRecord>> {
+  async records(kind: RecordKind, limit: number, after = '', tenant?: string): Promise<Page<AdminRecord>> {
     // One more than is wanted tells whether there is a next page.
-    const rows = this.#page.all(kind, after, this.#now(), limit + 1);
+    const rows =
+      tenant === undefined
+        ? this.#page.all(kind, after, this.#now(), limit + 1)
+        : this.#pageOfTenant.all(kind, tenant, after, this.#now(), limit + 1);
     const items = rows.slice(0, limit).map(toRecord);
     return { items, next: rows.length > limit ? items.at(-1)!.name : undefined };
   }
@@ -45,9 +52,10 @@ export class EmbeddedAdminRecords implements AdminRecords {
   }
 }
 
-const toRecord = ({ kind, name, text, expires }: Record<string, SQLOutputValue>): AdminRecord => ({
+const toRecord = ({ kind, name, text, expires, tenant }: Record<string, SQLOutputValue>): AdminRecord => ({
   kind: kind as RecordKind,
   name: String(name),
   text: String(text),
   expires: expires === null ? undefined : Number(expires),
+  ...(tenant !== null && { tenant: String(tenant) }),
 });

@@ -1,4 +1,4 @@
-import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import type { AccountId } from '../../ids.ts';
 import type {
   AccountListener,
@@ -13,15 +13,15 @@ import type {
   Page,
   Protocol,
   Tenant,
+  Within,
 } from '../../ports/directory.ts';
 import type { Result } from '../../result.ts';
 import { concernsSessions } from '../account-listeners.ts';
 import { AccountChanges } from './account-changes.ts';
+import { DirectoryList } from './directory-list.ts';
 import { toAccount, toAlias, toDomain, toTenant } from './directory-rows.ts';
 import type { AccountChange } from './write-operations.ts';
 import type { Writer } from './writer.ts';
-
-const pageItems = 500;
 
 type Changed = Promise<Result<void, DirectoryError>>;
 
@@ -46,21 +46,29 @@ export class EmbeddedDirectory implements Directory {
     this.#writer = writer;
     this.#now = now;
     this.#changes = new AccountChanges(reader);
-    const pageOf = (table: string, key: string): StatementSync =>
-      reader.prepare(`SELECT * FROM ${table} WHERE ${key} > ? ORDER BY ${key} LIMIT ${pageItems + 1}`);
     this.#tenant = reader.prepare('SELECT * FROM tenants WHERE id = ?');
-    this.#tenants = pageOf('tenants', 'id');
+    this.#tenants = new DirectoryList(reader, { table: 'tenants', key: 'id' }, toTenant);
     this.#domain = reader.prepare('SELECT * FROM domains WHERE name = ?');
-    this.#domains = pageOf('domains', 'name');
+    this.#domains = new DirectoryList(
+      reader,
+      { table: 'domains', key: 'name', within: ['tenant'] },
+      toDomain,
+    );
     this.#account = reader.prepare('SELECT * FROM accounts WHERE id = ?');
     this.#accountByAddress = reader.prepare('SELECT * FROM accounts WHERE address = ?');
-    this.#accounts = pageOf('accounts', 'address');
+    this.#accounts = new DirectoryList(
+      reader,
+      { table: 'accounts', key: 'address', within: ['tenant', 'domain'] },
+      toAccount,
+    );
     this.#uidValidityFloor = reader.prepare('SELECT floor FROM uid_validity_floors WHERE address = ?');
     this.#alias = reader.prepare('SELECT * FROM aliases WHERE address = ?');
-    this.#aliases = pageOf('aliases', 'address');
-    this.#removed = reader.prepare(
-      `SELECT id FROM removed_accounts WHERE dropped = 0 ORDER BY id LIMIT ${pageItems}`,
+    this.#aliases = new DirectoryList(
+      reader,
+      { table: 'aliases', key: 'address', within: ['tenant', 'domain'] },
+      toAlias,
     );
+    this.#removed = reader.prepare(`SELECT id FROM removed_accounts WHERE dropped = 0 ORDER BY id LIMIT 500`);
   }
 
   addTenant(tenant: Tenant): Changed {
@@ -75,8 +83,8 @@ export class EmbeddedDirectory implements Directory {
     return this.#writer.send('removeTenant', id);
   }
 
-  async tenants(after?: string): Promise<Page<Tenant>> {
-    return page(this.#tenants, after, toTenant, ({ id }) => id);
+  async tenants(after?: string, limit?: number): Promise<Page<Tenant>> {
+    return this.#tenants.page(after, limit);
   }
 
   addDomain(domain: Domain): Changed {
@@ -87,8 +95,8 @@ export class EmbeddedDirectory implements Directory {
     return found(this.#domain.get(name), toDomain);
   }
 
-  async domains(after?: string): Promise<Page<Domain>> {
-    return page(this.#domains, after, toDomain, ({ name }) => name);
+  async domains(after?: string, limit?: number, within?: { readonly tenant: string }): Promise<Page<Domain>> {
+    return this.#domains.page(after, limit, within);
   }
 
   removeDomain(name: DomainName): Changed {
@@ -111,8 +119,8 @@ export class EmbeddedDirectory implements Directory {
     return found(this.#accountByAddress.get(address), toAccount);
   }
 
-  async accounts(after?: string): Promise<Page<AccountRecord>> {
-    return page(this.#accounts, after, toAccount, ({ address }) => address);
+  async accounts(after?: string, limit?: number, within?: Within): Promise<Page<AccountRecord>> {
+    return this.#accounts.page(after, limit, within);
   }
 
   updateAccount(id: AccountId, change: AccountChange): Promise<Result<AccountRecord, DirectoryError>> {
@@ -162,8 +170,8 @@ export class EmbeddedDirectory implements Directory {
     return found(this.#alias.get(address), toAlias);
   }
 
-  async aliases(after?: string): Promise<Page<Alias>> {
-    return page(this.#aliases, after, toAlias, ({ address }) => address);
+  async aliases(after?: string, limit?: number, within?: Within): Promise<Page<Alias>> {
+    return this.#aliases.page(after, limit, within);
   }
 
   removeAlias(address: Address): Changed {
@@ -179,15 +187,3 @@ export class EmbeddedDirectory implements Directory {
 type Row = Record<string, SQLOutputValue>;
 
 const found = <T>(row: Row | undefined, read: (row: Row) => T): T | undefined => row && read(row);
-
-/** The statement asks for one row more than a page, to know whether there is a next one. */
-function page<T>(
-  statement: StatementSync,
-  after: string | undefined,
-  read: (row: Row) => T,
-  name: (item: T) => string,
-): Page<T> {
-  const rows = statement.all(after ?? '');
-  const items = rows.slice(0, pageItems).map(read);
-  return { items, next: rows.length > pageItems ? name(items.at(-1)!) : undefined };
-}

@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 
 /** `PRAGMA user_version` of the folders that this release writes. */
-export const schemaVersion = 6;
+export const schemaVersion = 7;
 
 /** The folder was written by a newer release; opening it with this one could damage it. */
 export class NewerStore extends Error {
@@ -113,6 +113,22 @@ const uidValidityFloors = `
 /** Schema version 6: JSON, days by protocol. */
 const lastSignIn = 'ALTER TABLE accounts ADD COLUMN last_sign_in TEXT;';
 
+/** Schema version 7: lists of one tenant and of one domain. Keys and audit entries say in their texts whose they are. */
+const listsWithin = `
+  ALTER TABLE aliases ADD COLUMN tenant TEXT NOT NULL DEFAULT '';
+  UPDATE aliases SET tenant = (SELECT tenant FROM domains WHERE name = aliases.domain);
+  ALTER TABLE admin_records ADD COLUMN tenant TEXT;
+  UPDATE admin_records SET tenant = text ->> '$.tenant' WHERE kind IN ('key', 'audit');
+  CREATE INDEX domains_of_tenant ON domains (tenant, name);
+  CREATE INDEX accounts_of_tenant ON accounts (tenant, address);
+  CREATE INDEX accounts_of_domain ON accounts (domain, address);
+  CREATE INDEX aliases_of_tenant ON aliases (tenant, address);
+  CREATE INDEX aliases_of_domain ON aliases (domain, address);
+  CREATE INDEX admin_records_of_tenant ON admin_records (kind, tenant, name) WHERE tenant IS NOT NULL;
+  DROP INDEX accounts_by_domain;
+  DROP INDEX aliases_by_domain;
+`;
+
 /** The one connection that writes: made in the writer's thread. Creates or upgrades the schema. */
 export function openForWriting(path: string, busyTimeoutMs: number): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: busyTimeoutMs });
@@ -177,5 +193,6 @@ export function createTables(db: DatabaseSync): void {
   if (userVersion(db) < 4) db.exec(forwarding);
   if (userVersion(db) < 5) db.exec(uidValidityFloors);
   if (userVersion(db) < 6) db.exec(lastSignIn);
+  if (userVersion(db) < 7) db.exec(listsWithin);
   db.exec(`PRAGMA user_version = ${schemaVersion}; COMMIT`);
 }

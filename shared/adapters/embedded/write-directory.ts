@@ -31,6 +31,7 @@ export function directoryWrites(db: DatabaseSync): DirectoryWrites {
   const tenantIs = exists('SELECT 1 FROM tenants WHERE id = ?');
   const tenantIsUsed = exists('SELECT 1 FROM domains WHERE tenant = ?');
   const domainIs = exists('SELECT 1 FROM domains WHERE name = ?');
+  const domainIsOf = exists('SELECT 1 FROM domains WHERE name = ? AND tenant = ?');
   const domainIsUsed = exists(
     'SELECT 1 FROM accounts WHERE domain = ?1 UNION ALL SELECT 1 FROM aliases WHERE domain = ?1',
   );
@@ -63,7 +64,8 @@ export function directoryWrites(db: DatabaseSync): DirectoryWrites {
   const rememberRemoved = db.prepare('INSERT INTO removed_accounts (id, removed_at) VALUES (?, ?)');
   const noteChange = accountChangeWrites(db);
   const addAlias = db.prepare(
-    'INSERT INTO aliases (address, domain, targets, created_at) VALUES (?, ?, ?, ?)',
+    'INSERT INTO aliases (address, domain, tenant, targets, created_at)' +
+      ' SELECT ?, name, tenant, ?, ? FROM domains WHERE name = ?',
   );
   const removeAlias = db.prepare('DELETE FROM aliases WHERE address = ?');
 
@@ -114,6 +116,8 @@ export function directoryWrites(db: DatabaseSync): DirectoryWrites {
     addAccount({ account, begunAbove }) {
       const refused = refusal(account.address);
       if (refused) return err(refused);
+      const domain = domainOf(account.address);
+      if (!domainIsOf(domain, account.tenant)) return err({ kind: 'notFound', name: domain });
       const floor = Number(findFloor.get(account.address)?.floor ?? 0);
       if (floor > begunAbove) return err({ kind: 'exists', name: account.address });
       if (idWasUsed(account.id)) return err({ kind: 'exists', name: account.id });
@@ -166,7 +170,7 @@ export function directoryWrites(db: DatabaseSync): DirectoryWrites {
     addAlias({ address, targets, createdAt }) {
       const refused = refusal(address);
       if (refused) return err(refused);
-      addAlias.run(address, domainOf(address), JSON.stringify(targets), createdAt);
+      addAlias.run(address, JSON.stringify(targets), createdAt, domainOf(address));
       return done;
     },
     removeAlias: (address) =>

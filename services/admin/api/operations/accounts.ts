@@ -7,7 +7,7 @@ import { addAccount } from '../../../local/add-account.ts';
 import { describeMailError } from '../../../local/describe-mail-error.ts';
 import { removeAccount } from '../../../local/remove-account.ts';
 import { domainOfNew, findAccount, sees } from '../access.ts';
-import { listed } from '../listing.ts';
+import { emptyPage, listed, wantedPart } from '../listing.ts';
 import { operation } from '../operation.ts';
 import { fromProvisioning, problem } from '../problem.ts';
 import {
@@ -27,8 +27,6 @@ import {
   waitingList,
 } from '../schemas.ts';
 
-const domainOf = (address: string) => address.slice(address.lastIndexOf('@') + 1);
-
 export const accountOperations = [
   operation({
     id: 'listAccounts',
@@ -40,19 +38,14 @@ export const accountOperations = [
     query: inDomain,
     status: 200,
     answer: pageOf(accountView),
-    handle: async ({ key, query, parts }) =>
-      ok(
-        await listed(
-          (after) => parts.data.store.directory.accounts(after),
-          ({ address }) => address,
-          ({ tenant, address }) =>
-            sees(key, tenant) &&
-            (query.tenant ?? tenant) === tenant &&
-            (query.domain === undefined || domainOf(address) === query.domain.toLowerCase()),
-          viewAccount,
-          query,
-        ),
-      ),
+    handle: async (call) => {
+      const part = await wantedPart(call);
+      if (part === null) return ok(emptyPage);
+      const { directory } = call.parts.data.store;
+      return ok(
+        await listed((after, limit) => directory.accounts(after, limit, part), viewAccount, call.query),
+      );
+    },
   }),
   operation({
     id: 'addAccount',

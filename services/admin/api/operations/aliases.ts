@@ -1,11 +1,9 @@
 import { err, ok } from '../../../../shared/result.ts';
-import { domainOfNew, findAlias, sees } from '../access.ts';
-import { listed } from '../listing.ts';
+import { domainOfNew, findAlias } from '../access.ts';
+import { emptyPage, listed, wantedPart } from '../listing.ts';
 import { operation } from '../operation.ts';
 import { fromProvisioning } from '../problem.ts';
-import { aliasParams, aliasView, newAlias, none, pageOf, pageQuery, viewAlias } from '../schemas.ts';
-
-const domainOf = (address: string) => address.slice(address.lastIndexOf('@') + 1);
+import { aliasParams, aliasView, inDomain, newAlias, none, pageOf, viewAlias } from '../schemas.ts';
 
 export const aliasOperations = [
   operation({
@@ -15,28 +13,14 @@ export const aliasOperations = [
     summary: 'Aliases, in order of their addresses',
     scope: 'aliases:read',
     params: none,
-    query: pageQuery,
+    query: inDomain,
     status: 200,
     answer: pageOf(aliasView),
-    handle: async ({ key, query, parts }) => {
-      const { directory } = parts.data.store;
-      const mine = new Set<string>();
-      if (key.tenant !== undefined)
-        for (let after: string | undefined; ; ) {
-          const { items, next } = await directory.domains(after);
-          for (const { name, tenant } of items) if (sees(key, tenant)) mine.add(name);
-          if (next === undefined) break;
-          after = next;
-        }
-      return ok(
-        await listed(
-          (after) => directory.aliases(after),
-          ({ address }) => address,
-          ({ address }) => key.tenant === undefined || mine.has(domainOf(address)),
-          viewAlias,
-          query,
-        ),
-      );
+    handle: async (call) => {
+      const part = await wantedPart(call);
+      if (part === null) return ok(emptyPage);
+      const { directory } = call.parts.data.store;
+      return ok(await listed((after, limit) => directory.aliases(after, limit, part), viewAlias, call.query));
     },
   }),
   operation({

@@ -1,5 +1,6 @@
 import { ok } from '../../../../shared/result.ts';
-import { listed } from '../listing.ts';
+import type { AuditEntry } from '../audit-trail.ts';
+import { emptyPage, listed, wantedTenant } from '../listing.ts';
 import { operation } from '../operation.ts';
 import { auditView, inTenant, none, pageOf } from '../schemas.ts';
 
@@ -14,17 +15,12 @@ export const auditOperations = [
     query: inTenant,
     status: 200,
     answer: pageOf(auditView),
-    handle: async ({ key, query, parts }) => {
-      const tenant = key.tenant ?? query.tenant;
-      return ok(
-        await listed(
-          (after) => parts.audit.entries(500, after),
-          ({ name }) => name,
-          (entry) => tenant === undefined || entry.tenant === tenant,
-          ({ name: _, params, ...entry }) => ({ ...entry, params: { ...params } }),
-          query,
-        ),
-      );
+    handle: async (call) => {
+      const tenant = wantedTenant(call);
+      if (tenant === null) return ok(emptyPage);
+      const { audit } = call.parts;
+      const view = ({ params, ...entry }: AuditEntry) => ({ ...entry, params: { ...params } });
+      return ok(await listed((after, limit) => audit.entries(limit, after, tenant), view, call.query));
     },
   }),
 ];

@@ -1,7 +1,7 @@
 import { err, ok } from '../../../../shared/result.ts';
 import { findDomain, sees } from '../access.ts';
 import { dnsRecords } from '../dns-records.ts';
-import { listed } from '../listing.ts';
+import { emptyPage, listed, wantedTenant } from '../listing.ts';
 import { operation } from '../operation.ts';
 import { fromProvisioning, problem } from '../problem.ts';
 import {
@@ -26,16 +26,15 @@ export const domainOperations = [
     query: inTenant,
     status: 200,
     answer: pageOf(domainView),
-    handle: async ({ key, query, parts }) =>
-      ok(
-        await listed(
-          (after) => parts.data.store.directory.domains(after),
-          ({ name }) => name,
-          ({ tenant }) => sees(key, tenant) && (query.tenant ?? tenant) === tenant,
-          viewDomain,
-          query,
-        ),
-      ),
+    handle: async (call) => {
+      const tenant = wantedTenant(call);
+      if (tenant === null) return ok(emptyPage);
+      const { directory } = call.parts.data.store;
+      const within = tenant === undefined ? undefined : { tenant };
+      return ok(
+        await listed((after, limit) => directory.domains(after, limit, within), viewDomain, call.query),
+      );
+    },
   }),
   operation({
     id: 'addDomain',

@@ -1,10 +1,10 @@
 import { err, ok, type Result } from '../../../../shared/result.ts';
 import { sees } from '../access.ts';
 import type { ApiKey, NewKey } from '../key-ring.ts';
-import { listed } from '../listing.ts';
+import { emptyPage, listed, wantedTenant } from '../listing.ts';
 import { type AdminParts, operation } from '../operation.ts';
 import { type Problem, problem } from '../problem.ts';
-import { addedKey, keyParams, keyView, newKey, none, pageOf, pageQuery, viewKey } from '../schemas.ts';
+import { addedKey, inTenant, keyParams, keyView, newKey, none, pageOf, viewKey } from '../schemas.ts';
 import { allows } from '../scopes.ts';
 
 /** A key for one tenant sees that tenant's keys. */
@@ -38,19 +38,15 @@ export const keyOperations = [
     summary: 'API keys, in order of their making',
     scope: 'keys:read',
     params: none,
-    query: pageQuery,
+    query: inTenant,
     status: 200,
     answer: pageOf(keyView),
-    handle: async ({ key, query, parts }) =>
-      ok(
-        await listed(
-          (after) => parts.keys.keys(500, after),
-          ({ id }) => id,
-          (one) => visible(key, one),
-          viewKey,
-          query,
-        ),
-      ),
+    handle: async (call) => {
+      const tenant = wantedTenant(call);
+      if (tenant === null) return ok(emptyPage);
+      const { keys } = call.parts;
+      return ok(await listed((after, limit) => keys.keys(limit, after, tenant), viewKey, call.query));
+    },
   }),
   operation({
     id: 'addKey',

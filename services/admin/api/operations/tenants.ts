@@ -20,16 +20,13 @@ export const tenantOperations = [
     query: pageQuery,
     status: 200,
     answer: pageOf(tenantView),
-    handle: async ({ key, query, parts }) =>
-      ok(
-        await listed(
-          (after) => parts.data.store.directory.tenants(after),
-          ({ id }) => id,
-          ({ id }) => sees(key, id),
-          viewTenant,
-          query,
-        ),
-      ),
+    handle: async ({ key, query, parts }) => {
+      const { directory } = parts.data.store;
+      if (key.tenant === undefined)
+        return ok(await listed((after, limit) => directory.tenants(after, limit), viewTenant, query));
+      const own = query.after === undefined ? await directory.tenant(key.tenant) : undefined;
+      return ok({ items: own ? [viewTenant(own)] : [], next: null });
+    },
   }),
   operation({
     id: 'addTenant',
