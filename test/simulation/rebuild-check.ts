@@ -56,7 +56,7 @@ export async function judgeRebuild(world: World, address: string, random: Random
   if (overtaken === undefined) throw new Violation(`no end comes of rebuilding ${id}`);
   const acknowledged = writer?.stop() ?? [];
   await world.pass(5 * minute);
-  const { account, state } = await world.waited('afterwards', async () => {
+  const { account, state } = await waited(world, 'afterwards', async () => {
     const opened = await world.nodes.get('afterwards')!.engine.open(id);
     if (!opened.ok) throw new Violation(`the account ${id} cannot be opened after a rebuild`);
     return { account: opened.value.account, state: await opened.value.account.whole() };
@@ -111,7 +111,7 @@ async function judgeMessages(
 ): Promise<void> {
   const numbers = new Set<number>();
   for (const { chunks } of state.mailboxes) for (const { message } of rowsOf(chunks)) numbers.add(message);
-  const found = new Set<string>(await world.waited('afterwards', () => account.emailIds([...numbers])));
+  const found = new Set<string>(await waited(world, 'afterwards', () => account.emailIds([...numbers])));
   for (const email of emails)
     if (!found.has(email) && world.store.object(messageKey(account.id, email as never)) !== undefined)
       throw new Violation(`the rebuild lost the message ${email}, which the store has`);
@@ -126,4 +126,21 @@ function judgeMailboxes(before: AccountState, state: AccountState): void {
     if (now === undefined || inWords(now, state) !== inWords(mailbox, before))
       throw new Violation(`the mailbox ${mailbox.name} is another after a rebuild that found no damage`);
   }
+}
+
+/** Waits, in the world's time, for what a node does. */
+async function waited<T>(world: World, name: string, work: () => Promise<T>): Promise<T> {
+  const { node } = world.nodes.get(name) ?? world.startNode(name);
+  let done: { readonly value: T } | undefined;
+  await world.as(node, () => {
+    work().then(
+      (value) => {
+        done = { value };
+      },
+      (cause) => world.unexpected(name, cause),
+    );
+  });
+  for (let n = 0; n < 60 && done === undefined; n++) await world.pass(1_000);
+  if (done === undefined) throw new Violation(`no end comes of what ${name} does`);
+  return done.value;
 }

@@ -233,23 +233,6 @@ export class World {
     await this.judge();
   }
 
-  /** Waits, in the world's time, for what a node does. */
-  async waited<T>(name: string, work: () => Promise<T>): Promise<T> {
-    const { node } = this.nodes.get(name) ?? this.startNode(name);
-    let done: { readonly value: T } | undefined;
-    await this.as(node, () => {
-      work().then(
-        (value) => {
-          done = { value };
-        },
-        (cause) => this.unexpected(name, cause),
-      );
-    });
-    for (let n = 0; n < 60 && done === undefined; n++) await this.pass(1_000);
-    if (done === undefined) throw new Violation(`no end comes of what ${name} does`);
-    return done.value;
-  }
-
   async judge(): Promise<void> {
     for (const partition of this.store.dirty) {
       this.store.dirty.delete(partition);
