@@ -22,7 +22,7 @@ let chance = new Random(0);
 const require = createRequire(import.meta.url);
 const zlib = require('node:zlib') as {
   zstdCompress: unknown;
-  zstdCompressSync(bytes: Uint8Array): Uint8Array;
+  zstdCompressSync(bytes: Uint8Array, options?: object): Uint8Array;
   zstdDecompress: unknown;
   zstdDecompressSync(bytes: Uint8Array): Uint8Array;
 };
@@ -101,8 +101,12 @@ Object.assign(crypto, {
 Object.assign(timers, {
   setImmediate: (value?: unknown) => (world === undefined ? own.turn(value) : Promise.resolve(value)),
 });
-zlib.zstdCompress = (bytes: Uint8Array, done: (cause: null, packed: Uint8Array) => void) =>
-  world === undefined ? own.compress(bytes, done) : done(null, zlib.zstdCompressSync(bytes));
+type Packed = (cause: null, packed: Uint8Array) => void;
+zlib.zstdCompress = (bytes: Uint8Array, ...rest: readonly [Packed] | readonly [object, Packed]) => {
+  if (world === undefined) return own.compress(bytes, ...rest);
+  const [options, done] = rest.length === 1 ? [{}, rest[0]] : rest;
+  done(null, zlib.zstdCompressSync(bytes, options));
+};
 zlib.zstdDecompress = (bytes: Uint8Array, done: (cause: unknown, plain?: Uint8Array) => void) => {
   if (world === undefined) return own.decompress(bytes, done);
   let plain: Uint8Array;
