@@ -1,5 +1,4 @@
-import { changedSince } from '../../shared/engine/actions.ts';
-import { everyUid } from '../../shared/engine/mailbox.ts';
+import { changedSince, everyUid } from '../../shared/engine/mailbox.ts';
 import { UidSet } from '../../shared/engine/uid-set.ts';
 import { vanishedUids } from '../../shared/engine/vanished.ts';
 import type { MailboxView } from '../../shared/engine/view.ts';

@@ -1,6 +1,6 @@
 import type { AuthFailure } from '../../shared/directory/authenticator.ts';
 import { sessionsPerAccount } from '../../shared/directory/signed-in.ts';
-import { initialiseAccount } from '../../shared/engine/actions.ts';
+import { initialiseAccount } from '../../shared/engine/mailbox-actions.ts';
 import { limitsAfterLogin } from '../../shared/imap/line-reader.ts';
 import type { PlainCode } from '../../shared/imap/responses/status.ts';
 import { capabilitiesOf, mayTakePasswords } from './capabilities.ts';

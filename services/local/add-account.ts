@@ -1,5 +1,5 @@
 import type { AddedAccount, NewAccount, ProvisioningError } from '../../shared/directory/provisioning.ts';
-import { initialiseAccount } from '../../shared/engine/actions.ts';
+import { initialiseAccount } from '../../shared/engine/mailbox-actions.ts';
 import type { AccountId } from '../../shared/ids.ts';
 import type { Result } from '../../shared/result.ts';
 import type { Data } from './assemble.ts';

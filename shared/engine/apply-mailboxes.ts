@@ -2,7 +2,8 @@ import type { MailboxId } from '../ids.ts';
 import { withDeparture } from './departure-list.ts';
 import { allUids, Mailbox, noHistory, noRows } from './mailbox.ts';
 import type { Effect, Operation, SpecialUse } from './operation.ts';
-import { appendRows, rowsOf } from './rows.ts';
+import { appendRows } from './row-edits.ts';
+import { rowsOf } from './rows.ts';
 import { type AccountState, inboxId, modSeqAt } from './state.ts';
 import { UidSet } from './uid-set.ts';
 

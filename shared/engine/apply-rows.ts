@@ -1,7 +1,8 @@
 import { isKeyword } from './flag-table.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { Effect } from './operation.ts';
-import { appendRows, type Row } from './rows.ts';
+import { appendRows } from './row-edits.ts';
+import type { Row } from './rows.ts';
 import { type AccountState, modSeqAt } from './state.ts';
 
 /** What one operation makes of a state. */

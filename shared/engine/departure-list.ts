@@ -1,6 +1,7 @@
 import type { FlagTable } from './flag-table.ts';
 import type { Departure, History, Mailbox } from './mailbox.ts';
-import { appendRows, type Row, selectRows } from './rows.ts';
+import { appendRows } from './row-edits.ts';
+import { type Row, selectRows } from './rows.ts';
 import { SharedVector } from './shared-vector.ts';
 import type { Purge } from './stored-rows.ts';
 import { UidSet } from './uid-set.ts';

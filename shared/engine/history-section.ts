@@ -6,8 +6,9 @@ import type { FlagTable } from './flag-table.ts';
 import type { Departure } from './mailbox.ts';
 import { worked } from './pace.ts';
 import { noMarks } from './row-delta.ts';
+import { appendRows } from './row-edits.ts';
 import { decodeRowSection, encodeRowSection } from './row-section.ts';
-import { appendRows, type Chunk, countIn, selectRows } from './rows.ts';
+import { type Chunk, countIn, selectRows } from './rows.ts';
 import { UidSet } from './uid-set.ts';
 
 /** The layout of sections of history. */

@@ -214,3 +214,16 @@ export function countFrom(mailbox: Mailbox, uid: number): number {
   if (uid === stored.recentFrom) return count + stored.recent;
   return Math.min(mailbox.exists, mailbox.uidNext - uid);
 }
+
+/** Messages of a set with a mod-sequence above `since`. */
+export function changedSince(mailbox: Mailbox, uids: UidSet, since: number): UidSet {
+  const changed = new UidCollector();
+  for (const chunk of mailbox.chunks) {
+    if (chunk.maxModSeq <= since) continue;
+    for (const [from, to] of runs(chunk, uids)) {
+      const { modSeq } = chunk.marks;
+      for (let i = from; i < to; i++) if (modSeq[i]! > since) changed.addRows(chunk.fixed.uid, i, i + 1);
+    }
+  }
+  return changed.set;
+}

@@ -1,7 +1,8 @@
 import type { ModSeq } from '../ids.ts';
 import type { FlagTable } from './flag-table.ts';
 import { worked } from './pace.ts';
-import { type Chunk, chunkRows, firstUid, lastUid, lowerBound, removeRows, withMarks } from './rows.ts';
+import { removeRows, withMarks } from './row-edits.ts';
+import { type Chunk, chunkRows, firstUid, lastUid, lowerBound } from './rows.ts';
 import { UidSet } from './uid-set.ts';
 
 /** Flags of rows that lie in an older section, ascending by UID. */

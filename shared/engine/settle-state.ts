@@ -1,6 +1,7 @@
 import type { History, Mailbox, MailboxRows } from './mailbox.ts';
 import { anyMailbox } from './mailbox-loader.ts';
-import { chunkFrom, firstUid, lastUid, lowerBound } from './rows.ts';
+import { chunkFrom } from './row-edits.ts';
+import { firstUid, lastUid, lowerBound } from './rows.ts';
 import { SharedVector } from './shared-vector.ts';
 import { type AccountState, MailboxTable, modSeqAt } from './state.ts';
 

@@ -13,8 +13,9 @@ import {
 import { loadHistory, loadSections } from './mailbox-loader.ts';
 import { worked } from './pace.ts';
 import { type ChangedMarks, combine, noMarks, type RowDelta } from './row-delta.ts';
+import { chunkFrom } from './row-edits.ts';
 import { encodeRowSection } from './row-section.ts';
-import { type Chunk, chunkFrom, countIn, firstUid, lastUid, lowerBound } from './rows.ts';
+import { type Chunk, countIn, firstUid, lastUid, lowerBound } from './rows.ts';
 import { rewrittenSections, type SectionWriter } from './section-store.ts';
 import { SharedVector } from './shared-vector.ts';
 import type { StoredHistory } from './stored-rows.ts';

@@ -1,5 +1,6 @@
 import type { Uid } from '../ids.ts';
-import { BinaryReader, BinaryWriter, CorruptData } from './binary.ts';
+import type { BinaryReader, BinaryWriter } from './binary.ts';
+import { readUidBounds, writeUidBounds } from './uid-set-codec.ts';
 
 /** An immutable set of UIDs as ascending, disjoint, non-adjacent inclusive ranges: [first, last, first, last, …]. */
 export class UidSet {
@@ -148,50 +149,13 @@ export class UidSet {
     return Array.from(this.ranges(), ([a, b]) => (a === b ? `${a}` : `${a}:${b}`)).join(',');
   }
 
-  /** The smaller of ranges and per-block bitmaps: a fragmented set costs an eighth of a byte a message. */
+  /** See uid-set-codec.ts. */
   write(out: BinaryWriter): void {
-    const size = this.#rangeBytes();
-    const blocks = size > 256 ? encodeBlocks(this.bounds, size) : undefined;
-    if (blocks !== undefined) {
-      out.byte(1);
-      out.bytes(blocks.take());
-      return;
-    }
-    const ranges = new BinaryWriter(size);
-    let previous = 0;
-    for (const bound of this.bounds) {
-      ranges.varint(bound - previous);
-      previous = bound;
-    }
-    out.byte(0);
-    out.bytes(ranges.take());
-  }
-
-  /** What the ranges take as differences. */
-  #rangeBytes(): number {
-    let size = 0;
-    let previous = 0;
-    for (const bound of this.bounds) {
-      size++;
-      for (let rest = bound - previous; rest >= 128; rest /= 128) size++;
-      previous = bound;
-    }
-    return size;
+    writeUidBounds(out, this.bounds);
   }
 
   static read(source: BinaryReader): UidSet {
-    const form = source.byte();
-    const body = new BinaryReader(source.bytes());
-    if (form === 1) return decodeBlocks(body);
-    if (form !== 0) throw new CorruptData(`UID set form ${form}`);
-    const bounds: number[] = [];
-    let bound = 0;
-    while (body.left > 0) {
-      bound += body.varint();
-      bounds.push(bound);
-    }
-    if (bounds.length % 2 !== 0) throw new CorruptData('half a UID range');
-    return new UidSet(bounds);
+    return UidSet.collected(readUidBounds(source));
   }
 }
 
@@ -218,42 +182,4 @@ function addRange(bounds: number[], first: number, last: number): void {
   const end = bounds.length - 1;
   if (end > 0 && first <= bounds[end]! + 1) bounds[end] = Math.max(bounds[end]!, last);
   else bounds.push(first, last);
-}
-
-const blockUids = 4096;
-const blockBytes = blockUids / 8;
-
-/** Undefined where that takes as much as `limit`, or more. */
-function encodeBlocks(bounds: readonly number[], limit: number): BinaryWriter | undefined {
-  const out = new BinaryWriter();
-  let previous = -1;
-  let bitmap: Uint8Array | undefined;
-  for (let i = 0; i < bounds.length; i += 2)
-    for (let uid = bounds[i]!; uid <= bounds[i + 1]!; uid++) {
-      const block = Math.floor(uid / blockUids);
-      if (block !== previous) {
-        if (bitmap !== undefined) out.raw(bitmap);
-        if (out.length + blockBytes >= limit) return undefined;
-        out.varint(block - previous - 1);
-        bitmap = new Uint8Array(blockBytes);
-        previous = block;
-      }
-      const bit = uid % blockUids;
-      bitmap![bit >> 3] = bitmap![bit >> 3]! | (1 << (bit & 7));
-    }
-  out.raw(bitmap!);
-  return out.length < limit ? out : undefined;
-}
-
-function decodeBlocks(source: BinaryReader): UidSet {
-  function* uids() {
-    let block = -1;
-    while (source.left > 0) {
-      block += source.varint() + 1;
-      const bitmap = source.raw(blockBytes);
-      for (let bit = 0; bit < blockUids; bit++)
-        if (bitmap[bit >> 3]! & (1 << (bit & 7))) yield block * blockUids + bit;
-    }
-  }
-  return UidSet.of(uids());
 }

@@ -5,16 +5,12 @@ import { AwsAccountLog } from '../../shared/adapters/aws/account-log.ts';
 import { createTableClient } from '../../shared/adapters/aws/clients.ts';
 import { AwsNotifier } from '../../shared/adapters/aws/notifier.ts';
 import type { Account } from '../../shared/engine/account.ts';
-import {
-  appendMessages,
-  expungeMessages,
-  initialiseAccount,
-  storeFlags,
-} from '../../shared/engine/actions.ts';
+import { appendMessages, expungeMessages, storeFlags } from '../../shared/engine/actions.ts';
 import { ByteCache } from '../../shared/engine/byte-cache.ts';
 import { MailEngine } from '../../shared/engine/engine.ts';
 import { inlineLimit } from '../../shared/engine/entry.ts';
 import { everyUid } from '../../shared/engine/mailbox.ts';
+import { initialiseAccount } from '../../shared/engine/mailbox-actions.ts';
 import { collect } from '../../shared/engine/message-index.ts';
 import { rowsOf } from '../../shared/engine/rows.ts';
 import { inboxId } from '../../shared/engine/state.ts';

@@ -5,16 +5,10 @@ import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { openEmbeddedStore } from '../../shared/adapters/embedded/store.ts';
 import type { Account } from '../../shared/engine/account.ts';
-import {
-  appendMessages,
-  changedSince,
-  copyMessages,
-  expungeMessages,
-  storeFlags,
-} from '../../shared/engine/actions.ts';
+import { appendMessages, copyMessages, expungeMessages, storeFlags } from '../../shared/engine/actions.ts';
 import { ByteCache } from '../../shared/engine/byte-cache.ts';
 import { MailEngine } from '../../shared/engine/engine.ts';
-import { everyUid } from '../../shared/engine/mailbox.ts';
+import { changedSince, everyUid } from '../../shared/engine/mailbox.ts';
 import { inboxId } from '../../shared/engine/state.ts';
 import { UidSet } from '../../shared/engine/uid-set.ts';
 import { vanishedUids } from '../../shared/engine/vanished.ts';

@@ -2,16 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openMaildrop } from '../../services/pop3/open-maildrop.ts';
 import type { Account } from '../../shared/engine/account.ts';
-import {
-  appendMessages,
-  changedSince,
-  copyMessages,
-  createMailbox,
-  expungeMessages,
-  storeFlags,
-} from '../../shared/engine/actions.ts';
+import { appendMessages, copyMessages, expungeMessages, storeFlags } from '../../shared/engine/actions.ts';
 import type { Decide } from '../../shared/engine/decision.ts';
-import { countFrom, everyUid } from '../../shared/engine/mailbox.ts';
+import { changedSince, countFrom, everyUid } from '../../shared/engine/mailbox.ts';
+import { createMailbox } from '../../shared/engine/mailbox-actions.ts';
 import { answerColumns } from '../../shared/engine/segment.ts';
 import { inboxId } from '../../shared/engine/state.ts';
 import { UidSet } from '../../shared/engine/uid-set.ts';

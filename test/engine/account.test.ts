@@ -1,15 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Account } from '../../shared/engine/account.ts';
-import {
-  appendMessages,
-  copyMessages,
-  createMailbox,
-  expungeMessages,
-  setLimit,
-  storeFlags,
-} from '../../shared/engine/actions.ts';
+import { appendMessages, copyMessages, expungeMessages, storeFlags } from '../../shared/engine/actions.ts';
 import { allUids, everyUid } from '../../shared/engine/mailbox.ts';
+import { createMailbox, setLimit } from '../../shared/engine/mailbox-actions.ts';
 import { collect } from '../../shared/engine/message-index.ts';
 import { inboxId } from '../../shared/engine/state.ts';
 import { UidSet } from '../../shared/engine/uid-set.ts';

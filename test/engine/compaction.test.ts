@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  appendMessages,
-  copyMessages,
-  createMailbox,
-  expungeMessages,
-  storeFlags,
-} from '../../shared/engine/actions.ts';
+import { appendMessages, copyMessages, expungeMessages, storeFlags } from '../../shared/engine/actions.ts';
+import { createMailbox } from '../../shared/engine/mailbox-actions.ts';
 import { inboxId } from '../../shared/engine/state.ts';
 import { UidSet } from '../../shared/engine/uid-set.ts';
 import type { AccountLog } from '../../shared/ports/account-log.ts';

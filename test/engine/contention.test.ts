@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createMailbox } from '../../shared/engine/actions.ts';
+import { createMailbox } from '../../shared/engine/mailbox-actions.ts';
 import { stateDigest } from '../../shared/engine/state-digest.ts';
 import type { AccountLog } from '../../shared/ports/account-log.ts';
 import { memoryEngine, memoryStore, openIn } from '../support/memory-engine.ts';

@@ -1,17 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import {
-  createMailbox,
-  deleteMailbox,
-  expungeDeleted,
-  expungeMessages,
-  setLimit,
-  storeFlags,
-} from '../../shared/engine/actions.ts';
+import { expungeDeleted, expungeMessages, storeFlags } from '../../shared/engine/actions.ts';
 import { applyOperations } from '../../shared/engine/apply.ts';
 import { referencedMessages, restorableRows } from '../../shared/engine/apply-departures.ts';
 import { everyUid, vanishedSince } from '../../shared/engine/mailbox.ts';
+import { createMailbox, deleteMailbox, setLimit } from '../../shared/engine/mailbox-actions.ts';
 import { restorable, restoreMessages } from '../../shared/engine/restore.ts';
 import { rowsOf } from '../../shared/engine/rows.ts';
 import { type AccountState, inboxId } from '../../shared/engine/state.ts';

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Account } from '../../shared/engine/account.ts';
-import { copyMessages, createMailbox, deleteMailbox, expungeMessages } from '../../shared/engine/actions.ts';
+import { copyMessages, expungeMessages } from '../../shared/engine/actions.ts';
 import { everyUid } from '../../shared/engine/mailbox.ts';
+import { createMailbox, deleteMailbox } from '../../shared/engine/mailbox-actions.ts';
 import { restoreMessages } from '../../shared/engine/restore.ts';
 import { oldestDeparture, purgeExpunged } from '../../shared/engine/retention.ts';
 import { inboxId } from '../../shared/engine/state.ts';

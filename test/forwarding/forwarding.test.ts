@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { laneLimit } from '../../services/forwarding/outbox.ts';
 import { senderRewriting } from '../../services/forwarding/srs.ts';
-import { setLimit } from '../../shared/engine/actions.ts';
+import { setLimit } from '../../shared/engine/mailbox-actions.ts';
 import { accountPrefix, outboxAccount } from '../../shared/ids.ts';
 import { contents, play } from '../inbound/harness.ts';
 import { forwardingWorld, TestRelay } from './harness.ts';

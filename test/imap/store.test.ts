@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Account } from '../../shared/engine/account.ts';
-import { createMailbox, deleteMailbox, setLimit } from '../../shared/engine/actions.ts';
+import { createMailbox, deleteMailbox, setLimit } from '../../shared/engine/mailbox-actions.ts';
 import { localEngine } from '../support/local-engine.ts';
 import { deliver, MessageSession } from './message-session.ts';
 

@@ -3,8 +3,9 @@ import { defaultImapOptions, type ImapOptions } from '../../services/imap/option
 import { type ImapServer, startImap } from '../../services/imap/server.ts';
 import type { Authenticator, AuthFailure } from '../../shared/directory/authenticator.ts';
 import type { Account } from '../../shared/engine/account.ts';
-import { appendMessages, createMailbox, setLimit } from '../../shared/engine/actions.ts';
+import { appendMessages } from '../../shared/engine/actions.ts';
 import type { EngineParts } from '../../shared/engine/engine.ts';
+import { createMailbox, setLimit } from '../../shared/engine/mailbox-actions.ts';
 import { newAccountId, systemEntropy } from '../../shared/ids.ts';
 import { ensureLocalCertificate } from '../../shared/net/certificate-authority.ts';
 import { OpenCounts } from '../../shared/net/limits.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setLimit } from '../../shared/engine/actions.ts';
+import { setLimit } from '../../shared/engine/mailbox-actions.ts';
 import { contents, inboundWorld, play } from './harness.ts';
 
 const hello = `

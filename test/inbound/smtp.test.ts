@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { createTransport } from 'nodemailer';
-import { createMailbox, setLimit } from '../../shared/engine/actions.ts';
+import { createMailbox, setLimit } from '../../shared/engine/mailbox-actions.ts';
 import { tlsSettings } from '../net/harness.ts';
 import { contents, inboundWorld, play } from './harness.ts';
 

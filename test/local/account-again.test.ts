@@ -5,7 +5,7 @@ import type { Store } from '../../services/local/context.ts';
 import { removeAccount } from '../../services/local/remove-account.ts';
 import { createPasswordHasher } from '../../shared/directory/password-hasher.ts';
 import { createProvisioning } from '../../shared/directory/provisioning.ts';
-import { createMailbox } from '../../shared/engine/actions.ts';
+import { createMailbox } from '../../shared/engine/mailbox-actions.ts';
 import { type AccountId, systemEntropy } from '../../shared/ids.ts';
 import { memoryDirectory } from '../directory/memory-directory.ts';
 import { memoryEngine, memoryStore } from '../support/memory-engine.ts';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { deleteMailbox, expungeMessages, setLimit } from '../../shared/engine/actions.ts';
+import { expungeMessages } from '../../shared/engine/actions.ts';
 import { everyUid } from '../../shared/engine/mailbox.ts';
+import { deleteMailbox, setLimit } from '../../shared/engine/mailbox-actions.ts';
 import { rowsOf } from '../../shared/engine/rows.ts';
 import { inboxId } from '../../shared/engine/state.ts';
 import { UidSet } from '../../shared/engine/uid-set.ts';

@@ -5,15 +5,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
 import { fileName } from '../../shared/adapters/embedded/blob-files.ts';
 import type { Account } from '../../shared/engine/account.ts';
-import {
-  appendMessages,
-  copyMessages,
-  createMailbox,
-  deleteMailbox,
-  expungeMessages,
-  storeFlags,
-} from '../../shared/engine/actions.ts';
+import { appendMessages, copyMessages, expungeMessages, storeFlags } from '../../shared/engine/actions.ts';
 import { everyUid } from '../../shared/engine/mailbox.ts';
+import { createMailbox, deleteMailbox } from '../../shared/engine/mailbox-actions.ts';
 import { inboxId } from '../../shared/engine/state.ts';
 import { UidSet } from '../../shared/engine/uid-set.ts';
 import { accountPrefix, type BlobKey, messageKey } from '../../shared/ids.ts';

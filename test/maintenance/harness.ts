@@ -8,9 +8,9 @@ import {
 } from '../../services/maintenance/schedule.ts';
 import { type EmbeddedStore, openEmbeddedStore } from '../../shared/adapters/embedded/store.ts';
 import type { Account } from '../../shared/engine/account.ts';
-import { initialiseAccount } from '../../shared/engine/actions.ts';
 import { ByteCache } from '../../shared/engine/byte-cache.ts';
 import { type EngineParts, MailEngine } from '../../shared/engine/engine.ts';
+import { initialiseAccount } from '../../shared/engine/mailbox-actions.ts';
 import { type AccountId, newAccountId } from '../../shared/ids.ts';
 import type { Address, DomainName } from '../../shared/ports/directory.ts';
 import type { LogEvent } from '../../shared/telemetry/events.ts';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { deleteMailbox, expungeMessages } from '../../shared/engine/actions.ts';
+import { expungeMessages } from '../../shared/engine/actions.ts';
 import { everyUid } from '../../shared/engine/mailbox.ts';
+import { deleteMailbox } from '../../shared/engine/mailbox-actions.ts';
 import { inboxId } from '../../shared/engine/state.ts';
 import type { AccountLog, AppendOutcome } from '../../shared/ports/account-log.ts';
 import { localEngine } from '../support/local-engine.ts';

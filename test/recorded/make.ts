@@ -1,19 +1,15 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Account } from '../../shared/engine/account.ts';
+import { appendMessages, copyMessages, expungeMessages, hideFromPop3, storeFlags } from '../../shared/engine/actions.ts';
+import type { Decide } from '../../shared/engine/decision.ts';
 import {
-  appendMessages,
-  copyMessages,
   createMailbox,
   deleteMailbox,
-  expungeMessages,
-  hideFromPop3,
   initialiseAccount,
   renameMailbox,
   setLimit,
-  storeFlags,
   subscribe,
-} from '../../shared/engine/actions.ts';
-import type { Decide } from '../../shared/engine/decision.ts';
+} from '../../shared/engine/mailbox-actions.ts';
 import type { Operation } from '../../shared/engine/operation.ts';
 import { restoreMessages } from '../../shared/engine/restore.ts';
 import { inboxId } from '../../shared/engine/state.ts';

@@ -1,5 +1,5 @@
 import { floorAfter } from '../../shared/directory/uid-validity-floor.ts';
-import { initialiseAccount } from '../../shared/engine/actions.ts';
+import { initialiseAccount } from '../../shared/engine/mailbox-actions.ts';
 import { type AccountId, newAccountId } from '../../shared/ids.ts';
 import type { AccountRecord, Address } from '../../shared/ports/directory.ts';
 import { ok } from '../../shared/result.ts';

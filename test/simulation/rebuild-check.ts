@@ -1,6 +1,6 @@
 import { rebuildAccount } from '../../services/maintenance/rebuild/rebuild-account.ts';
 import type { Account } from '../../shared/engine/account.ts';
-import { createMailbox } from '../../shared/engine/actions.ts';
+import { createMailbox } from '../../shared/engine/mailbox-actions.ts';
 import { rowsOf } from '../../shared/engine/rows.ts';
 import type { AccountState } from '../../shared/engine/state.ts';
 import { type AccountId, messageKey } from '../../shared/ids.ts';

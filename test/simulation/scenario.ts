@@ -1,5 +1,5 @@
-import { createMailbox, setLimit } from '../../shared/engine/actions.ts';
 import { sweepOrphans } from '../../shared/engine/collector.ts';
+import { createMailbox, setLimit } from '../../shared/engine/mailbox-actions.ts';
 import { restoreMessages } from '../../shared/engine/restore.ts';
 import { purgeExpunged } from '../../shared/engine/retention.ts';
 import { collectRemoved, onAccount } from './background.ts';

@@ -1,7 +1,7 @@
 import type { Account } from '../../shared/engine/account.ts';
-import { initialiseAccount } from '../../shared/engine/actions.ts';
 import { ByteCache } from '../../shared/engine/byte-cache.ts';
 import { type EngineParts, MailEngine } from '../../shared/engine/engine.ts';
+import { initialiseAccount } from '../../shared/engine/mailbox-actions.ts';
 import { type AccountId, newAccountId, systemEntropy } from '../../shared/ids.ts';
 import { MemoryBlobs, MemoryLeases, MemoryLog } from './memory-store.ts';
 

@@ -1,10 +1,10 @@
+import type { Decide } from '../../../shared/engine/decision.ts';
 import {
   createMailbox as creation,
   deleteMailbox as deletion,
   renameMailbox as renaming,
   subscribe as subscription,
-} from '../../../shared/engine/actions.ts';
-import type { Decide } from '../../../shared/engine/decision.ts';
+} from '../../../shared/engine/mailbox-actions.ts';
 import { type SpecialUse, specialUses } from '../../../shared/engine/operation.ts';
 import { statusLine } from '../../../shared/imap/responses/status.ts';
 import type { SessionHandler } from '../dispatch.ts';

@@ -1,6 +1,6 @@
 import type { Account } from '../../../shared/engine/account.ts';
-import { createMailbox } from '../../../shared/engine/actions.ts';
 import type { MailError } from '../../../shared/engine/mail-error.ts';
+import { createMailbox } from '../../../shared/engine/mailbox-actions.ts';
 import type { SpecialUse } from '../../../shared/engine/operation.ts';
 import { ok, type Result } from '../../../shared/result.ts';
 import { describeMailError } from '../describe-mail-error.ts';

@@ -1,8 +1,8 @@
 import { floorAfter } from '../../../shared/directory/uid-validity-floor.ts';
-import { initialiseAccount } from '../../../shared/engine/actions.ts';
 import { NewerRules } from '../../../shared/engine/apply.ts';
 import type { EngineParts } from '../../../shared/engine/engine.ts';
 import { type MailError, unavailable } from '../../../shared/engine/mail-error.ts';
+import { initialiseAccount } from '../../../shared/engine/mailbox-actions.ts';
 import { collect, ObjectGone } from '../../../shared/engine/message-index.ts';
 import { decodeManifest, encodeManifest } from '../../../shared/engine/snapshot.ts';
 import { type AccountId, type LogPosition, objectKey } from '../../../shared/ids.ts';

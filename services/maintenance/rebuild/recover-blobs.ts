@@ -1,10 +1,10 @@
 import type { Account } from '../../../shared/engine/account.ts';
-import { createMailbox } from '../../../shared/engine/actions.ts';
 import { referencedMessages } from '../../../shared/engine/apply-departures.ts';
 import type { Decide } from '../../../shared/engine/decision.ts';
 import type { EngineParts } from '../../../shared/engine/engine.ts';
 import { type ListedBlob, listBlobs } from '../../../shared/engine/list-blobs.ts';
 import type { MailError } from '../../../shared/engine/mail-error.ts';
+import { createMailbox } from '../../../shared/engine/mailbox-actions.ts';
 import type { AppendedMessage } from '../../../shared/engine/operation.ts';
 import { type EmailId, type MailboxId, timeOfId } from '../../../shared/ids.ts';
 import { MessageParser } from '../../../shared/message/parser.ts';

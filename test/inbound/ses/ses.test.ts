@@ -4,7 +4,7 @@ import { type BatchParts, deliverBatch } from '../../../services/inbound/ses/bat
 import type { Bounce } from '../../../services/inbound/ses/bounce.ts';
 import { parseNotification } from '../../../services/inbound/ses/notification.ts';
 import type { Account } from '../../../shared/engine/account.ts';
-import { setLimit } from '../../../shared/engine/actions.ts';
+import { setLimit } from '../../../shared/engine/mailbox-actions.ts';
 import { newAccountId, systemEntropy } from '../../../shared/ids.ts';
 import type { AccountRecord, Address, Domain } from '../../../shared/ports/directory.ts';
 import { silentLog } from '../../../shared/telemetry/log.ts';

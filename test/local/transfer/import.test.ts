@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { MessageImport } from '../../../services/local/transfer/import-messages.ts';
 import type { Source } from '../../../services/local/transfer/source-message.ts';
 import type { Account } from '../../../shared/engine/account.ts';
-import { renameMailbox } from '../../../shared/engine/actions.ts';
+import { renameMailbox } from '../../../shared/engine/mailbox-actions.ts';
 import { localEngine } from '../../support/local-engine.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { bring, contents, sourceAt } from './transfer-harness.ts';

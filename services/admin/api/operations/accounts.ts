@@ -1,5 +1,5 @@
 import { isDisplayName } from '../../../../shared/directory/provisioning.ts';
-import { setLimit } from '../../../../shared/engine/actions.ts';
+import { setLimit } from '../../../../shared/engine/mailbox-actions.ts';
 import type { AccountId } from '../../../../shared/ids.ts';
 import { err, ok } from '../../../../shared/result.ts';
 import { waitsOf } from '../../../forwarding/waits.ts';
