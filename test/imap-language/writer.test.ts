@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ArgReader } from '../../shared/imap/arg-reader.ts';
-import { type ResponseText, ResponseWriter } from '../../shared/imap/writer.ts';
+import { type ResponseText, ResponseWriter, recycle } from '../../shared/imap/writer.ts';
 import { encodeWords } from '../../shared/message/encode-words.ts';
 
 function written(write: (w: ResponseWriter) => void, text: ResponseText = 'ascii'): string {
@@ -162,3 +162,19 @@ test('encoded words are short, ASCII, and give the text back', () =>
       },
     ),
   ));
+
+test('the buffer of a long answer is used again, once it was given back, and never before', () => {
+  const fill = (w: ResponseWriter): Uint8Array => {
+    for (let i = 0; i < 40_000; i++) w.ascii('x');
+    return w.take();
+  };
+  const writer = new ResponseWriter();
+  // The first few are smaller: a writer does not know yet how much it will be given.
+  for (let i = 0; i < 12; i++) fill(writer);
+  const sent = fill(writer);
+  const meanwhile = fill(writer);
+  assert.notEqual(meanwhile.buffer, sent.buffer);
+  recycle(sent);
+  assert.equal(fill(writer).buffer, sent.buffer);
+  assert.notEqual(fill(writer).buffer, sent.buffer, 'given to two');
+});

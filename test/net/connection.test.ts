@@ -21,6 +21,25 @@ test('bytes go both ways and are counted', async (t) => {
   assert.equal(connection.cipher, undefined);
 });
 
+test("who writes is told once when the octets are the system's, and not while a client that reads nothing keeps them", async (t) => {
+  const { socket, connection } = await pair(t);
+  socket.pause();
+  const handed: number[] = [];
+  const chunk = new Uint8Array(1 << 20);
+  let last = 0;
+  // Until neither end has room for more.
+  while (handed.length === last && last < 64) {
+    connection.write(chunk, () => handed.push(last)).catch(() => undefined);
+    last++;
+  }
+  const kept = last - handed.length;
+  assert.ok(kept > 0);
+  let received = 0;
+  socket.on('data', (bytes) => (received += bytes.length));
+  socket.resume();
+  await until(() => received === last * chunk.length && handed.length === last);
+});
+
 test('a client that has said its last still gets its answers', async (t) => {
   const { socket, connection } = await pair(t);
   socket.end('quit');
