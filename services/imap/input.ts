@@ -16,8 +16,9 @@ export class Input {
   /** When the client must have said what it owes, ms since 1970; undefined where only its silence is limited. */
   deadline: number | undefined;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, deadline?: number) {
     this.#connection = connection;
+    this.deadline = deadline;
   }
 
   /** Waits for news. What was read is in the reader. */

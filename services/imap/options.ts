@@ -12,6 +12,8 @@ export interface ImapOptions {
   readonly literalTimeoutMs: number;
   /** A client that waits hears from the server at least this often. */
   readonly stillHereMs: number;
+  /** An account without commands for this long is packed. */
+  readonly restAfterMs: number;
   /** Refused sign-ins, or commands that are BAD one after another, before the connection is given up. */
   readonly patience: number;
   /** What is kept, for all sessions, of what was made of records: encoded answers, sort keys, folded fields. */
@@ -28,6 +30,7 @@ export const defaultImapOptions: ImapOptions = {
   idleTimeoutMs: 30 * minute,
   literalTimeoutMs: 5 * minute,
   stillHereMs: 2 * minute,
+  restAfterMs: 5 * minute,
   patience: 10,
   memoBytes: 64 * 1024 * 1024,
   version: '0.1.0',

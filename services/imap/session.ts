@@ -23,9 +23,6 @@ import { advanceView, writeUpdates } from './updates.ts';
 
 type CommandFrame = Extract<Frame, { kind: 'command' }>;
 
-/** An account without commands for this long is packed. */
-const restAfterMs = 5 * 60_000;
-
 /** One client's session: reads commands, runs them in order, answers. Answers that come close together go in one write. */
 export class ImapSession implements Client, Served {
   readonly service: ImapService;
@@ -65,8 +62,7 @@ export class ImapSession implements Client, Served {
     this.memos = service.memos;
     this.connection = connection;
     this.log = log;
-    this.input = new Input(connection);
-    this.input.deadline = this.#began + 5 * service.options.greetingTimeoutMs;
+    this.input = new Input(connection, this.#began + 5 * service.options.greetingTimeoutMs);
   }
 
   /** Serves the client to its end. Rejects with ConnectionClosed where the connection broke. */
@@ -139,7 +135,7 @@ export class ImapSession implements Client, Served {
   /** Called by the service's clock: an account that nobody used for a while is packed, and so is what this session sees of it. */
   rest(now: number): void {
     const account = this.hold?.account;
-    if (account === undefined || now - account.usedAt < restAfterMs) return;
+    if (account === undefined || now - account.usedAt < this.service.options.restAfterMs) return;
     account.rest();
     if (this.state.kind === 'selected') this.state.selected.view.rest();
   }
@@ -178,8 +174,7 @@ export class ImapSession implements Client, Served {
   async #wait(): Promise<boolean> {
     await this.flush();
     // Half a command may be there: its end is waited for, drain or not, but not for ever.
-    const between = this.input.reader.buffered === 0;
-    if (between && (await this.#sayGoodbye())) return false;
+    if (this.input.reader.buffered === 0 && (await this.#sayGoodbye())) return false;
     // Octets that trickle in keep nobody waiting for a sign-in that does not come.
     if (this.input.deadline !== undefined && Date.now() > this.input.deadline)
       return this.#leave('It took too long to sign in', 'idle');
