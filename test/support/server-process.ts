@@ -54,7 +54,7 @@ export class ServerProcess {
   }
 
   /**
-   * Resolves when the server says that it is ready, which must be within half a minute. In the folder of an earlier one that was
+   * Resolves when the server says that it is ready, which must be within a minute and a half, for machines that are busy. In the folder of an earlier one that was
    * killed, if it is given;
    * with more in its environment, and in that of the commands.
    */
@@ -91,8 +91,8 @@ export class ServerProcess {
       createInterface({ input: child.stdout }).on('line', (line) => line === 'ready' && resolve());
       child.on('error', reject);
       child.on('exit', (code) => reject(new Error(`the server exited with ${code}:\n${log.join('\n')}`)));
-      const late = () => reject(new Error(`the server is not ready after 30 s:\n${log.join('\n')}`));
-      setTimeout(late, 30_000).unref();
+      const late = () => reject(new Error(`the server is not ready after 90 s:\n${log.join('\n')}`));
+      setTimeout(late, 90_000).unref();
     });
     try {
       await ready;
