@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { prepare } from './cases.ts';
 import { adminGround } from './ground.ts';
 
@@ -207,4 +208,46 @@ test('a domain is told with the DNS records that clients and other servers need'
     'acme.test TXT v=spf1 mx ~all',
     '_dmarc.acme.test TXT v=DMARC1; p=quarantine',
   ]);
+});
+
+test('the document is valid OpenAPI 3.1, and says what it is needed for', async (t) => {
+  const { ask } = await adminGround(t);
+  const { body } = await ask('GET', '/openapi.json');
+  assert.equal(body.openapi, '3.1.0');
+  const { valid, errors } = await new Validator().validate(body);
+  assert.ok(valid, JSON.stringify(errors));
+  body.paths['/v1/tenants'].get.responses = 'nonsense';
+  assert.equal((await new Validator().validate(body)).valid, false);
+});
+
+test('a method that a path does not have is told with those that it has', async (t) => {
+  const { ask, key } = await adminGround(t);
+  const root = await key();
+  for (const [method, path, allow] of [
+    ['PUT', '/v1/tenants', 'GET, HEAD, POST'],
+    ['DELETE', '/v1/audit', 'GET, HEAD'],
+    ['POST', '/v1/accounts/anna@acme.test', 'GET, HEAD, PATCH, DELETE'],
+    ['GET', '/v1/accounts/anna@acme.test/password', 'POST'],
+  ] as const) {
+    const { status, headers, body } = await ask(method, path, root, method === 'GET' ? undefined : {});
+    assert.deepEqual(
+      [status, headers.get('allow'), body.type],
+      [405, allow, 'urn:restante:problem:badMethod'],
+    );
+    assert.equal(headers.get('content-type'), 'application/problem+json');
+  }
+});
+
+test('answers say how many requests the key has left', async (t) => {
+  const { ask, key, clock } = await adminGround(t);
+  const root = await key();
+  const left = async () => (await ask('GET', '/v1/audit', root)).headers.get('ratelimit');
+  assert.equal(await left(), '"key";r=99;t=1');
+  for (let i = 0; i < 99; i++) await left();
+  const { status, headers } = await ask('GET', '/v1/audit', root);
+  assert.deepEqual([status, headers.get('ratelimit')], [429, '"key";r=0;t=5']);
+  assert.equal(headers.get('ratelimit-policy'), '"key";q=100;w=5');
+  assert.equal(headers.get('retry-after'), '1');
+  clock.advance(2500);
+  assert.equal(await left(), '"key";r=49;t=3');
 });
