@@ -270,3 +270,17 @@ test('who takes mail for addresses elsewhere, accepts or sends it is told so; no
   const bySes = { ...large, features: { ...large.features, ownMx: false } };
   assert.deepEqual(told(bySes, true), [1, 1, 1]);
 });
+
+test('who takes mail for addresses elsewhere, accepts or sends it is told so; no other task', () => {
+  const told = (config: Config, forwardOutside: boolean) => {
+    const stacks = synthesised(parseConfig({ ...config, features: { ...config.features, forwardOutside } }));
+    return ['access', 'inbound', 'admin'].map(
+      (name) => JSON.stringify(stacks.get(name)!.toJSON()).match(/RESTANTE_FORWARD_OUTSIDE/g)?.length ?? 0,
+    );
+  };
+  assert.deepEqual(told(small, false), [0, 0, 0]);
+  assert.deepEqual(told(small, true), [1, 1, 1]);
+  // Of three services, only the one for submission may send.
+  const bySes = { ...large, features: { ...large.features, ownMx: false } };
+  assert.deepEqual(told(bySes, true), [1, 1, 1]);
+});
