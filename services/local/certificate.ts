@@ -8,6 +8,9 @@ import {
 import { openTlsContext, type TlsContext } from '../../shared/net/tls-context.ts';
 import { ok, type Result } from '../../shared/result.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
+import { systemTimers } from '../maintenance/timers.ts';
+import { openChallengeServer } from './acme/challenge-server.ts';
+import { keepAcmeCertificate } from './acme/keep.ts';
 import type { ServeConfig } from './config.ts';
 import { type CommandContext, type CommandError, failed, wrongUsage } from './context.ts';
 import { describeCause } from './describe-mail-error.ts';
@@ -22,6 +25,40 @@ export interface Certificate {
   /** The same, as it is now. */
   readonly authority: (() => Promise<Uint8Array>) | undefined;
   close(): void;
+}
+
+type Kept = CertificateFiles & { close(): void };
+
+/** A certificate that comes from elsewhere, kept in files beneath `folder`; undefined where it is this machine's own. */
+async function keepBrought(
+  { tls, host }: Pick<ServeConfig, 'tls' | 'host'>,
+  folder: string,
+  own: CertificateFiles,
+  readSecret: CommandContext['readSecret'],
+  log: Log,
+): Promise<Result<Kept | undefined, string>> {
+  if (tls.kind === 'secret')
+    return ok(await keepSecretCertificate(await readSecret(tls.id), join(folder, 'secret'), own, log));
+  if (tls.kind !== 'acme') return ok(undefined);
+  const challenges = await openChallengeServer(host, tls.port);
+  if (!challenges.ok) return challenges;
+  const { show, close } = challenges.value;
+  try {
+    const kept = await keepAcmeCertificate({
+      ...{ ...tls, own, show, log, timers: systemTimers },
+      folder: join(folder, 'acme'),
+    });
+    return ok({
+      ...kept,
+      close() {
+        kept.close();
+        close();
+      },
+    });
+  } catch (cause) {
+    close();
+    throw cause;
+  }
 }
 
 const wildcards = new Set(['0.0.0.0', '::']);
@@ -48,26 +85,23 @@ export async function openCertificate(
   const options = { folder: join(config.dataFolder, 'tls'), names, log };
   try {
     const files = await ensureLocalCertificate(options);
-    const secret =
-      config.tls.kind === 'secret'
-        ? await keepSecretCertificate(
-            await readSecret(config.tls.id),
-            join(options.folder, 'secret'),
-            files,
-            log,
-          )
-        : undefined;
-    const opened = await openTlsContext({ ...(secret ?? files), log });
-    if (!opened.ok) return failed(opened.error);
+    const brought = await keepBrought(config, options.folder, files, readSecret, log);
+    if (!brought.ok) return failed(brought.error);
+    const kept = brought.value;
+    const opened = await openTlsContext({ ...(kept ?? files), log });
+    if (!opened.ok) {
+      kept?.close();
+      return failed(opened.error);
+    }
     const context = opened.value;
     const endRenewal = keepLocalCertificate(options);
     return ok({
       context,
-      files: secret ?? files,
+      files: kept ?? files,
       caFile: files.caFile,
       authority: () => readFile(files.caFile),
       close() {
-        secret?.close();
+        kept?.close();
         endRenewal();
         context.close();
       },

@@ -3,6 +3,7 @@ import { logLevels } from '../../shared/telemetry/log.ts';
 import { quotaNotices } from '../maintenance/quota-wording.ts';
 import { environmentName, type ServeOption } from './option-reader.ts';
 import { servingStoreOptions, storeOptions } from './store-choice.ts';
+import { letsEncrypt } from './tls-choice.ts';
 
 /** The services that listen, in the order in which they are shown, with the port each has by default. */
 export const servicePorts = {
@@ -72,6 +73,37 @@ export const serveOptions: readonly ServeOption[] = [
     value: 'arn',
     description: 'certificate and key in AWS Secrets Manager, {"cert", "key"}, looked at every five minutes',
     fallback: undefined,
+  },
+  {
+    name: 'acme-domain',
+    value: 'name,...',
+    description:
+      'host names of this server, for which an ACME authority gives the certificate, renewed in time',
+    fallback: undefined,
+  },
+  {
+    name: 'acme-agree',
+    value: undefined,
+    description: "agree to the authority's terms of service",
+    fallback: undefined,
+  },
+  {
+    name: 'acme-email',
+    value: 'address',
+    description: 'where the authority may write to',
+    fallback: undefined,
+  },
+  {
+    name: 'acme-directory',
+    value: 'url',
+    description: 'the authority',
+    fallback: letsEncrypt,
+  },
+  {
+    name: 'acme-port',
+    value: 'port',
+    description: 'where the authority is answered (http-01): it comes to port 80',
+    fallback: '80',
   },
   {
     name: 'hostname',

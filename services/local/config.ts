@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import type { OptionValues } from 'commander';
 import { parseAddress } from '../../shared/directory/address.ts';
 import { type NetworkList, noNetworks, parseNetworks } from '../../shared/net/networks.ts';
@@ -9,6 +8,7 @@ import { type ServiceName, serveOptions, serviceNames } from './config-options.t
 import { parseDuration } from './duration.ts';
 import { type Environment, OptionReader, type Parsed, parseSwitch, quoted } from './option-reader.ts';
 import { readStoreChoice, type StoreChoice } from './store-choice.ts';
+import { parseFile, readTlsChoice, type TlsChoice } from './tls-choice.ts';
 
 /** Everything that `restante serve` was told, checked; nothing below it reads options or the environment. */
 export interface ServeConfig {
@@ -20,10 +20,7 @@ export interface ServeConfig {
   readonly workers: number;
   /** 0 for any free port. */
   readonly ports: Readonly<Record<ServiceName, number | 'off'>>;
-  readonly tls:
-    | { readonly kind: 'local' }
-    | { readonly kind: 'files'; readonly certFile: string; readonly keyFile: string }
-    | { readonly kind: 'secret'; readonly id: string };
+  readonly tls: TlsChoice;
   readonly demo: boolean;
   /** On the HTTP port. */
   readonly adminApi: boolean;
@@ -82,10 +79,6 @@ function parseWorkers(text: string): Parsed<number> {
 function parseSeconds(text: string): Parsed<number> {
   const seconds = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
   return seconds <= 3600 ? ok(seconds) : err(`${quoted(text)} is not a number of seconds, up to 3600`);
-}
-
-function parseSecretId(text: string): Parsed<string> {
-  return /^[\w/+=.@:-]{1,2048}$/.test(text) ? ok(text) : err(`${quoted(text)} is no name or ARN of a secret`);
 }
 
 function parseHost(text: string): Parsed<string> {
@@ -148,9 +141,6 @@ function parseSmartHost(text: string): Parsed<SmartHost | SesRelayChoice> {
   }
 }
 
-const parseFile = (text: string): Parsed<string> =>
-  text.trim() === '' || text.includes('\0') ? err('it is no path') : ok(resolve(text));
-
 /**
  * The configuration from commander's options (see `addServeOptions`), then the environment, then the defaults. The error is every
  * complaint, one line each, with the option or variable that it is about.
@@ -178,19 +168,6 @@ export function parseServeConfig(
     return Object.fromEntries(entries) as ServeConfig['ports'];
   }
 
-  function readTls(): ServeConfig['tls'] {
-    const certFile = read<string | undefined>('tls-cert', parseFile, undefined);
-    const keyFile = read<string | undefined>('tls-key', parseFile, undefined);
-    if (certFile !== undefined && keyFile !== undefined) return { kind: 'files', certFile, keyFile };
-    for (const [name, other] of [
-      ['tls-cert', 'tls-key'],
-      ['tls-key', 'tls-cert'],
-    ] as const)
-      if (reader.has(name) && !reader.has(other)) reader.complain(name, `needs --${other} too`);
-    const id = read<string | undefined>('tls-secret', parseSecretId, undefined);
-    return id === undefined ? { kind: 'local' } : { kind: 'secret', id };
-  }
-
   const dataFolder = read('data', parseFile, '');
   const store = readStoreChoice(reader, dataFolder);
   const config: ServeConfig = {
@@ -199,7 +176,7 @@ export function parseServeConfig(
     host: read('host', parseHost, ''),
     workers: read('workers', parseWorkers, 1),
     ports: readPorts(),
-    tls: readTls(),
+    tls: readTlsChoice(reader),
     demo:
       !read('no-demo', parseSwitch, false) && (store.kind === 'embedded' || read('demo', parseSwitch, false)),
     adminApi:

@@ -24,6 +24,7 @@ const oid = {
   subjectKeyIdentifier: '2.5.29.14',
   keyUsage: '2.5.29.15',
   subjectAltName: '2.5.29.17',
+  extensionRequest: '1.2.840.113549.1.9.14',
   basicConstraints: '2.5.29.19',
   authorityKeyIdentifier: '2.5.29.35',
   extKeyUsage: '2.5.29.37',
@@ -77,6 +78,22 @@ function extensions(request: CertificateRequest): Uint8Array {
         extension(oid.subjectAltName, false, der.sequence(...use.names.map(generalName))),
       ];
   return der.sequence(...uses, ...identifiers);
+}
+
+/** Asks an authority for a certificate of a server (PKCS #10, RFC 2986): DER. The names are in the extension alone; CN is of no use any more. */
+export function certificateSigningRequest(
+  names: readonly string[],
+  publicKey: KeyObject,
+  privateKey: KeyObject,
+): Uint8Array {
+  const wanted = der.sequence(extension(oid.subjectAltName, false, der.sequence(...names.map(generalName))));
+  const info = der.sequence(
+    der.integer(Uint8Array.of(0)),
+    der.sequence(),
+    publicKeyInfo(publicKey),
+    der.tagged(0, der.sequence(der.objectIdentifier(oid.extensionRequest), der.set(wanted))),
+  );
+  return der.sequence(info, signatureAlgorithm, der.bitString(sign('sha256', info, privateKey)));
 }
 
 /** The signed certificate as PEM. */

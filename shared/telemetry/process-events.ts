@@ -52,5 +52,7 @@ export type ListenerEvent =
   | { readonly event: 'tls.handshakeFailed'; readonly service: string; readonly remote: string }
   | { readonly event: 'tls.issued'; readonly names: readonly string[]; readonly notAfter: string }
   | { readonly event: 'tls.reloaded'; readonly names: readonly string[]; readonly notAfter: string }
+  /** An authority gave no certificate; it is asked again. */
+  | { readonly event: 'tls.acmeFailed'; readonly names: readonly string[]; readonly againInMs: number }
   /** The files could not be used; what was loaded before goes on serving. */
   | { readonly event: 'tls.reloadFailed'; readonly certFile: string };

@@ -123,6 +123,23 @@ for (const [args, complaint] of [
   [['--host', 'not a host'], '--host: "not a host" is not an address or a host name'],
   [['--log-level', 'loud'], '--log-level: "loud" is not one of debug, info, warn, error, silent'],
   [['--tls-cert', 'a.crt'], '--tls-cert: needs --tls-key too'],
+  [
+    ['--acme-domain', 'mail.example.test'],
+    "--acme-domain: needs --acme-agree: that you agree to the authority's terms of service",
+  ],
+  [
+    ['--acme-domain', '*.example.test', '--acme-agree'],
+    '--acme-domain: "*.example.test" is not a host name such as mail.example.org',
+  ],
+  [
+    ['--acme-domain', 'a.test', '--acme-agree', '--tls-secret', 's'],
+    '--tls-secret: is another certificate than that of --acme-domain',
+  ],
+  [['--acme-email', 'me@example.test'], '--acme-email: needs --acme-domain'],
+  [
+    ['--acme-domain', 'a.test', '--acme-agree', '--acme-directory', 'http://a.test/'],
+    '--acme-directory: "http://a.test/" is not a URL with https',
+  ],
   [['--tls-key', 'a.key'], '--tls-key: needs --tls-cert too'],
   [['--data', ''], '--data: it is no path'],
   [

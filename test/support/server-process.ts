@@ -81,7 +81,7 @@ export class ServerProcess {
     createInterface({ input: child.stderr }).on('line', (line) => {
       if (log.length < 1000) log.push(line);
       const event = parseLine(line);
-      if (event && /^(process|worker)\./.test(String(event.event))) kept.events.push(event);
+      if (event && /^(process|worker|tls)\./.test(String(event.event))) kept.events.push(event);
       for (const look of kept.news) look();
       if (event?.event === 'listener.up') ports[event.service as ServiceName] = event.port as number;
       if (event?.event === 'process.ready') allKnown.resolve();
@@ -105,7 +105,7 @@ export class ServerProcess {
     return new ServerProcess(folder, ports as Record<ServiceName, number>, errors, child, kept, environment);
   }
 
-  /** The nth event of that name about the process or its workers, past or to come. Rejects where it ends without. */
+  /** The nth event of that name about the process, its workers or its certificate, past or to come. Rejects where it ends without. */
   logged(name: string, nth = 1): Promise<Readonly<Record<string, unknown>>> {
     const { events, news } = this.#log;
     return new Promise((resolve, reject) => {
