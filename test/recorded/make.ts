@@ -1,6 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Account } from '../../shared/engine/account.ts';
-import { appendMessages, copyMessages, expungeMessages, hideFromPop3, storeFlags } from '../../shared/engine/actions.ts';
+import {
+  appendMessages,
+  copyMessages,
+  expungeMessages,
+  hideFromPop3,
+  storeFlags,
+} from '../../shared/engine/actions.ts';
 import type { Decide } from '../../shared/engine/decision.ts';
 import {
   createMailbox,
