@@ -1,3 +1,5 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 
@@ -15,6 +17,8 @@ interface FakeTimer {
 export class FakeTimers {
   #now = 1_700_000_000_000;
   readonly #timers = new Set<FakeTimer>();
+  readonly #clients: Socket[] = [];
+  readonly #served: Socket[] = [];
 
   /** To be called before anything that cleans up by `t.after`. */
   static install(t: TestContext): FakeTimers {
@@ -25,6 +29,8 @@ export class FakeTimers {
       Object.assign(globalThis, real);
       Date.now = now;
     });
+    fake.#watch(t, 'net.client.socket', fake.#clients);
+    fake.#watch(t, 'net.server.socket', fake.#served);
     const make = (repeats: boolean) => (run: () => void, ms: number) => fake.#make(run, ms, repeats);
     const clear = (handle: unknown) => fake.#clear(handle, real.clearTimeout);
     Object.assign(globalThis, {
@@ -35,6 +41,12 @@ export class FakeTimers {
     });
     Date.now = () => fake.#now;
     return fake;
+  }
+
+  #watch(t: TestContext, channel: string, sockets: Socket[]): void {
+    const note = (message: unknown) => sockets.push((message as { readonly socket: Socket }).socket);
+    subscribe(channel, note);
+    t.after(() => unsubscribe(channel, note));
   }
 
   readonly #handles = new WeakMap<object, FakeTimer>();
@@ -62,8 +74,18 @@ export class FakeTimers {
     else otherwise(handle as never);
   }
 
-  /** Lets what was sent before arrive, and then so much time go by, in the order of what it brings. */
+  /** Whether servers of this process have read all that its clients sent, as far as both are still connected. */
+  #arrived(): boolean {
+    return this.#clients.every((client) => {
+      const served = this.#served.find(({ remotePort }) => remotePort === client.localPort);
+      if (served === undefined || served.destroyed || client.destroyed) return true;
+      return served.bytesRead >= client.bytesWritten;
+    });
+  }
+
+  /** Lets what was sent before arrive, unless it is not read, and then so much time go by, in the order of what it brings. */
   async pass(ms: number): Promise<void> {
+    for (let i = 0; i < 20 || (i < 20_000 && !this.#arrived()); i++) await turn();
     for (let i = 0; i < 20; i++) await turn();
     const end = this.#now + ms;
     for (;;) {
