@@ -81,7 +81,7 @@ function print(report: RebuildReport, mailbox: string, dryRun: boolean): string 
       ? [`MISSING: mailboxes and flags of ${report.dropped} of them, of which nothing but the bytes was left`]
       : []),
     ...(recovered.repeated > 0
-      ? [`${recovered.repeated} more left out: the same Message-ID is there already`]
+      ? [`${recovered.repeated} more left out: attempts at messages that are there already`]
       : []),
     ...(recovered.unreadable > 0 ? [`${recovered.unreadable} objects in the store could not be read`] : []),
     ...findings.map(({ checked, what }) => `${checked}: ${what}`),

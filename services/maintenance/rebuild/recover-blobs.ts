@@ -1,20 +1,21 @@
 import type { Account } from '../../../shared/engine/account.ts';
-import { referencedMessages } from '../../../shared/engine/apply-departures.ts';
 import type { Decide } from '../../../shared/engine/decision.ts';
 import type { EngineParts } from '../../../shared/engine/engine.ts';
 import { type ListedBlob, listBlobs } from '../../../shared/engine/list-blobs.ts';
 import type { MailError } from '../../../shared/engine/mail-error.ts';
 import { createMailbox } from '../../../shared/engine/mailbox-actions.ts';
 import type { AppendedMessage } from '../../../shared/engine/operation.ts';
-import { type EmailId, type MailboxId, timeOfId } from '../../../shared/ids.ts';
+import type { MailboxId } from '../../../shared/ids.ts';
 import { MessageParser } from '../../../shared/message/parser.ts';
 import { encodeRecord } from '../../../shared/message/record-codec.ts';
+import type { MessageRecord } from '../../../shared/message/structure.ts';
 import { ok, type Result } from '../../../shared/result.ts';
+import { KnownMessages } from './known-messages.ts';
 
 export interface Recovered {
   messages: number;
   bytes: number;
-  /** Attempts at a message that is there already, by its Message-ID. */
+  /** Other attempts at a message that is there already: the same octets but for what each delivery puts before them. */
   repeated: number;
   /** Objects that could not be read. */
   unreadable: number;
@@ -35,7 +36,8 @@ export async function recoverBlobs(
   since: number,
 ): Promise<Result<Recovered, MailError>> {
   const recovered: Recovered = { messages: 0, bytes: 0, repeated: 0, unreadable: 0 };
-  const known = await knownMessages(account, since - stagedBefore);
+  const known = new KnownMessages(account, blobs);
+  await known.load(since - stagedBefore);
   let group: AppendedMessage[] = [];
   const flush = async (): Promise<Result<void, MailError>> => {
     if (group.length === 0) return ok(undefined);
@@ -46,19 +48,17 @@ export async function recoverBlobs(
     return added;
   };
   for await (const blob of listBlobs(blobs, account.id, 'm')) {
-    if (blob.madeAt < since || known.ids.has(blob.id)) continue;
-    const message = await parseAgain(blobs, blob);
-    if (message === undefined) {
+    if (blob.madeAt < since || known.has(blob.id)) continue;
+    const record = await parseAgain(blobs, blob);
+    if (record === undefined) {
       recovered.unreadable++;
       continue;
     }
-    const { messageId } = message;
-    if (messageId !== undefined && known.messageIds.has(messageId)) {
+    if (!(await known.addNew(blob.id, record))) {
       recovered.repeated++;
       continue;
     }
-    if (messageId !== undefined) known.messageIds.add(messageId);
-    group.push(message.appended);
+    group.push(appendedAgain(blob, record));
     recovered.messages++;
     recovered.bytes += blob.size;
     if (group.length < appendedAtOnce) continue;
@@ -69,30 +69,11 @@ export async function recoverBlobs(
   return added.ok ? ok(recovered) : added;
 }
 
-/** The ids of all messages, and the Message-IDs of the young ones, of which an earlier or later attempt may have been stored as well. */
-async function knownMessages(
-  account: Account,
-  since: number,
-): Promise<{ readonly ids: Set<EmailId>; readonly messageIds: Set<string> }> {
-  const ids = new Set<EmailId>();
-  const messageIds = new Set<string>();
-  const numbers = [...new Set(referencedMessages(await account.whole()))];
-  for (const no of numbers) {
-    // One that cannot be read is told elsewhere, and is recovered as what its bytes say.
-    const [id] = await account.emailIds([no]).catch(() => []);
-    if (id === undefined) continue;
-    ids.add(id);
-    if (timeOfId(id) < since) continue;
-    const [record] = await account.records([no]).catch(() => []);
-    if (record?.envelope.messageId !== undefined) messageIds.add(record.envelope.messageId);
-  }
-  return { ids, messageIds };
-}
-
+/** Undefined where it cannot be read whole. */
 async function parseAgain(
   blobs: EngineParts['blobs'],
-  { key, id, size, madeAt }: ListedBlob,
-): Promise<{ readonly appended: AppendedMessage; readonly messageId: string | undefined } | undefined> {
+  { key, size }: ListedBlob,
+): Promise<MessageRecord | undefined> {
   try {
     const blob = await blobs.get(key);
     if (blob === undefined) return undefined;
@@ -100,14 +81,19 @@ async function parseAgain(
     if (blob.body instanceof Uint8Array) parser.push(blob.body);
     else for await (const chunk of blob.body) parser.push(chunk);
     const record = parser.end();
-    if (record.size !== size) return undefined;
-    const internalDate = Math.floor(madeAt / 1000);
-    const appended = { emailId: id, size, internalDate, flags: [], record: encodeRecord(record) };
-    return { appended, messageId: record.envelope.messageId };
+    return record.size === size ? record : undefined;
   } catch {
     return undefined;
   }
 }
+
+const appendedAgain = ({ id, size, madeAt }: ListedBlob, record: MessageRecord): AppendedMessage => ({
+  emailId: id,
+  size,
+  internalDate: Math.floor(madeAt / 1000),
+  flags: [],
+  record: encodeRecord(record),
+});
 
 async function mailboxFor(account: Account, name: string): Promise<Result<MailboxId, MailError>> {
   const there = account.state.mailboxes.named(name);
