@@ -73,14 +73,15 @@ export class Accounts {
     });
   }
 
+  /** What the directory keeps for an address: UIDVALIDITYs of whoever has it next are above. */
+  floorOf(address: string): number {
+    return this.#floors.get(address) ?? 0;
+  }
+
   /** Its log first: nobody can find an account that has none. */
   async #add({ node, engine }: Running, address: string, random: Random): Promise<boolean> {
     const world = this.#world;
-    const kept = await world.network.request(
-      node,
-      `floor of ${address}`,
-      () => this.#floors.get(address) ?? 0,
-    );
+    const kept = await world.network.request(node, `floor of ${address}`, () => this.floorOf(address));
     const floor = world.plant?.floor?.(kept) ?? kept;
     const id = newAccountId({ now: () => node.now(), bytes: (count) => random.bytes(count) });
     const made = await engine.with(id, (account) => account.commit(initialiseAccount(undefined, floor)));

@@ -10,7 +10,6 @@ import { Violation } from './violation.ts';
 import type { World } from './world.ts';
 
 const minute = 60_000;
-const task = { mailbox: 'Recovered', mode: 'do', leases: 'ignored', uidValidityFloor: 0 } as const;
 
 /**
  * The last that befalls an account: it is made anew, undamaged or without its newest manifest, now and then by a process that dies at it first,
@@ -18,6 +17,13 @@ const task = { mailbox: 'Recovered', mode: 'do', leases: 'ignored', uidValidityF
  */
 export async function judgeRebuild(world: World, address: string, random: Random): Promise<void> {
   const { id } = world.accounts.directory.get(address)!;
+  const task = {
+    mailbox: 'Recovered',
+    mode: 'do',
+    leases: 'ignored',
+    // Of an account made again at its address, nothing else says it once the log is gone.
+    uidValidityFloor: world.accounts.floorOf(address),
+  } as const;
   const truth = world.truthOf(id);
   const before = truth.newest;
   const emails = [...truth.messageNumbers()].map((no) => truth.emails.get(no)!);
