@@ -3,7 +3,15 @@ import type { Owner, Scheduler } from './scheduler.ts';
 
 type ServerSide = Pick<
   Connection,
-  'remoteAddress' | 'secure' | 'received' | 'sent' | 'read' | 'write' | 'setIdleTimeout' | 'startTls'
+  | 'remoteAddress'
+  | 'secure'
+  | 'received'
+  | 'sent'
+  | 'read'
+  | 'write'
+  | 'setIdleTimeout'
+  | 'startTls'
+  | 'destroy'
 >;
 
 /** What a client sees of its connection. */
@@ -93,6 +101,11 @@ export class Wire implements ServerSide, ClientSide {
     this.#open = false;
     this.#scheduler.after(1, () => this.#give('end'), this.#server);
     this.#scheduler.after(1, () => this.onEnd(), this.#client);
+  }
+
+  /** The server breaks it, since it cannot say what is due. */
+  destroy(): void {
+    this.cut();
   }
 
   /** The server has said all: what it wrote still arrives. */
