@@ -5,7 +5,9 @@ import { test } from 'node:test';
 import { rebuildAccount } from '../../services/maintenance/rebuild/rebuild-account.ts';
 import { appendMessages, expungeMessages } from '../../shared/engine/actions.ts';
 import { everyUid } from '../../shared/engine/mailbox.ts';
+import { collect } from '../../shared/engine/message-index.ts';
 import { inboxId } from '../../shared/engine/state.ts';
+import type { BlobKey } from '../../shared/ids.ts';
 import { localEngine } from '../support/local-engine.ts';
 import { subjects } from '../support/mail.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -27,6 +29,27 @@ async function place() {
     damage(sql: string): void {
       const db = new DatabaseSync(join(folder, 'restante.db'), { timeout: 5000 });
       db.exec(sql);
+      db.close();
+    },
+    /** A rebuild that has prepared all, and dies before the head moves: its objects are in the store, as in a bucket. */
+    async deadRebuild(): Promise<void> {
+      const { parts } = (await localEngine({}, folder)).engine;
+      const prepared = new Map<BlobKey, Uint8Array>();
+      const put = async (key: BlobKey, body: Uint8Array | AsyncIterable<Uint8Array>) => {
+        prepared.set(key, await collect(body));
+        return parts.blobs.put(key, prepared.get(key)!);
+      };
+      const blobs = Object.create(parts.blobs, { put: { value: put } });
+      for (const name of ['get', 'list', 'delete'] as const)
+        Object.defineProperty(blobs, name, { value: parts.blobs[name].bind(parts.blobs) });
+      const log = {
+        read: parts.log.read.bind(parts.log),
+        moveHead: () => Promise.reject(new Error('died')),
+      } as unknown as typeof parts.log;
+      await assert.rejects(rebuildAccount(account.id, { ...parts, blobs, log }, task), /died/);
+      const db = new DatabaseSync(join(folder, 'restante.db'), { timeout: 5000 });
+      for (const [key, bytes] of prepared)
+        db.prepare('INSERT INTO blobs (key, size, bytes) VALUES (?, ?, ?)').run(key, bytes.length, bytes);
       db.close();
     },
     async rebuilt() {
@@ -86,4 +109,14 @@ test('a message that was expunged does not stand for one that was put back since
   damage(`DELETE FROM entries WHERE position > ${position}`);
   const { account } = await rebuilt();
   assert.deepEqual(await subjects(account, 'Recovered'), ['put back']);
+});
+
+test('a rebuild that died before the head moved leaves nothing that another takes for a snapshot of the log', async () => {
+  const { append, deadRebuild, rebuilt } = await place();
+  await append(mail('before', 'text'));
+  await deadRebuild();
+  await append(mail('after', 'text'));
+  const { account, recovered } = await rebuilt();
+  assert.deepEqual(await subjects(account, 'INBOX'), ['before', 'after']);
+  assert.equal(recovered.messages, 0);
 });

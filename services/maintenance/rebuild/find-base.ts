@@ -41,8 +41,11 @@ export async function lastUsed(log: AccountLog, account: AccountId): Promise<num
 /** Snapshots are tried from the newest on, at most this many. */
 const mostManifests = 50;
 
-/** The newest snapshot all of whose pieces can be read, else the one with the least that cannot; none: the log from its beginning. */
-export async function findBase(id: AccountId, parts: EngineParts): Promise<Base> {
+/**
+ * The newest snapshot all of whose pieces can be read, else the one with the least that cannot; none: the log from its beginning.
+ * `last`: the highest position ever used.
+ */
+export async function findBase(id: AccountId, parts: EngineParts, last: number): Promise<Base> {
   const { head } = await parts.log.read(id, 0 as LogPosition);
   // The one in use first: of the others some may be of compactions that came to nothing.
   const others: BlobKey[] = [];
@@ -53,6 +56,11 @@ export async function findBase(id: AccountId, parts: EngineParts): Promise<Base>
   for (const manifest of manifests.slice(0, mostManifests)) {
     try {
       const { state } = await loadSnapshot(parts.blobs, manifest);
+      // Of a rebuild that died before the head moved: the log went on below it.
+      if (manifest !== head?.manifest && last > 0 && state.position > last) {
+        unusable.push(`the snapshot at ${state.position} (the log was never there)`);
+        continue;
+      }
       const base = await baseOn(id, parts, { position: state.position, manifest }, unusable);
       const broken = recordsMissing(base);
       if (best === undefined || broken < recordsMissing(best)) best = base;

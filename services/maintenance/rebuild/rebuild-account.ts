@@ -103,7 +103,7 @@ async function rebuild(
   preparation = 1,
 ): Promise<Result<RebuildReport, RebuildError>> {
   const last = await lastUsed(parts.log, id);
-  const base = await findBase(id, parts);
+  const base = await findBase(id, parts, last);
   const { account } = base;
   const position = base.snapshotAt + base.entries;
   const { time } = account.state;
