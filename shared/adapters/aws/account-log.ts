@@ -35,11 +35,11 @@ import {
   numberOf,
   sorted,
 } from './log-items.ts';
+import { signedInTime, tailLifetimeMs } from './signed-in-time.ts';
 import { UsedPositions } from './used-positions.ts';
 
 /** A first reader takes the end of the log: the head, the entries of an ordinary tail, and one that is folded, which shows that these are all. */
 const newestItems = 66;
-const tailLifetimeMs = 5 * 60_000;
 
 export interface AwsAccountLogOptions {
   /** Must not repeat requests by itself (`maxAttempts: 1`). */
@@ -133,16 +133,10 @@ export class AwsAccountLog implements AccountLog {
             ConditionExpression: 'attribute_not_exists(a)',
             ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
           });
-          // By the time that the signature bears: the service itself refuses it when it has grown old on the way.
-          command.middlewareStack.addRelativeTo(
-            <A, R>(next: (args: A) => Promise<R>) =>
-              (args: A): Promise<R> => {
-                const signedAt = signatureTime(args);
-                if (signedAt - readAt > tailLifetimeMs || signedAt < readAt - 1_000)
-                  throw new StaleTail(`the tail of ${account} was read long before the append was signed`);
-                return next(args);
-              },
-            { name: 'refuseStaleTail', relation: 'after', toMiddleware: 'httpSigningMiddleware' },
+          signedInTime(
+            command,
+            readAt,
+            () => new StaleTail(`the tail of ${account} was read long before its append was signed`),
           );
           return this.#client.send(command, { abortSignal });
         },
@@ -307,15 +301,6 @@ type ConditionFailure = Error & { readonly Item?: Item };
 
 const isConditionFailure = (cause: unknown): cause is ConditionFailure =>
   isNamed(cause, 'ConditionalCheckFailedException');
-
-/** What a signed request says of its time (whole seconds, ISO 8601 in its basic form), ms. */
-function signatureTime(args: unknown): number {
-  const { headers } = (args as { request: { headers: Record<string, string> } }).request;
-  const [, day, time] = /^(\d{8})T(\d{6})Z$/.exec(headers['x-amz-date'] ?? '') ?? [];
-  if (day === undefined || time === undefined) throw new Error('an append was not signed');
-  const [year, month, date] = [day.slice(0, 4), day.slice(4, 6), day.slice(6)];
-  return Date.parse(`${year}-${month}-${date}T${time.slice(0, 2)}:${time.slice(2, 4)}:${time.slice(4)}Z`);
-}
 
 const isAnswerToAppend = (cause: unknown): boolean => isConditionFailure(cause) || cause instanceof StaleTail;
 
