@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import { HttpResponse } from '@smithy/core/protocols';
 import { AwsAccountLog } from '../../shared/adapters/aws/account-log.ts';
 import { createTableClient } from '../../shared/adapters/aws/clients.ts';
 import { ServiceFailure } from '../../shared/adapters/aws/failure.ts';
@@ -42,14 +41,14 @@ function place(serviceTime: () => number, beforeSigning: () => void = () => unde
       const body = skewed
         ? { __type: 'com.amazon.coral.service#InvalidSignatureException', message: 'Signature expired' }
         : {};
-      const response = new HttpResponse({
+      const response = {
         statusCode: skewed ? 400 : 200,
         headers: {
           date: new Date(serviceTime()).toUTCString(),
           'content-type': 'application/x-amz-json-1.0',
         },
         body: Buffer.from(JSON.stringify(body)),
-      });
+      };
       return { response };
     },
   } as never;
