@@ -90,3 +90,13 @@ export function assemble(
     },
   };
 }
+
+/** The end of a server: it waits for commits, not for compactions, which anybody can do later. What goes wrong is logged. */
+export async function closeServed({ engine, close }: Data, log: Log): Promise<void> {
+  engine.giveUpCompactions();
+  try {
+    await close();
+  } catch (cause) {
+    log.error({ event: 'store.fault', store: 'embedded', operation: 'close' }, cause);
+  }
+}

@@ -10,7 +10,7 @@ import { startHealthHttp } from '../admin/health-http/server.ts';
 import { quotaNotices } from '../maintenance/quota-wording.ts';
 import { startMaintenance } from '../maintenance/schedule.ts';
 import { systemTimers } from '../maintenance/timers.ts';
-import { assemble, type Data, logEngineFaults } from './assemble.ts';
+import { assemble, closeServed, type Data, logEngineFaults } from './assemble.ts';
 import { openCertificate } from './certificate.ts';
 import type { ServeConfig } from './config.ts';
 import { serviceNames } from './config-options.ts';
@@ -87,11 +87,7 @@ export async function serve(context: CommandContext, config: ServeConfig): Promi
     forwardOutside: config.forwardOutside,
   });
   // What cannot be recorded now was not acknowledged either: the reason for the end is what is told.
-  open.defer(() =>
-    data
-      .close()
-      .catch((cause) => log.error({ event: 'store.fault', store: 'embedded', operation: 'close' }, cause)),
-  );
+  open.defer(() => closeServed(data, log));
 
   const up = await startEverything({ context, config, data, secret, meeting, log, stop, open });
   if (!up.ok) return up;

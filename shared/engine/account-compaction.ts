@@ -16,9 +16,12 @@ export class AccountCompaction {
   /** Begins one where it is needed and none is under way. */
   startWhereNeeded(): void {
     const { tail, snapshot: before } = this.#account;
-    if (!needsCompaction(tail, before)) return;
+    const { giveUp, onError } = this.#parts;
+    if (giveUp.aborted || !needsCompaction(tail, before)) return;
     this.#running ??= compactAccount(this.#account, this.#parts, 'whileNeeded')
-      .catch((cause) => this.#parts.onError('compaction', this.#account.id, cause))
+      .catch((cause) => {
+        if (!giveUp.aborted) onError('compaction', this.#account.id, cause);
+      })
       .finally(() => {
         this.#running = undefined;
         // What came meanwhile may be the last for long: it is not left to the next writer.

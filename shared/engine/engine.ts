@@ -28,6 +28,8 @@ export interface EngineParts {
   readonly replacedLifetime: number;
   /** Background work that failed; the account goes on without it. */
   readonly onError: (what: 'compaction' | 'refresh', account: AccountId, cause: unknown) => void;
+  /** Aborted where nobody waits for compactions any more: they end before their next step. */
+  readonly giveUp: AbortSignal;
 }
 
 /** A session's hold on an account. While one is held, changes made elsewhere arrive by the notifier. */
@@ -48,11 +50,12 @@ interface Held {
 /** The accounts that this process has open. */
 export class MailEngine {
   readonly parts: EngineParts;
+  readonly #giveUp = new AbortController();
   readonly #accounts = new Map<AccountId, Held>();
   readonly #idle: IdleAccounts;
 
-  constructor(parts: EngineParts) {
-    this.parts = parts;
+  constructor(parts: Omit<EngineParts, 'giveUp'>) {
+    this.parts = { ...parts, giveUp: this.#giveUp.signal };
     this.#idle = new IdleAccounts(parts.idleBytes, ({ id }) => this.#accounts.delete(id));
   }
 
@@ -121,6 +124,14 @@ export class MailEngine {
   /** Waits for commits and compactions under way. */
   async settle(): Promise<void> {
     await Promise.all(Array.from(this.#accounts.values(), (held) => held.account.settle()));
+  }
+
+  /**
+   * Compactions under way, which may take a minute, end unfinished: what they wrote is swept later, and the log is as complete as before.
+   * For a server that is to end.
+   */
+  giveUpCompactions(): void {
+    this.#giveUp.abort();
   }
 
   /** The last step before the store closes. */

@@ -1,4 +1,3 @@
-import { setImmediate as yieldToSessions } from 'node:timers/promises';
 import { objectKey } from '../ids.ts';
 import type { BlobStore } from '../ports/blob-store.ts';
 import type { Account } from './account.ts';
@@ -8,7 +7,7 @@ import type { EngineParts } from './engine.ts';
 import { decodeFrame } from './frame.ts';
 import { loadWhole } from './mailbox-loader.ts';
 import { collect, ObjectGone } from './message-index.ts';
-import { worked } from './pace.ts';
+import { worked, yieldToSessions } from './pace.ts';
 import { chunkRows } from './rows.ts';
 import {
   answerColumns,
@@ -41,7 +40,7 @@ const deadAllowed = 4096;
 /** Segments of a tier are within a factor of four in size. */
 const tierOf = (bytes: number): number => Math.max(0, Math.floor(Math.log2(bytes / 16_384) / 2));
 
-type Parts = Pick<EngineParts, 'blobs' | 'entropy'>;
+type Parts = Pick<EngineParts, 'blobs' | 'entropy' | 'giveUp'>;
 
 /** How many of the last segments are rewritten together with `bytes` of new records. */
 export function joinedSegments(segments: readonly { readonly bytes: number }[], bytes: number): number {
@@ -179,7 +178,7 @@ class SegmentWriter {
       const frame = decodeFrame(packed);
       for (let r = 0; r < count; r++)
         await builder.add(name, this.#isDead(first + r) ? noRecord : frame.item(r)!);
-      await yieldToSessions();
+      await yieldToSessions(this.#parts.giveUp);
     }
   }
 
@@ -189,7 +188,7 @@ class SegmentWriter {
       const frame = decodeFrame(bytes.subarray(offset, frameEnd(records, i)));
       for (let r = 0; r < frame.count; r++) {
         await builder.addAnswers(this.#isDead(first + r) ? noRecord : frame.item(r)!);
-        if (r % recordsAtOnce === 0) await yieldToSessions();
+        if (r % recordsAtOnce === 0) await yieldToSessions(this.#parts.giveUp);
       }
     }
   }
@@ -204,7 +203,7 @@ class SegmentWriter {
       for (const message of messages) await builder.addMessage(message?.record ?? noRecord);
       const live = messages.filter((message) => message !== undefined).length;
       builder.addIds(packIds(messages.map((message) => message?.emailId)), live);
-      await yieldToSessions();
+      await yieldToSessions(this.#parts.giveUp);
     }
   }
 

@@ -1,7 +1,7 @@
-import { setImmediate as yieldToSessions } from 'node:timers/promises';
-import type { AccountId, Entropy, MailboxId } from '../ids.ts';
-import type { BlobStore } from '../ports/blob-store.ts';
+import type { AccountId, MailboxId } from '../ids.ts';
+import type { EngineParts } from './engine.ts';
 import type { Mailbox } from './mailbox.ts';
+import { yieldToSessions } from './pace.ts';
 import { type IndexObject, readSection, SectionWriter, scatteredObjects } from './section-store.ts';
 import { SharedVector } from './shared-vector.ts';
 import type { Snapshot } from './snapshot-loader.ts';
@@ -24,7 +24,7 @@ export async function storeIndex(
   account: AccountId,
   state: AccountState,
   base: Snapshot | undefined,
-  { blobs, entropy }: { readonly blobs: BlobStore; readonly entropy: Entropy },
+  { blobs, entropy, giveUp }: Pick<EngineParts, 'blobs' | 'entropy' | 'giveUp'>,
 ): Promise<StoredIndex> {
   const writer = new SectionWriter(account, entropy);
   const older = new Map<MailboxId, Mailbox>();
@@ -38,7 +38,7 @@ export async function storeIndex(
     now: Math.floor(state.time / 1000),
   };
   const store = async (mailbox: Mailbox): Promise<Mailbox> => {
-    await yieldToSessions();
+    await yieldToSessions(giveUp);
     return storeMailbox(mailbox, older.get(mailbox.id), parts);
   };
   let mailboxes: Mailbox[] = [];

@@ -1,11 +1,12 @@
-import { setImmediate as yieldToSessions } from 'node:timers/promises';
-import { type AccountId, type BlobKey, type EmailId, type Entropy, messageKey, objectKey } from '../ids.ts';
+import { type AccountId, type BlobKey, type EmailId, messageKey, objectKey } from '../ids.ts';
 import { decodeRecord } from '../message/record-codec.ts';
 import { bodyText } from '../message/search-text.ts';
 import type { BlobStore } from '../ports/blob-store.ts';
 import { NewerRules } from './apply.ts';
 import { BinaryReader, BinaryWriter } from './binary.ts';
+import type { EngineParts } from './engine.ts';
 import { collect, ObjectGone } from './message-index.ts';
+import { yieldToSessions } from './pace.ts';
 import { SignatureBuilder } from './text-signature.ts';
 
 /** Where the signatures of settled messages' texts are: objects in order of arrival, without gaps. */
@@ -80,10 +81,7 @@ export interface TextSource {
   readonly record: Uint8Array;
 }
 
-interface Parts {
-  readonly blobs: BlobStore;
-  readonly entropy: Entropy;
-}
+type Parts = Pick<EngineParts, 'blobs' | 'entropy' | 'giveUp'>;
 
 /**
  * Adds the signatures of messages that are settled now; `joined` of the last objects become one with them. Texts are read and
@@ -94,7 +92,7 @@ export async function settleTexts(
   settled: readonly TextRef[],
   messages: readonly (TextSource | undefined)[],
   joinedOf: (refs: readonly TextRef[], bytes: number) => number,
-  { blobs, entropy }: Parts,
+  { blobs, entropy, giveUp }: Parts,
 ): Promise<readonly TextRef[]> {
   if (messages.length === 0) return settled;
   const builder = new SignatureBuilder();
@@ -107,7 +105,7 @@ export async function settleTexts(
       const signature = await signatureOf(message, bodies[i], builder);
       young.push(signature);
       bytes += signature?.length ?? 0;
-      await yieldToSessions();
+      await yieldToSessions(giveUp);
     }
   }
   const last = settled.at(-1);
@@ -118,7 +116,7 @@ export async function settleTexts(
   for (const ref of settled.slice(kept.length)) {
     const segment = TextSegment.decode(await readTexts(blobs, ref), ref.first);
     for (let no = ref.first; no < ref.first + ref.count; no++) older.push(segment.signature(no));
-    await yieldToSessions();
+    await yieldToSessions(giveUp);
   }
   const object = encodeSignatures([...older, ...young]);
   const key = objectKey(account, 't', entropy);

@@ -177,3 +177,21 @@ test('processes that change one account by turns fold its log together as often 
   assert.ok(alone >= 3, `${alone}`);
   for (const processes of [2, 3]) assert.equal(await headMoves(processes), alone);
 });
+
+test('a compaction that is given up leaves all that it did not finish in the log, without a fault', async () => {
+  const store = memoryStore();
+  const faults: string[] = [];
+  const engine = memoryEngine(store, { onError: (what) => faults.push(what) });
+  const account = await openIn(engine);
+  for (let n = 1; account.tail.entries < 63; n++) await deliver(account, n);
+  await deliver(account, 64);
+  engine.giveUpCompactions();
+  await deliver(account, 65);
+  await engine.close();
+  assert.deepEqual(faults, []);
+  assert.equal(store.log.counts.headMoves, 0);
+  const next = await openIn(memoryEngine(store), account.id);
+  assert.equal(digest(await next.whole()), digest(await account.whole()));
+  await next.compact();
+  assert.equal(store.log.counts.headMoves, 1);
+});

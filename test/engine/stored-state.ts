@@ -25,7 +25,7 @@ export class StateStore {
 
   /** Stores a state on top of the one stored last: what a reader of it gets, nothing loaded. */
   async store(state: AccountState): Promise<AccountState> {
-    const parts = { blobs: this.blobs, entropy: systemEntropy };
+    const parts = { blobs: this.blobs, entropy: systemEntropy, giveUp: new AbortController().signal };
     const { stored, objects } = await storeIndex(this.account, state, this.snapshot, parts);
     const bytes = encodeManifest({
       state: stored,

@@ -3,7 +3,7 @@ import { openTlsContext } from '../../../shared/net/tls-context.ts';
 import { ok } from '../../../shared/result.ts';
 import { type Log, openLog } from '../../../shared/telemetry/log.ts';
 import { createMetrics } from '../../../shared/telemetry/metrics.ts';
-import { assemble, logEngineFaults } from '../assemble.ts';
+import { assemble, closeServed, logEngineFaults } from '../assemble.ts';
 import type { ServeConfig } from '../config.ts';
 import type { CommandContext, CommandOutcome, FirstProcess } from '../context.ts';
 import { type DrainTimes, drain } from '../drain.ts';
@@ -125,11 +125,7 @@ export async function serveAsWorker(
     processes: config.workers,
     forwardOutside: config.forwardOutside,
   });
-  open.defer(() =>
-    data
-      .close()
-      .catch((cause) => log.error({ event: 'store.fault', store: 'embedded', operation: 'close' }, cause)),
-  );
+  open.defer(() => closeServed(data, log));
 
   const { certFile, keyFile } = orders;
   const tls = await openTlsContext({ certFile, keyFile, log });
