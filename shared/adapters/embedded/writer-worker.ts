@@ -1,6 +1,7 @@
 /** The writer's thread: takes whatever is waiting, writes it in one transaction, and answers after the commit. */
 import type { DatabaseSync } from 'node:sqlite';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { LogRoom } from './log-room.ts';
 import { fatalFailure, runBatch } from './run-batch.ts';
 import { NewerStore, openForWriting } from './schema.ts';
 import { blobWrites } from './write-blobs.ts';
@@ -15,9 +16,11 @@ const batchBytes = 8 * 1024 * 1024;
 /** Written to the log between checkpoints: each takes some 10 ms, in which others wait. */
 const checkpointBytes = 8 * 1024 * 1024;
 /** Pages of indexes and the log's frames that a request writes besides its own bytes. */
-const overheadBytes = 16 * 1024;
+const overheadBytes = 32 * 1024;
+/** Who writes more than this will write more: room is made for it. A command that changes one thing is not worth it. */
+const roomAfterBytes = 512 * 1024;
 
-function serve(port: MessagePort, db: DatabaseSync): void {
+function serve(port: MessagePort, db: DatabaseSync, path: string): void {
   const blobs = blobWrites(db);
   const operations: WriteOperations = {
     ...blobs,
@@ -29,6 +32,8 @@ function serve(port: MessagePort, db: DatabaseSync): void {
   const waiting: WriteRequest[] = [];
   let closing = false;
   let sinceCheckpoint = 0;
+  let makesRoom = false;
+  const room = new LogRoom(db, path);
 
   const take = (message: ToWriter): void => {
     if (message.kind === 'close') closing = true;
@@ -53,11 +58,15 @@ function serve(port: MessagePort, db: DatabaseSync): void {
       const failure = fatalFailure(answers);
       if (failure !== undefined) throw failure;
       sinceCheckpoint += batch.reduce((sum, request) => sum + request.bytes + overheadBytes, 0);
+      makesRoom ||= sinceCheckpoint >= roomAfterBytes;
+      if (makesRoom) room.extend();
       if (sinceCheckpoint < checkpointBytes) continue;
       checkpoint(db, 'PASSIVE');
+      room.lookAgain();
       sinceCheckpoint = 0;
     }
     if (!closing) return;
+    room.close();
     checkpoint(db, 'TRUNCATE');
     db.close();
     send(port, { kind: 'closed' });
@@ -80,7 +89,7 @@ function send(port: MessagePort, message: FromWriter): void {
 
 function start(port: MessagePort, { path, busyTimeoutMs }: WriterStart): void {
   try {
-    serve(port, openForWriting(path, busyTimeoutMs));
+    serve(port, openForWriting(path, busyTimeoutMs), path);
     send(port, { kind: 'ready' });
   } catch (cause) {
     send(
