@@ -8,15 +8,17 @@ import { systemEntropy } from '../../shared/ids.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
 import type { Store } from './context.ts';
 
-const settings: Record<Store['kind'], Pick<EngineParts, 'inlineBytes' | 'replacedLifetime'>> = {
+const settings: Record<Store['kind'], Pick<EngineParts, 'inlineBytes' | 'recordCodec' | 'replacedLifetime'>> = {
   embedded: {
     // Entries are rows of one file: what is inline costs no second object, so far more is than on a store of items.
     inlineBytes: 256 * 1024,
+    recordCodec: 'raw',
     // Backups copy the folder as a whole, log and objects together: replaced objects need to outlive readers only.
     replacedLifetime: 24 * 3600_000,
   },
   aws: {
     inlineBytes: inlineLimit,
+    recordCodec: 'zstd',
     // A table restored to any point of its backups still finds its objects.
     replacedLifetime: 35 * 24 * 3600_000,
   },

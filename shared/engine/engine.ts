@@ -22,6 +22,8 @@ export interface EngineParts {
   readonly frames: ObjectCache;
   /** Operations above this many bytes go to a spill object. */
   readonly inlineBytes: number;
+  /** How a message's record lies in an entry: compressed where the log is paid by the byte; where it is not, that only takes time. */
+  readonly recordCodec: 'raw' | 'zstd';
   /** Accounts that nobody holds stay open within this many bytes, for the client that comes back in a minute. */
   readonly idleBytes: number;
   /** How long objects that a snapshot no longer names outlive it, ms: as long as backups of the log. */

@@ -36,6 +36,8 @@ export class MessageIndex {
   readonly #cache: ObjectCache;
   readonly #reader: FrameReader;
   readonly #ids: IdPages;
+  /** Where the last id was looked for: the next one is mostly there too. */
+  #idPage: IdPage | undefined;
   #settled: SettledMessages;
   #tail = new Map<number, TailMessage>();
 
@@ -71,6 +73,7 @@ export class MessageIndex {
   /** Takes the snapshot's objects as the place of all messages up to `settled.count`. */
   settle(settled: SettledMessages): void {
     this.#settled = settled;
+    this.#idPage = undefined;
     for (const no of this.#tail.keys()) if (no <= settled.count) this.#tail.delete(no);
   }
 
@@ -92,9 +95,16 @@ export class MessageIndex {
   #heldId(no: number): EmailId | undefined {
     const held = this.#tail.get(no);
     if (held !== undefined) return held.emailId;
-    const page = idPageOf(this.#segment(no), no);
+    const page = this.#idPageOf(no);
     const column = this.#ids.held(page);
     return column && idAt(column, no - page.from);
+  }
+
+  #idPageOf(no: number): IdPage {
+    const last = this.#idPage;
+    if (last !== undefined && no >= last.from && no < last.to) return last;
+    this.#idPage = idPageOf(this.#segment(no), no);
+    return this.#idPage;
   }
 
   /** Email ids, one for each number. */
@@ -108,17 +118,16 @@ export class MessageIndex {
     const column = new Uint8Array(numbers.length * packedIdBytes);
     // Taken now: a compaction that ends meanwhile empties the tail.
     const wanted = new Map<string, IdPage>();
-    let page: IdPage | undefined;
+    let last: IdPage | undefined;
     const places = numbers.map((no, i) => {
       const held = this.#tail.get(no);
       if (held !== undefined) {
         column.set(packTimeId(held.emailId), i * packedIdBytes);
         return undefined;
       }
-      if (page === undefined || no < page.from || no >= page.to) {
-        page = idPageOf(this.#segment(no), no);
-        wanted.set(page.name, page);
-      }
+      const page = this.#idPageOf(no);
+      if (page !== last) wanted.set(page.name, page);
+      last = page;
       return page;
     });
     const columns = await this.#ids.load([...wanted.values()]);

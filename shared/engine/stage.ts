@@ -25,6 +25,8 @@ class TooLarge extends Error {}
 export interface Stager {
   readonly blobs: BlobStore;
   readonly entropy: Entropy;
+  /** See `EngineParts`. */
+  readonly recordCodec: 'raw' | 'zstd';
 }
 
 /**
@@ -32,7 +34,7 @@ export interface Stager {
  * (a connection that broke) is thrown on, and nothing is stored.
  */
 export async function stageMessage(
-  { blobs, entropy }: Stager,
+  { blobs, entropy, recordCodec }: Stager,
   account: AccountId,
   body: Uint8Array | AsyncIterable<Uint8Array>,
   limit = defaultMessageLimit,
@@ -68,7 +70,8 @@ export async function stageMessage(
   }
   const record = parser.end();
   const stagedAt = Math.floor(entropy.now() / 1000);
-  return ok({ account, emailId, size: record.size, record: encodeRecord(record), stagedAt });
+  const encoded = encodeRecord(record, recordCodec);
+  return ok({ account, emailId, size: record.size, record: encoded, stagedAt });
 }
 
 /** A message whose bytes lie elsewhere: what was learned by reading them once. */
@@ -114,7 +117,7 @@ export async function stageRead(
 
 /** The same message for another account, with a blob of its own: accounts share nothing. */
 export async function stageCopy(
-  { blobs, entropy }: Stager,
+  { blobs, entropy }: Pick<Stager, 'blobs' | 'entropy'>,
   from: StagedMessage,
   account: AccountId,
 ): Promise<Result<StagedMessage, MailError>> {

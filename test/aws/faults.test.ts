@@ -119,6 +119,7 @@ function openEngine(
     frames: new ByteCache(1024 * 1024),
     idleBytes: 64 * 1024 * 1024,
     inlineBytes: inlineLimit,
+    recordCodec: 'zstd',
     replacedLifetime: 24 * 3600_000,
     // A compaction that gives up is no loss: the next one follows.
     onError: () => {},

@@ -63,6 +63,7 @@ async function open(folder: string, bodies: 'all' | 'none' = 'all') {
     frames: new ByteCache(64 << 20),
     idleBytes: 64 * 1024 * 1024,
     inlineBytes: 256 * 1024,
+    recordCodec: 'raw',
     replacedLifetime: 24 * 3600_000,
     onError: (what, id, cause) => console.error(what, id, cause),
   });

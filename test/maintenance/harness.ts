@@ -53,6 +53,7 @@ export async function installation(change: Partial<EngineParts> = {}): Promise<I
     frames: new ByteCache(1024 * 1024),
     idleBytes: 64 * 1024 * 1024,
     inlineBytes: 256 * 1024,
+    recordCodec: 'raw',
     replacedLifetime: 24 * hour,
     onError: (what, account, cause) => console.error(what, account, cause),
     ...change,

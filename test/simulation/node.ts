@@ -71,6 +71,7 @@ export function engineOf(
     // Small, so that spill objects are common.
     idleBytes: 64 * 1024 * 1024,
     inlineBytes: 3 * 1024,
+    recordCodec: 'zstd',
     replacedLifetime,
     onError,
   });

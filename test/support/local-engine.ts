@@ -37,6 +37,7 @@ export async function localEngine(change: Partial<EngineParts> = {}, folder?: st
     frames: new ByteCache(16 * 1024 * 1024),
     idleBytes: 64 * 1024 * 1024,
     inlineBytes: onAws ? inlineLimit : 256 * 1024,
+    recordCodec: onAws ? 'zstd' : 'raw',
     replacedLifetime: 24 * 3600_000,
     onError: (what, account, cause) => console.error(what, account, cause),
     ...change,

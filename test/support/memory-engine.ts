@@ -27,6 +27,7 @@ export function memoryEngine(store: MemoryStore, change: Partial<EngineParts> = 
     frames: new ByteCache(16 * 1024 * 1024),
     idleBytes: 64 * 1024 * 1024,
     inlineBytes: 16 * 1024,
+    recordCodec: 'zstd',
     replacedLifetime: 24 * 3600_000,
     onError: (what, account, cause) => console.error(what, account, cause),
     ...change,
