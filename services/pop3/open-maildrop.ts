@@ -5,6 +5,7 @@ import { inboxId } from '../../shared/engine/state.ts';
 import type { AccountRecord } from '../../shared/ports/directory.ts';
 import type { Leases } from '../../shared/ports/leases.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
+import { BodyAhead } from './body-ahead.ts';
 import { Maildrop } from './maildrop.ts';
 import type { OpenMaildrop } from './session-state.ts';
 
@@ -52,6 +53,7 @@ export async function openMaildrop(
     record,
     hold: opened.value,
     maildrop: new Maildrop(inbox),
+    ahead: new BodyAhead(opened.value.account),
     release: () => (released ??= release()),
   });
 }

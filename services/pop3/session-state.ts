@@ -4,6 +4,7 @@ import type { Command, CommandKind, CommandOf } from '../../shared/pop3/command.
 import type { ReplyWriter, ResponseCode } from '../../shared/pop3/reply-writer.ts';
 import type { AccountRecord } from '../../shared/ports/directory.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
+import type { BodyAhead } from './body-ahead.ts';
 import type { Maildrop } from './maildrop.ts';
 
 /** RFC 1939's states; UPDATE is what QUIT does. */
@@ -17,6 +18,7 @@ export interface OpenMaildrop {
   readonly record: AccountRecord;
   readonly hold: AccountHold;
   readonly maildrop: Maildrop;
+  readonly ahead: BodyAhead;
   /** Gives the maildrop up for others. */
   release(): Promise<void>;
 }

@@ -120,6 +120,7 @@ export class Session implements Client, Served {
       const line = this.#lines.next();
       if (line !== undefined) return line;
       await this.flush();
+      if (this.#state.kind === 'transaction') this.#state.ahead.begin();
       const outcome = this.#tookTooLong ? 'idle' : await this.#read();
       if (outcome instanceof Uint8Array) this.#lines.push(outcome);
       else if (typeof outcome === 'object') return this.#sayGoodbye(outcome.farewell);

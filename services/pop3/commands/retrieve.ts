@@ -23,6 +23,18 @@ async function open(
   }
 }
 
+/** Where it was the next one, it was read while the client got the one before. */
+async function openAhead(
+  client: Client,
+  state: In<'transaction'>,
+  drop: Drop,
+): Promise<Pick<Blob, 'body'> | { readonly failure: Outcome }> {
+  const body = await state.ahead.take(drop);
+  if (body !== undefined) return { body };
+  const opened = await open(client, state, drop);
+  return 'failure' in opened ? opened : opened.blob;
+}
+
 async function* pieces(body: Blob['body']): AsyncGenerator<Uint8Array> {
   if (body instanceof Uint8Array) yield body;
   else yield* body;
@@ -39,15 +51,16 @@ async function sendStuffed(client: Client, stuffer: DotStuffer, chunk: Uint8Arra
 export const retr: Handler<'transaction', 'RETR'> = async (client, state, { message }) => {
   const drop = state.maildrop.at(message);
   if (drop === undefined) return noSuchMessage;
-  const opened = await open(client, state, drop);
+  const opened = await openAhead(client, state, drop);
   if ('failure' in opened) return opened.failure;
   client.writer.ok(`${drop.size} octets`);
   const stuffer = new DotStuffer();
-  const { body } = opened.blob;
+  const { body } = opened;
   if (body instanceof Uint8Array) await sendStuffed(client, stuffer, body);
   else for await (const chunk of body) await sendStuffed(client, stuffer, chunk);
   await client.send(stuffer.end());
   state.maildrop.retrieved(drop);
+  state.ahead.expect(state.maildrop.at(message + 1));
   return written;
 };
 
