@@ -8,7 +8,10 @@ import { systemEntropy } from '../../shared/ids.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
 import type { Store } from './context.ts';
 
-const settings: Record<Store['kind'], Pick<EngineParts, 'inlineBytes' | 'recordCodec' | 'replacedLifetime'>> = {
+const settings: Record<
+  Store['kind'],
+  Pick<EngineParts, 'inlineBytes' | 'recordCodec' | 'replacedLifetime'>
+> = {
   embedded: {
     // Entries are rows of one file: what is inline costs no second object, so far more is than on a store of items.
     inlineBytes: 256 * 1024,
