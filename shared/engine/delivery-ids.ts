@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 
 /** How long a delivery's id is remembered, seconds: a duplicate that comes later is a new message. */
 export const deliveryIdLifetime = 30 * 24 * 3600;
@@ -17,8 +17,7 @@ const wordsOf = (hash: Buffer, time: number): Uint32Array => {
   return words;
 };
 
-const hashOf = (id: string): Buffer =>
-  createHash('sha256').update(id).digest().subarray(0, deliveryHashBytes);
+const hashOf = (id: string): Buffer => digest('sha256', id, 'buffer').subarray(0, deliveryHashBytes);
 
 /** Up to this many are looked through one by one. */
 const withoutIndex = 16;

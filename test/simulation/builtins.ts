@@ -3,6 +3,7 @@ import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { setImmediate as immediate } from 'node:timers';
 import timers from 'node:timers/promises';
 import { Random } from './random.ts';
+import { ZstdMemo } from './zstd-memo.ts';
 
 /**
  * Import this before anything of the product. What Node itself does at a time of its own choosing (timers, turns of the event loop,
@@ -18,13 +19,14 @@ export interface World {
 
 let world: World | undefined;
 let chance = new Random(0);
+let memo = new ZstdMemo();
 
 const require = createRequire(import.meta.url);
 const zlib = require('node:zlib') as {
   zstdCompress: unknown;
   zstdCompressSync(bytes: Uint8Array, options?: object): Uint8Array;
   zstdDecompress: unknown;
-  zstdDecompressSync(bytes: Uint8Array): Uint8Array;
+  zstdDecompressSync(bytes: Uint8Array, options?: { maxOutputLength?: number }): Uint8Array;
 };
 const own = {
   now: Date.now,
@@ -37,6 +39,8 @@ const own = {
   turn: timers.setImmediate,
   compress: zlib.zstdCompress as (...args: unknown[]) => void,
   decompress: zlib.zstdDecompress as (...args: unknown[]) => void,
+  compressSync: zlib.zstdCompressSync,
+  decompressSync: zlib.zstdDecompressSync,
 };
 
 /** A timer of the simulated world. */
@@ -101,10 +105,20 @@ Object.assign(crypto, {
 Object.assign(timers, {
   setImmediate: (value?: unknown) => (world === undefined ? own.turn(value) : Promise.resolve(value)),
 });
+zlib.zstdCompressSync = (bytes, options) => {
+  const work = () => own.compressSync(bytes, options);
+  return world === undefined ? work() : memo.pack(bytes, options, work);
+};
+zlib.zstdDecompressSync = (bytes, options) => {
+  const work = () => own.decompressSync(bytes, options);
+  return world === undefined
+    ? work()
+    : memo.unpack(bytes, options?.maxOutputLength ?? Number.POSITIVE_INFINITY, work);
+};
 type Packed = (cause: null, packed: Uint8Array) => void;
 zlib.zstdCompress = (bytes: Uint8Array, ...rest: readonly [Packed] | readonly [object, Packed]) => {
   if (world === undefined) return own.compress(bytes, ...rest);
-  const [options, done] = rest.length === 1 ? [{}, rest[0]] : rest;
+  const [options, done] = rest.length === 1 ? [undefined, rest[0]] : rest;
   done(null, zlib.zstdCompressSync(bytes, options));
 };
 zlib.zstdDecompress = (bytes: Uint8Array, done: (cause: unknown, plain?: Uint8Array) => void) => {
@@ -130,4 +144,5 @@ export const quiescence = (): Promise<void> => new Promise((resolve) => immediat
 export function enter(next: World | undefined, seed = 0): void {
   world = next;
   chance = new Random(seed, 'builtins');
+  memo = new ZstdMemo();
 }

@@ -1,4 +1,5 @@
 import { rowsOf } from '../../shared/engine/rows.ts';
+import { flagsInOrder } from './compare.ts';
 import type { MailCache } from './mail-cache.ts';
 import { matches, type SearchedFor } from './search-keys.ts';
 import type { Truth } from './truth.ts';
@@ -13,7 +14,7 @@ export function differenceOf(truth: Truth, n: number, cache: MailCache): string 
   if (uids !== cache.numbers.join()) return `${n}: UIDs are ${uids}, the client has ${cache.numbers.join()}`;
   for (const row of rows) {
     const message = cache.messages.get(row.uid);
-    const flags = state.flags.set(row.flags).flags.toSorted().join(' ');
+    const flags = flagsInOrder(state.flags.set(row.flags));
     if (message?.flags?.join(' ') !== flags)
       return `${n}: UID ${row.uid} has the flags ${flags}, for the client ${message?.flags?.join(' ')}`;
     // A resync tells no email ids.

@@ -1,8 +1,21 @@
+import type { FlagSet } from '../../shared/engine/flag-table.ts';
 import type { Effect } from '../../shared/engine/operation.ts';
 import { rowsOf } from '../../shared/engine/rows.ts';
 import type { AccountState } from '../../shared/engine/state.ts';
 import { UidSet } from '../../shared/engine/uid-set.ts';
 import type { ModelAccount, ModelEffect } from './model.ts';
+
+const inOrder = new WeakMap<FlagSet, string>();
+
+/** The flags of a message in the order of the alphabet. */
+export function flagsInOrder(set: FlagSet): string {
+  let text = inOrder.get(set);
+  if (text === undefined) {
+    text = set.flags.toSorted().join(' ');
+    inOrder.set(set, text);
+  }
+  return text;
+}
 
 /** What differs between the engine's state and the model, in words; undefined where nothing does. */
 export function differenceFromModel(
@@ -30,8 +43,8 @@ export function differenceFromModel(
       const message = other.messages.get(row.uid);
       if (message === undefined || row.uid <= last) return `${at}: UID ${row.uid}`;
       last = row.uid;
-      const flags = state.flags.set(row.flags).flags.toSorted().join(' ');
-      if (flags !== message.flags.join(' ')) return `${at}: flags of UID ${row.uid}`;
+      const flags = flagsInOrder(state.flags.set(row.flags));
+      if (flags !== message.inOrder) return `${at}: flags of UID ${row.uid}`;
       if (row.modSeq !== message.modSeq) return `${at}: MODSEQ of UID ${row.uid}`;
       if (row.size !== message.size || emails.get(row.message) !== message.email)
         return `${at}: UID ${row.uid} is another message`;

@@ -8,9 +8,11 @@ interface Change {
   readonly before: Item | undefined;
 }
 
+export type Rows = readonly (readonly [sort: string, item: Item])[];
+
 interface Partition {
   readonly items: Map<string, Item>;
-  sorted: string[] | undefined;
+  sorted: Rows | undefined;
   /** What was before each change, oldest first: for reads that answer what was. */
   readonly changes: Change[];
 }
@@ -33,34 +35,33 @@ export class ItemTable {
   put(partition: string, sort: string, item: Item | undefined): void {
     let found = this.#partitions.get(partition);
     if (found === undefined) {
-      found = { items: new Map(), sorted: [], changes: [] };
+      found = { items: new Map(), sorted: undefined, changes: [] };
       this.#partitions.set(partition, found);
     }
     const before = found.items.get(sort);
     found.changes.push({ time: this.#now(), sort, before });
     if (item === undefined) found.items.delete(sort);
     else found.items.set(sort, item);
-    if ((before === undefined) !== (item === undefined)) found.sorted = undefined;
+    found.sorted = undefined;
     this.dirty.add(partition);
   }
 
   /** Sort keys in order, as they are or as they were at a time. */
-  rows(partition: string, asOf?: number): readonly (readonly [string, Item])[] {
+  rows(partition: string, asOf?: number): Rows {
     const found = this.#partitions.get(partition);
     if (found === undefined) return [];
     if (asOf !== undefined) return this.#past(found, asOf);
-    found.sorted ??= [...found.items.keys()].sort(byCode);
-    return found.sorted.map((sort) => [sort, found.items.get(sort)!] as const);
+    return (found.sorted ??= [...found.items].sort(bySort));
   }
 
-  #past(found: Partition, asOf: number): readonly (readonly [string, Item])[] {
+  #past(found: Partition, asOf: number): Rows {
     const items = new Map(found.items);
     for (let i = found.changes.length - 1; i >= 0 && found.changes[i]!.time > asOf; i--) {
       const { sort, before } = found.changes[i]!;
       if (before === undefined) items.delete(sort);
       else items.set(sort, before);
     }
-    return [...items].sort((a, b) => byCode(a[0], b[0]));
+    return [...items].sort(bySort);
   }
 
   /** The table as it was at a time, as point-in-time recovery brings it back. */
@@ -74,4 +75,5 @@ export class ItemTable {
   }
 }
 
-const byCode = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const bySort = ([a]: readonly [string, Item], [b]: readonly [string, Item]): number =>
+  a < b ? -1 : a > b ? 1 : 0;

@@ -7,7 +7,15 @@ export interface ModelMessage {
   readonly email: string;
   readonly size: number;
   readonly flags: readonly string[];
+  /** The flags as one text, sorted. */
+  readonly inOrder: string;
   readonly modSeq: number;
+}
+
+/** A message with other flags. */
+function flagged(message: Omit<ModelMessage, 'flags' | 'inOrder'>, flags: readonly string[]): ModelMessage {
+  const sorted = flags.toSorted();
+  return { ...message, flags: sorted, inOrder: sorted.join(' ') };
 }
 
 export interface ModelDeparture {
@@ -193,7 +201,7 @@ export class ModelAccount {
     const mailbox = this.mailboxes.get(id) ?? this.mailboxes.get(1)!;
     if (deliveryId !== undefined) this.deliveries.set(deliveryId, this.time);
     const { emailId: email, size, flags } = message;
-    const uid = this.#add(mailbox, { email, size, flags: [...flags].sort(), modSeq: this.modSeq });
+    const uid = this.#add(mailbox, flagged({ email, size, modSeq: this.modSeq }, flags));
     const { id: to, uidValidity } = mailbox;
     return { kind: 'appended', mailbox: to, uidValidity, uids: [uid], email, deliveryId };
   }
@@ -218,9 +226,9 @@ export class ModelAccount {
           : mode === 'add'
             ? [...had, ...flags]
             : had.filter((f) => !flags.includes(f));
-      const now = [...new Set(kept)].sort();
-      if (now.join(' ') === had.join(' ')) continue;
-      mailbox.messages.set(uid, { ...message, flags: now, modSeq: this.modSeq });
+      const now = flagged({ ...message, modSeq: this.modSeq }, [...new Set(kept)]);
+      if (now.inOrder === message.inOrder) continue;
+      mailbox.messages.set(uid, now);
       mailbox.highestModSeq = this.modSeq;
       changed.push(uid);
     }
@@ -267,7 +275,15 @@ export class ModelAccount {
     const to = removed === undefined ? source : (this.named(source.name) ?? this.#create(source.name));
     const uids = back
       .sort((a, b) => a[0] - b[0])
-      .map(([, m]) => this.#add(to, { ...m, flags: m.flags.filter((f) => f !== '\\Deleted') }));
+      .map(([, m]) =>
+        this.#add(
+          to,
+          flagged(
+            m,
+            m.flags.filter((f) => f !== '\\Deleted'),
+          ),
+        ),
+      );
     return { kind: 'restored', mailbox: to.id, uidValidity: to.uidValidity, uids };
   }
 

@@ -48,10 +48,15 @@ export class Random {
   }
 
   weighted<K extends string>(weights: Readonly<Record<K, number>>): K {
-    const entries = Object.entries(weights) as [K, number][];
-    let at = this.unit() * entries.reduce((sum, [, weight]) => sum + weight, 0);
-    for (const [key, weight] of entries) if ((at -= weight) < 0) return key;
-    return entries.at(-1)![0];
+    let sum = 0;
+    for (const key in weights) sum += weights[key];
+    let at = this.unit() * sum;
+    let last: K | undefined;
+    for (const key in weights) {
+      last = key;
+      if ((at -= weights[key]) < 0) break;
+    }
+    return last!;
   }
 
   /** Some of the items, in their order. */

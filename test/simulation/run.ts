@@ -33,9 +33,14 @@ export const planOf = (seed: number, actions = 80): Plan => ({
   withoutFaults: new Set(),
 });
 
-/** Runs a plan to its end or its first violation. Runs follow one another: time and chance are the process's. */
+/**
+ * Runs a plan to its end or its first violation. Runs follow one another: time and chance are the process's. Errors have stacks only in a
+ * run that is traced: faults make many, and a violation is told again.
+ */
 export async function runPlan(plan: Plan, trace?: (text: string) => void): Promise<RunResult> {
   takeViolation();
+  const { stackTraceLimit } = Error;
+  if (trace === undefined) Error.stackTraceLimit = 0;
   const plant = plantNamed(plan.plant);
   const scenario = new Scenario({ ...plan, plant, ...(trace === undefined ? {} : { trace }) });
   const uproot = plant?.install?.();
@@ -47,6 +52,7 @@ export async function runPlan(plan: Plan, trace?: (text: string) => void): Promi
   } catch (cause) {
     violation = cause instanceof Violation ? cause.message : `fault: ${(cause as Error).stack ?? cause}`;
   } finally {
+    Error.stackTraceLimit = stackTraceLimit;
     world.scheduler.close();
     world.store.close();
     uproot?.();

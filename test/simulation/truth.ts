@@ -46,8 +46,8 @@ export class Truth {
   readonly delivered = new Map<string, number>();
   /** Email id by message number. */
   readonly emails = new Map<number, string>();
-  /** Emails that were ever in a mailbox, by UID: no UID may mean two. */
-  readonly #meanings = new Map<string, string>();
+  /** Emails that were ever in a mailbox, by UIDVALIDITY and UID: no UID may mean two. */
+  readonly #meanings = new Map<number, Map<number, string>>();
   readonly #states: AccountState[] = [initialState];
   /** The newest entries as they were stored: none may ever be another. */
   readonly #stored = new Map<number, Uint8Array>();
@@ -177,13 +177,12 @@ export class Truth {
       if (proposal === undefined || proposal.account !== this.account)
         throw new Violation(`entry ${entry.position} of ${this.account} is of a stranger`);
       const decided = proposal.decide(working, Math.floor(entry.time / 1000));
-      const wanted = decided.ok ? inWords(decided.value.operations.map(comparable)) : inWords(decided.error);
-      if (wanted !== inWords(own.slice(0, -1).map(comparable)))
+      if (!decided.ok || !sameOperations(decided.value.operations, own.slice(0, -1)))
         throw new Violation(
-          `entry ${entry.position}: proposal ${proposal.id} was decided on another state: ${wanted}`,
+          `entry ${entry.position}: proposal ${proposal.id} was decided on another state: ${inWords(decided)}`,
         );
       const did = run();
-      const answer = (state: AccountState) => decided.ok && decided.value.answer({ state, effects: did });
+      const answer = (state: AccountState) => decided.value.answer({ state, effects: did });
       const list = this.written.get(proposal.id) ?? [];
       list.push({ position: entry.position, answer });
       this.written.set(proposal.id, list);
@@ -226,10 +225,14 @@ export class Truth {
       )
         throw new Violation(`the numbers of mailbox ${mailbox.id} went back`);
       if (older?.chunks === mailbox.chunks) continue;
+      let meanings = this.#meanings.get(mailbox.uidValidity);
+      if (meanings === undefined) {
+        meanings = new Map();
+        this.#meanings.set(mailbox.uidValidity, meanings);
+      }
       for (const [uid, { email }] of this.model.mailboxes.get(mailbox.id)!.messages) {
-        const name = `${mailbox.uidValidity}/${uid}`;
-        const meant = this.#meanings.get(name);
-        if (meant === undefined) this.#meanings.set(name, email);
+        const meant = meanings.get(uid);
+        if (meant === undefined) meanings.set(uid, email);
         else if (meant !== email)
           throw new Violation(`UID ${uid} of mailbox ${mailbox.id} means two messages`);
       }
@@ -282,8 +285,6 @@ export class Truth {
   }
 }
 
-/** Operations as they are compared: the record of a message is as it is. */
-const comparable = (operation: Operation): unknown =>
-  operation.kind === 'append'
-    ? { ...operation, message: { ...operation.message, record: operation.message.record.length } }
-    : { ...operation, ...('uids' in operation ? { uids: encodeOperations([operation]).join() } : {}) };
+/** Whether the log would say the same of both. */
+const sameOperations = (some: readonly Operation[], others: readonly Operation[]): boolean =>
+  Buffer.compare(encodeOperations(some), encodeOperations(others)) === 0;
