@@ -103,7 +103,7 @@ export class Accounts {
       if (this.directory.has(address) || (this.#floors.get(address) ?? 0) > kept) return false;
       this.directory.set(address, record);
       const before = this.#lastOf.get(address);
-      if (before !== undefined) world.truthOf(id).follow(world.truthOf(before));
+      if (before !== undefined) world.truthOf(id).numbers.follow(world.truthOf(before).numbers);
       this.#lastOf.set(address, id);
       world.trace(`${address} is ${id}`);
       return true;

@@ -6,11 +6,19 @@ import { createTables } from '../../shared/adapters/embedded/schema.ts';
 import { Staging } from '../../shared/adapters/embedded/staging.ts';
 import { blobWrites } from '../../shared/adapters/embedded/write-blobs.ts';
 import { logWrites } from '../../shared/adapters/embedded/write-log.ts';
-import type { StagedBlob } from '../../shared/adapters/embedded/write-operations.ts';
+import type { AppendAnswer, StagedBlob } from '../../shared/adapters/embedded/write-operations.ts';
 import { OutcomeUnknown, type Writer } from '../../shared/adapters/embedded/writer.ts';
 import { accountPrefix, type BlobKey } from '../../shared/ids.ts';
+import type { Head } from '../../shared/ports/account-log.ts';
 import type { Network, Sender } from './network.ts';
-import type { Store, StoreGround } from './store.ts';
+import { headPosition, noteChange, type Store, type StoreGround } from './store.ts';
+
+/** What of an operation's argument is looked at here; some have other ones. */
+interface Given {
+  readonly account: string;
+  readonly position: number;
+  readonly carried?: readonly StagedBlob[];
+}
 
 /**
  * The adapters for SQLite over a database in memory. The writer's thread is left out: what it would do in a transaction happens as one
@@ -21,7 +29,7 @@ export function embeddedStore({ network, watch }: StoreGround): Store {
   createTables(db);
   const blobs = blobWrites(db);
   const operations = { ...blobs, ...logWrites(db, blobs) };
-  const dirty = new Set<string>();
+  const changed = new Map<string, Set<number>>();
   const ever = new Map<string, Uint8Array>();
   const stored = db.prepare('SELECT bytes FROM blobs WHERE key = ?');
   const object = (key: string): Uint8Array | undefined => {
@@ -35,19 +43,35 @@ export function embeddedStore({ network, watch }: StoreGround): Store {
       ever.set(key, bytes);
     }
   };
+  const positions = db.prepare('SELECT position FROM entries WHERE account = ?');
+  const positionsOf = (account: string): number[] =>
+    positions.all(account).map(({ position }) => position as number);
+  const note = (
+    operation: string,
+    { account, position }: Given,
+    value: unknown,
+    before: readonly number[],
+  ) => {
+    if (operation === 'append' && (value as AppendAnswer).kind === 'done')
+      noteChange(changed, account, position);
+    if (operation === 'moveHead') noteChange(changed, account, headPosition);
+    if (operation !== 'trim') return;
+    const left = new Set(positionsOf(account));
+    for (const one of before) if (!left.has(one)) noteChange(changed, account, one);
+  };
   const run = (operation: string, argument: unknown): unknown => {
-    const given = argument as { account?: string; carried?: readonly StagedBlob[] };
+    const given = argument as Given;
     if (operation === 'append') put(given.carried ?? []);
     if (operation === 'storeBlobs') put(argument as readonly StagedBlob[]);
     const deleted = operation === 'deleteBlobs' ? (argument as readonly BlobKey[]).filter(object) : [];
+    const before = operation === 'trim' ? positionsOf(given.account) : [];
     db.exec('BEGIN IMMEDIATE');
     try {
       const value = (operations as Record<string, (argument: never) => unknown>)[operation]!(
         argument as never,
       );
       db.exec('COMMIT');
-      const account = typeof argument === 'string' ? argument : given.account;
-      if (account !== undefined) dirty.add(account);
+      note(operation, given, value, before);
       for (const key of deleted) watch.deleted(key);
       return value;
     } catch (cause) {
@@ -55,15 +79,13 @@ export function embeddedStore({ network, watch }: StoreGround): Store {
       throw cause;
     }
   };
-  const headOf = db.prepare('SELECT manifest FROM heads WHERE account = ?');
+  const headOf = db.prepare('SELECT position, manifest FROM heads WHERE account = ?');
   const entriesOf = db.prepare('SELECT count(*) AS n FROM entries WHERE account = ?');
   const blobsOf = db.prepare('SELECT count(*) AS n FROM blobs WHERE key >= ? AND key < ?');
   const removeEntry = db.prepare('DELETE FROM entries WHERE account = ? AND position = ?');
-  const now = () => network.scheduler.now;
-  const calm = { send: () => Promise.reject(new Error('nothing is written here')) } as unknown as Writer;
-  const oracle = new EmbeddedAccountLog(db, calm, new Staging(calm), now);
+  const entryOf = db.prepare('SELECT bytes FROM entries WHERE account = ? AND position = ?');
   return {
-    dirty,
+    changed,
     portsOf: (node) => {
       const writer = { send: send(network, node, run) } as unknown as Writer;
       const staging = new Staging(writer);
@@ -74,10 +96,10 @@ export function embeddedStore({ network, watch }: StoreGround): Store {
         blobs: new EmbeddedBlobStore(db, writer, staging, files),
       };
     },
-    log: oracle,
+    entry: (account, position) => entryOf.get(account, position)?.bytes as Uint8Array | undefined,
     object,
     ever: (key) => ever.get(key),
-    head: (account) => headOf.get(account)?.manifest as BlobKey | undefined,
+    head: (account) => headOf.get(account) as Head | undefined,
     isEmpty: (account) => {
       const prefix = accountPrefix(account);
       return entriesOf.get(account)?.n === 0 && blobsOf.get(prefix, `${prefix}\u{10ffff}`)?.n === 0;

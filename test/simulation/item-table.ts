@@ -21,11 +21,12 @@ interface Partition {
 export class ItemTable {
   readonly #partitions = new Map<string, Partition>();
   readonly #now: () => number;
-  /** Partitions changed since the last look. */
-  readonly dirty = new Set<string>();
+  readonly #changed: (partition: string, sort: string) => void;
 
-  constructor(now: () => number) {
+  /** `changed` is told of every change. */
+  constructor(now: () => number, changed: (partition: string, sort: string) => void) {
     this.#now = now;
+    this.#changed = changed;
   }
 
   get(partition: string, sort: string): Item | undefined {
@@ -43,7 +44,7 @@ export class ItemTable {
     if (item === undefined) found.items.delete(sort);
     else found.items.set(sort, item);
     found.sorted = undefined;
-    this.dirty.add(partition);
+    this.#changed(partition, sort);
   }
 
   /** Sort keys in order, as they are or as they were at a time. */

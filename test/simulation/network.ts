@@ -118,23 +118,3 @@ export class Network {
     return promise;
   }
 }
-
-/** A way to the services that nothing disturbs, and that takes no time. */
-export class CalmNetwork extends Network {
-  constructor({ scheduler, faults, random }: Network) {
-    super(scheduler, faults, random, () => undefined);
-  }
-
-  override hesitation(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  override async inTwoLooks<S, T>(
-    _from: Sender,
-    _what: string,
-    first: () => S,
-    second: (seen: S) => T,
-  ): Promise<T> {
-    return second(first());
-  }
-}

@@ -30,7 +30,7 @@ export async function judgeRebuild(world: World, address: string, random: Random
   truth.removed = truth.dropped = true;
   world.faults.count('rebuild');
   for (const name of ['vandal', 'rebuilder', 'afterwards']) world.releases.set(name, 'later');
-  const manifest = world.store.head(id);
+  const manifest = world.store.head(id)?.manifest;
   const damaged = manifest !== undefined && random.chance(0.5);
   if (damaged) {
     world.faults.count('rebuild without the newest manifest');

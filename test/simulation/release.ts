@@ -23,6 +23,9 @@ function versioned(bytes: Uint8Array, from: number, to: number): Uint8Array {
 
 const written = (bytes: Uint8Array): Uint8Array => versioned(bytes, rulesVersion, newerRules);
 const read = (bytes: Uint8Array): Uint8Array => versioned(bytes, newerRules, rulesVersion);
+/** An entry as whoever understands every version reads it. */
+export const understoodEntry = read;
+
 const repacked = (bytes: Uint8Array, change: (bytes: Uint8Array) => Uint8Array): Uint8Array =>
   zstdCompressSync(change(zstdDecompressSync(bytes)));
 

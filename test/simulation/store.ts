@@ -1,5 +1,5 @@
 import type { AccountId, BlobKey } from '../../shared/ids.ts';
-import type { AccountLog } from '../../shared/ports/account-log.ts';
+import type { AccountLog, Head } from '../../shared/ports/account-log.ts';
 import type { BlobStore } from '../../shared/ports/blob-store.ts';
 import type { Network } from './network.ts';
 import type { Node } from './node.ts';
@@ -14,19 +14,27 @@ export interface StoreGround {
   readonly watch: ObjectWatch;
 }
 
+/** The head's place among the positions that have changed. */
+export const headPosition = Number.MAX_SAFE_INTEGER;
+
+export function noteChange(changed: Map<string, Set<number>>, account: string, position: number): void {
+  const positions = changed.get(account);
+  if (positions === undefined) changed.set(account, new Set([position]));
+  else positions.add(position);
+}
+
 /** Where accounts lie: the real adapters over simulated services, and a way past them for whoever judges. */
 export interface Store {
-  /** Accounts whose log has changed since they were last taken from here. */
-  readonly dirty: Set<string>;
+  /** What has changed of each account's log since it was last taken from here: positions, the head's among them. */
+  readonly changed: Map<string, Set<number>>;
   /** What a node reaches it by. */
   portsOf(node: Node): { readonly log: AccountLog; readonly blobs: BlobStore };
-  /** The log as it is, read by the real adapter over services that nothing disturbs. */
-  readonly log: Pick<AccountLog, 'read'>;
+  /** The entry at a position, as it lies there now. */
+  entry(account: AccountId, position: number): Uint8Array | undefined;
   object(key: BlobKey): Uint8Array | undefined;
   /** What was put under a key, even where it was deleted since. */
   ever(key: string): Uint8Array | undefined;
-  /** The manifest that an account's head names. */
-  head(account: AccountId): BlobKey | undefined;
+  head(account: AccountId): Head | undefined;
   /** Whether anything of an account is left. */
   isEmpty(account: AccountId): boolean;
   deleteEntry(account: AccountId, position: number): void;

@@ -1,4 +1,4 @@
-import { applyOperations, initialState } from '../../shared/engine/apply.ts';
+import { type Applied, applyOperations, initialState } from '../../shared/engine/apply.ts';
 import { decodeEntry, type Entry } from '../../shared/engine/entry.ts';
 import { loadWhole } from '../../shared/engine/mailbox-loader.ts';
 import type { Effect, Operation } from '../../shared/engine/operation.ts';
@@ -8,12 +8,15 @@ import { loadSnapshot } from '../../shared/engine/snapshot-loader.ts';
 import { neededObjects } from '../../shared/engine/snapshot-objects.ts';
 import type { AccountState } from '../../shared/engine/state.ts';
 import { type AccountId, type BlobKey, type LogPosition, messageKey } from '../../shared/ids.ts';
-import type { LogTail, StoredEntry } from '../../shared/ports/account-log.ts';
+import type { Head } from '../../shared/ports/account-log.ts';
 import type { ByteRange } from '../../shared/ports/blob-store.ts';
 import { differenceFromModel, inWords, sameEffect } from './compare.ts';
 import { digestOf } from './digest.ts';
 import { ModelAccount } from './model.ts';
+import { Numbers } from './numbers.ts';
 import { type Proposals, tagKey } from './proposals.ts';
+import { understoodEntry } from './release.ts';
+import { headPosition } from './store.ts';
 import { Violation } from './violation.ts';
 
 /** One proposal's operations in the log. */
@@ -27,11 +30,13 @@ export interface Written {
 export interface Oracle {
   /** The world's time, ms. */
   now(): number;
-  read(account: AccountId, after: LogPosition): Promise<LogTail>;
+  /** What of the log has changed since this was last asked: positions, `headPosition` among them. */
+  changed(): number[];
+  entry(position: number): Uint8Array | undefined;
+  head(): Head | undefined;
   object(key: BlobKey): Uint8Array | undefined;
 }
 
-const looksBack = 4;
 /** What services let a clock be off, ms; and what a number of milliseconds loses as whole seconds. */
 const clockTolerance = 5 * 60_000 + 1_000;
 
@@ -40,26 +45,20 @@ export class Truth {
   readonly account: AccountId;
   readonly proposals: Proposals;
   readonly model = new ModelAccount();
+  readonly numbers: Numbers;
   /** Where each proposal was written. */
   readonly written = new Map<number, Written[]>();
   /** How often each delivery made a message. */
   readonly delivered = new Map<string, number>();
   /** Email id by message number. */
   readonly emails = new Map<number, string>();
-  /** Emails that were ever in a mailbox, by UIDVALIDITY and UID: no UID may mean two. */
-  readonly #meanings = new Map<number, Map<number, string>>();
   readonly #states: AccountState[] = [initialState];
-  /** The newest entries as they were stored: none may ever be another. */
+  /** Every entry as it was stored: none may ever be another. */
   readonly #stored = new Map<number, Uint8Array>();
   /** Spill objects by the entry that names them. */
   readonly #spills = new Map<string, number>();
   #headNeeds: ReadonlySet<BlobKey> = new Set();
   readonly #oracle: Oracle;
-  #lastUidValidity = 0;
-  #firstUidValidity = Number.POSITIVE_INFINITY;
-  /** The accounts that had the address before this one, and those that came after it. */
-  readonly #before: Truth[] = [];
-  readonly #after: Truth[] = [];
   #head = 0;
   /** The account was removed: nothing is asked of it any more, but its sessions may go on until it is dropped. */
   removed = false;
@@ -70,13 +69,7 @@ export class Truth {
     this.account = account;
     this.proposals = proposals;
     this.#oracle = oracle;
-  }
-
-  /** The address was another account's: what UIDVALIDITY that had, or its sessions yet give out, is below this one's (RFC 9051 §2.3.1.1). */
-  follow(before: Truth): void {
-    this.#before.push(...before.#before, before);
-    for (const one of this.#before) one.#after.push(this);
-    this.#judgeAddress(this.#firstUidValidity);
+    this.numbers = new Numbers(account);
   }
 
   /** The number of entries. */
@@ -97,39 +90,46 @@ export class Truth {
   /** Judges what has come since the last look. */
   async catchUp(): Promise<void> {
     while (this.#reading !== undefined) await this.#reading;
-    if (this.dropped) return;
-    this.#reading = this.#look().finally(() => {
+    const changed = this.#oracle.changed();
+    if (this.dropped || changed.length === 0) return;
+    this.#reading = this.#look(changed).finally(() => {
       this.#reading = undefined;
     });
     await this.#reading;
   }
 
-  async #look(): Promise<void> {
-    let from = Math.max(0, this.length - looksBack) as LogPosition;
-    for (let more = true; more; ) {
-      const tail = await this.#oracle.read(this.account, from);
-      for (const stored of tail.entries) {
-        const before = this.#stored.get(stored.position);
-        if (before !== undefined && Buffer.compare(before, stored.bytes) !== 0)
-          throw new Violation(`entry ${stored.position} of ${this.account} was written over`);
-        if (stored.position > this.length) this.#take(stored);
-        from = stored.position;
-      }
-      if (tail.head !== undefined && tail.head.position > this.#head && !tail.more) {
-        await this.#judgeHead(tail.head.position, tail.head.manifest);
-        this.#head = tail.head.position;
-      }
-      more = tail.more;
+  async #look(changed: readonly number[]): Promise<void> {
+    // The head is the last of them: what it names has been taken by then.
+    for (const position of changed.toSorted((a, b) => a - b)) {
+      if (position === headPosition) await this.#lookAtHead();
+      else this.#lookAt(position as LogPosition);
     }
   }
 
-  #take(stored: StoredEntry): void {
-    const { position } = stored;
-    this.#stored.set(position, stored.bytes);
-    this.#stored.delete(position - looksBack - 1);
+  #lookAt(position: LogPosition): void {
+    const bytes = this.#oracle.entry(position);
+    const before = this.#stored.get(position);
+    if (bytes === undefined) {
+      if (position > (this.#oracle.head()?.position ?? 0) || position === this.length)
+        throw new Violation(`entry ${position} of ${this.account} was deleted, and is needed`);
+    } else if (before === undefined) this.#take(position, bytes);
+    else if (Buffer.compare(before, bytes) !== 0)
+      throw new Violation(`entry ${position} of ${this.account} was written over`);
+  }
+
+  async #lookAtHead(): Promise<void> {
+    const head = this.#oracle.head();
+    if (head === undefined || head.position < this.#head)
+      throw new Violation(`the head of ${this.account} went back`);
+    if (head.position > this.#head) await this.#judgeHead(head.position, head.manifest);
+    this.#head = head.position;
+  }
+
+  #take(position: LogPosition, stored: Uint8Array): void {
+    this.#stored.set(position, stored);
     if (position !== this.length + 1)
       throw new Violation(`entry ${position} of ${this.account} follows ${this.length}`);
-    const { body, ...header } = decodeEntry(position, stored.bytes);
+    const { body, ...header } = decodeEntry(position, understoodEntry(stored));
     const bytes = body.kind === 'inline' ? body.bytes : this.#oracle.object(body.key);
     if (body.kind === 'spill') this.#spills.set(body.key, position);
     if (bytes === undefined) throw new Violation(`entry ${position} names a spill object that is not there`);
@@ -139,8 +139,7 @@ export class Truth {
     if (entry.time > this.#oracle.now() + clockTolerance)
       throw new Violation(`entry ${position} was written by a clock that is minutes ahead`);
     this.model.begin(before.modSeqBase + position, entry.time);
-    const effects = this.#judgeOperations(before, entry);
-    const { state } = applyOperations(before, entry, entry.operations);
+    const { effects, state } = this.#judgeOperations(before, entry);
     this.#noteEmails(before, entry.operations, effects);
     this.#states.push(state);
     const difference = differenceFromModel(state, this.model, this.emails);
@@ -149,15 +148,17 @@ export class Truth {
     if (entry.usage.bytes !== this.model.usedBytes || entry.usage.messages !== state.usage.messages)
       throw new Violation(`entry ${position} carries a wrong usage`);
     if (entry.limit !== this.model.limit) throw new Violation(`entry ${position} carries a wrong limit`);
-    this.#judgeNumbers(before, state);
+    this.numbers.judge(before, state, this.model);
   }
 
   /** Splits an entry by the numbers that its proposals left in it; each must be what its decision says on what was before it. */
-  #judgeOperations(before: AccountState, entry: Entry): Effect[] {
+  #judgeOperations(before: AccountState, entry: Entry): Applied {
     let working = before;
     let own: Operation[] = [];
     const effects: Effect[] = [];
+    let parts = 0;
     const run = (): Effect[] => {
+      parts++;
       const applied = applyOperations(working, entry, own);
       working = applied.state;
       own.forEach((operation, i) => {
@@ -191,8 +192,10 @@ export class Truth {
     }
     if (own.some((operation) => operation.kind !== 'recent'))
       throw new Violation(`entry ${entry.position} has operations that nobody proposed`);
+    // The whole at once is the same; nothing new where one proposal is all of it.
+    if (own.length === 0 && parts === 1) return { effects, state: working };
     run();
-    return effects;
+    return { effects, state: applyOperations(before, entry, entry.operations).state };
   }
 
   #noteEmails(before: AccountState, operations: readonly Operation[], effects: readonly Effect[]): void {
@@ -207,47 +210,6 @@ export class Truth {
       if (blob?.length !== size)
         throw new Violation(`an entry names the message ${emailId}, which is not there`);
     });
-  }
-
-  /** No number of RFC 9051 and RFC 7162 goes back or comes again. */
-  #judgeNumbers(before: AccountState, state: AccountState): void {
-    for (const mailbox of state.mailboxes) {
-      const older = before.mailboxes.get(mailbox.id);
-      if (older === undefined) {
-        if (mailbox.uidValidity <= this.#lastUidValidity) throw new Violation('a UIDVALIDITY came again');
-        this.#lastUidValidity = mailbox.uidValidity;
-        this.#firstUidValidity = Math.min(this.#firstUidValidity, mailbox.uidValidity);
-        this.#judgeAddress(mailbox.uidValidity);
-      } else if (
-        older.uidValidity !== mailbox.uidValidity ||
-        older.uidNext > mailbox.uidNext ||
-        older.highestModSeq > mailbox.highestModSeq
-      )
-        throw new Violation(`the numbers of mailbox ${mailbox.id} went back`);
-      if (older?.chunks === mailbox.chunks) continue;
-      let meanings = this.#meanings.get(mailbox.uidValidity);
-      if (meanings === undefined) {
-        meanings = new Map();
-        this.#meanings.set(mailbox.uidValidity, meanings);
-      }
-      for (const [uid, { email }] of this.model.mailboxes.get(mailbox.id)!.messages) {
-        const meant = meanings.get(uid);
-        if (meant === undefined) meanings.set(uid, email);
-        else if (meant !== email)
-          throw new Violation(`UID ${uid} of mailbox ${mailbox.id} means two messages`);
-      }
-    }
-  }
-
-  #judgeAddress(uidValidity: number): void {
-    for (const { account } of this.#before.filter((one) => one.#lastUidValidity >= uidValidity))
-      throw new Violation(
-        `UIDVALIDITY ${uidValidity} is not above those of ${account}, which had the address before`,
-      );
-    for (const { account } of this.#after.filter((one) => one.#firstUidValidity <= uidValidity))
-      throw new Violation(
-        `UIDVALIDITY ${uidValidity} is not below those of ${account}, which has the address now`,
-      );
   }
 
   /** The numbers of the messages that are in a mailbox now. */

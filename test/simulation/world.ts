@@ -4,7 +4,6 @@ import type { MailEngine } from '../../shared/engine/engine.ts';
 import { loadWhole } from '../../shared/engine/mailbox-loader.ts';
 import { ObjectGone } from '../../shared/engine/message-index.ts';
 import { type AccountId, type BlobKey, messageKey } from '../../shared/ids.ts';
-import type { AccountLog } from '../../shared/ports/account-log.ts';
 import type { BlobStore, ByteRange } from '../../shared/ports/blob-store.ts';
 import { Accounts } from './accounts.ts';
 import { awsStore } from './aws-store.ts';
@@ -76,7 +75,6 @@ export class World {
   readonly #leases: LeaseTable = new Map();
   readonly #board: NoticeBoard;
   readonly #wires = new Set<Wire>();
-  readonly #log: AccountLog;
 
   constructor(options: WorldOptions) {
     this.#options = options;
@@ -106,7 +104,6 @@ export class World {
     this.store = makeStore({ seed, network: this.network, plant: options.plant, watch });
     if (this.embedded) this.faults.count('run on SQLite');
     this.clocks = new Clocks(seed, this.embedded, () => this.faults.count('clocks apart'));
-    this.#log = logOfRelease(this.store.log as AccountLog, 'next');
   }
 
   get plant(): Plant | undefined {
@@ -125,10 +122,16 @@ export class World {
   truthOf(id: AccountId): Truth {
     let truth = this.truths.get(id);
     if (truth === undefined) {
-      const log = this.#log;
+      const { store } = this;
       truth = new Truth(id, this.proposals, {
         now: () => this.scheduler.now,
-        read: (account, after) => log.read(account, after),
+        changed: () => {
+          const positions = store.changed.get(id);
+          store.changed.delete(id);
+          return [...(positions ?? [])];
+        },
+        entry: (position) => store.entry(id, position),
+        head: () => store.head(id),
         object: (key) => {
           const bytes = this.store.object(key);
           return bytes && understoodObject(key, bytes);
@@ -234,10 +237,7 @@ export class World {
   }
 
   async judge(): Promise<void> {
-    for (const partition of this.store.dirty) {
-      this.store.dirty.delete(partition);
-      await this.truths.get(partition as AccountId)?.catchUp();
-    }
+    for (const id of this.store.changed.keys()) await this.truths.get(id as AccountId)?.catchUp();
     const violation = seenViolation();
     if (violation !== undefined) throw violation;
     if (this.scheduler.events > mostEvents) throw new Violation('the run does not end');
@@ -294,7 +294,7 @@ export class World {
     const [, account] = key.split('/');
     const truth = this.truths.get(account as AccountId);
     if (truth === undefined || truth.removed) return;
-    if (truth.needs(key, this.store.head(account as AccountId)))
+    if (truth.needs(key, this.store.head(account as AccountId)?.manifest))
       throw new Violation(`the object ${key} was deleted, and is needed`);
   }
 }
