@@ -3,6 +3,9 @@
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** Texts up to this long are written octet by octet: their length is one octet, and an encoder costs more than it does. */
+const shortText = 64;
+
 /** Stored bytes that are not what their format says. Never the fault of a client. */
 export class CorruptData extends Error {}
 
@@ -56,7 +59,22 @@ export class BinaryWriter {
   }
 
   string(text: string): void {
-    this.bytes(encoder.encode(text));
+    if (text.length > shortText || !this.#shortAscii(text)) this.bytes(encoder.encode(text));
+  }
+
+  /** Ids and names are mostly this. False, and nothing written, where it is not. */
+  #shortAscii(text: string): boolean {
+    const { length } = text;
+    this.#room(1 + length);
+    const start = this.#length + 1;
+    for (let i = 0; i < length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 127) return false;
+      this.#buffer[start + i] = code;
+    }
+    this.#buffer[this.#length] = length;
+    this.#length = start + length;
+    return true;
   }
 
   list<T>(items: readonly T[], write: (item: T) => void): void {

@@ -32,6 +32,7 @@ const own = {
   now: Date.now,
   performanceNow: performance.now.bind(performance),
   randomBytes: crypto.randomBytes,
+  hash: crypto.hash as (...args: unknown[]) => unknown,
   setTimeout: globalThis.setTimeout,
   setInterval: globalThis.setInterval,
   setImmediate: globalThis.setImmediate,
@@ -102,6 +103,21 @@ Object.assign(crypto, {
   randomBytes: (count: number) =>
     world === undefined ? own.randomBytes(count) : Buffer.from(chance.bytes(count)),
 });
+const hashes = new Map<string, Buffer>();
+Object.assign(crypto, {
+  // Of ids, which every replay of a log asks for again.
+  hash: (algorithm: string, data: unknown, form: unknown) => {
+    if (world === undefined || typeof data !== 'string' || form !== 'buffer')
+      return own.hash(algorithm, data, form);
+    const name = `${algorithm} ${data}`;
+    let known = hashes.get(name);
+    if (known === undefined) {
+      known = own.hash(algorithm, data, form) as Buffer;
+      hashes.set(name, known);
+    }
+    return Buffer.from(known);
+  },
+});
 Object.assign(timers, {
   setImmediate: (value?: unknown) => (world === undefined ? own.turn(value) : Promise.resolve(value)),
 });
@@ -145,4 +161,5 @@ export function enter(next: World | undefined, seed = 0): void {
   world = next;
   chance = new Random(seed, 'builtins');
   memo = new ZstdMemo();
+  hashes.clear();
 }

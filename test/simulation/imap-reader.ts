@@ -13,7 +13,10 @@ export class ImapReader {
   #literalLeft: number | undefined;
 
   push(bytes: Uint8Array): void {
-    this.#buffer = Buffer.concat([this.#buffer, bytes]);
+    this.#buffer =
+      this.#buffer.length === 0
+        ? Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length)
+        : Buffer.concat([this.#buffer, bytes]);
   }
 
   next(): ServerLine | undefined {

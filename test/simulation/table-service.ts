@@ -115,28 +115,28 @@ export class TableService {
     const limit = Math.min(this.#pageItems, input.Limit ?? this.#pageItems);
     const forward = input.ScanIndexForward !== false;
     const start = input.ExclusiveStartKey && sortOf(input.ExclusiveStartKey.n?.N ?? '');
-    const rows = (): Rows => {
-      const all = this.#table.rows(account, asOf).filter(([sort]) => sort > after) as unknown as (readonly [
-        string,
-        Row,
-      ])[];
-      const ordered = forward ? all : all.toReversed();
-      return start === undefined
-        ? ordered
-        : ordered.filter(([sort]) => (forward ? sort > start : sort < start));
+    // The first of them, in the order of the query, beyond one that was seen.
+    const rows = (seen: string | undefined, most: number): Rows => {
+      const all = this.#table.rows(account, asOf) as unknown as Rows;
+      const from = placeAfter(all, after);
+      if (forward) {
+        const at = seen === undefined ? from : Math.max(from, placeAfter(all, seen));
+        return all.slice(at, at + most);
+      }
+      let end = all.length;
+      if (seen !== undefined) for (end = placeAfter(all, seen); end > 0 && all[end - 1]![0] >= seen; ) end--;
+      return all.slice(Math.max(from, end - most), Math.max(from, end)).reverse();
     };
     return this.#network.inTwoLooks(
       this.#node,
       `query ${account.slice(-4)} ${forward ? `after ${Number(after)}` : 'from the end'}`,
       () => {
-        const first = rows().slice(0, limit + 1);
+        const first = rows(start, limit + 1);
         const cut = random.int(0, first.length);
         return first.slice(0, cut);
       },
       (seen) => {
-        const last = seen.at(-1)?.[0];
-        const rest = rows().filter(([sort]) => last === undefined || (forward ? sort > last : sort < last));
-        const found = [...seen, ...rest];
+        const found = [...seen, ...rows(seen.at(-1)?.[0] ?? start, limit + 1)];
         const page = found.slice(0, limit);
         return {
           Items: page.map(([, item]) => item),
@@ -158,6 +158,17 @@ export class TableService {
     const left = requests.filter((request) => !done.includes(request));
     return { UnprocessedItems: left.length === 0 ? {} : { [name]: left } };
   }
+}
+
+/** How many rows are up to a sort key. */
+function placeAfter(rows: Rows, sort: string): number {
+  let [low, high] = [0, rows.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rows[middle]![0] > sort) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /** The conditions that the log's adapter uses: an item that is not there, or whose number is lower. */

@@ -72,7 +72,7 @@ export class Wire implements ServerSide, ClientSide {
 
   write(bytes: Uint8Array | string): Promise<void> {
     if (!this.#open) return Promise.reject(new ConnectionClosed('closed'));
-    const copy = Uint8Array.from(Buffer.from(bytes as Uint8Array));
+    const copy = Buffer.from(bytes as Uint8Array);
     this.sent += copy.length;
     // The same delay for all, so that order is kept.
     this.#scheduler.after(1, () => this.#open && this.onData(copy), this.#client);
