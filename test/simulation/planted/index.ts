@@ -19,6 +19,7 @@ import {
   trimBeforeTheHeadMoves,
 } from './log-plants.ts';
 import type { Plant } from './plant.ts';
+import { reuseTheEpoch } from './rebuild-plants.ts';
 
 /** Faults that the simulation must find, lest it be believed for nothing. */
 export const plants: readonly Plant[] = [
@@ -38,6 +39,7 @@ export const plants: readonly Plant[] = [
   forgetTheFloor,
   aSignatureMissesAText,
   correctTheClock,
+  reuseTheEpoch,
 ];
 
 export const plantNamed = (name: string | undefined): Plant | undefined =>
