@@ -1,7 +1,8 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
+import { buildSync, type OutputFile } from 'esbuild';
 
 /** The root of the repository. */
 export const checkout = fileURLToPath(new URL('..', import.meta.url));
@@ -32,18 +33,45 @@ export type FunctionName = keyof typeof functions;
 /** esbuild puts CommonJS packages into ES modules only if it is given a `require`. */
 const banner = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`;
 
-/** Bundles one entry point with all that it needs; returns the folder. The result depends on nothing but the sources. */
-export function bundleFunction(name: FunctionName, into = join(checkout, 'dist')): string {
-  const folder = join(into, name);
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  bundle({ index: functions[name] }, folder);
-  writeFileSync(join(folder, 'package.json'), '{"type":"module"}\n');
+/**
+ * Bundles entry points, each with all that it needs, in one go: what they share is read once. Returns the folder that has a folder for
+ * each, of this process alone and for as long as it lasts: others may synthesise at the same time. What is in them depends on nothing but
+ * the sources, whose places the source maps name as seen from the checkout.
+ */
+export function bundleFunctions(names: readonly FunctionName[]): string {
+  const folder = mkdtempSync(join(tmpdir(), 'restante-bundles-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const entryPoints = Object.fromEntries(names.map((name) => [`${name}/index`, functions[name]]));
+  const outdir = join(checkout, 'dist');
+  for (const name of names) {
+    mkdirSync(join(folder, name));
+    writeFileSync(join(folder, name, 'package.json'), '{"type":"module"}\n');
+  }
+  for (const { path, contents } of built(entryPoints, outdir, false))
+    writeFileSync(join(folder, relative(outdir, path)), contents);
   return folder;
 }
 
+let all: string | undefined;
+
+/** The folder of one bundle; the first who asks in a process has all of them made. */
+export function bundleOf(name: FunctionName): string {
+  all ??= bundleFunctions(Object.keys(functions) as FunctionName[]);
+  return join(all, name);
+}
+
+/** Bundles entry points into a folder. */
 export function bundle(entryPoints: Readonly<Record<string, string>>, outdir: string): void {
-  buildSync({
+  built(entryPoints, outdir, true);
+}
+
+function built(
+  entryPoints: Readonly<Record<string, string>>,
+  outdir: string,
+  write: boolean,
+): readonly OutputFile[] {
+  const { outputFiles = [] } = buildSync({
+    write,
     entryPoints: { ...entryPoints },
     outdir,
     absWorkingDir: checkout,
@@ -59,4 +87,5 @@ export function bundle(entryPoints: Readonly<Record<string, string>>, outdir: st
     banner: { js: banner },
     logLevel: 'error',
   });
+  return outputFiles;
 }

@@ -13,7 +13,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
-import { bundleFunction, type FunctionName } from './bundle.ts';
+import { bundleOf, type FunctionName } from './bundle.ts';
 import type { Config } from './config.ts';
 import type { Inside } from './inside.ts';
 
@@ -51,7 +51,7 @@ export class MailFunction extends Construct {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       handler: 'index.handler',
-      code: Code.fromAsset(bundleFunction(props.bundle)),
+      code: Code.fromAsset(bundleOf(props.bundle)),
       memorySize: props.memory,
       timeout: props.timeout,
       role: this.role.withoutPolicyUpdates(),

@@ -10,6 +10,14 @@ if (Number.parseInt(process.versions.node, 10) < oldest) {
   process.exit(2);
 }
 
+// What was compiled is kept beside the packages, which saves more than half of a start. Nothing depends on it: where nothing may be
+// written there, as on a read-only root, nothing is kept and nothing said.
+const { enableCompileCache } = await import('node:module');
+const { fileURLToPath } = await import('node:url');
+const cache = fileURLToPath(new URL('../../node_modules/.cache/restante', import.meta.url));
+// Threads and workers find it by the environment.
+if (enableCompileCache(cache).directory !== undefined) process.env.NODE_COMPILE_CACHE ??= cache;
+
 // Imported only now: an older Node.js would fail on what it does not know before it could say so.
 const { closeSync, existsSync, openSync, readFileSync } = await import('node:fs');
 const { join } = await import('node:path');

@@ -1,10 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundleFunction, type FunctionName } from '../../infra/bundle.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import { bundleFunctions, type FunctionName } from '../../infra/bundle.ts';
 
 const host = fileURLToPath(new URL('./lambda-host.mjs', import.meta.url));
+
+/** What this process has bundled already. */
+const bundled = new Map<FunctionName, string>();
 
 interface Answer {
   readonly id: number;
@@ -40,7 +43,8 @@ export class LambdaBundle {
     env: Readonly<Record<string, string>>,
     execArgv: readonly string[] = [],
   ): LambdaBundle {
-    const folder = bundleFunction(name, temporaryFolder());
+    const folder = bundled.get(name) ?? join(bundleFunctions([name]), name);
+    bundled.set(name, folder);
     return new LambdaBundle(
       fork(host, [`${folder}/index.mjs`], {
         env: { AWS_REGION: 'us-east-1', ...env },

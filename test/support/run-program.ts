@@ -9,7 +9,7 @@ export interface Finished {
 
 export interface ProgramOptions {
   readonly cwd?: string;
-  /** The whole environment but PATH, LANG and TERM, which are always given. */
+  /** The whole environment but PATH, LANG and TERM, which are always given, and Node's compile cache. */
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: Uint8Array | string;
   /** Milliseconds until the program and its children are killed; a minute unless given. */
@@ -19,11 +19,12 @@ export interface ProgramOptions {
 /** Most octets that are kept of what a program prints; one that prints more is killed. */
 const outputLimit = 256 * 1024 * 1024;
 
-/** The environment of a program that must not see the one of who runs the tests. */
+/** The environment of a program that must not see the one of who runs the tests, but for where Node.js keeps what it compiled. */
 export const bareEnvironment = (env: Readonly<Record<string, string>> = {}): Record<string, string> => ({
   PATH: process.env.PATH ?? '/usr/bin:/bin',
   LANG: 'C.UTF-8',
   TERM: 'dumb',
+  ...(process.env.NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }),
   ...env,
 });
 
