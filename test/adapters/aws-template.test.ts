@@ -4,7 +4,8 @@ import { DescribeTableCommand, DescribeTimeToLiveCommand } from '@aws-sdk/client
 import { GetBucketVersioningCommand } from '@aws-sdk/client-s3';
 import { createBucketClient } from '../../shared/adapters/aws/clients.ts';
 import { objectsEndpointVariable } from '../support/aws-emulators.ts';
-import { define, storeDefinition } from '../support/template-store.ts';
+import { define } from '../support/store-definition.ts';
+import { storeDefinition } from '../support/template-store.ts';
 import { openTables, sharedEmulators } from './aws-ground.ts';
 
 describe('tables and bucket of the tests, made as the template defines them', () => {

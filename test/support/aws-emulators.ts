@@ -14,13 +14,8 @@ import {
   createBucketClient,
   createTableClient,
 } from '../../shared/adapters/aws/clients.ts';
-import {
-  createBucket,
-  createTable,
-  type Setting,
-  storeDefinition,
-  type TableDefinition,
-} from './template-store.ts';
+import type { TableDefinition } from './store-definition.ts';
+import { createBucket, createTable, type Setting, storeDefinition } from './template-store.ts';
 
 /**
  * What stands in for the AWS services: addresses, and the names of two empty tables and a bucket, made as the synthesised template of the
