@@ -109,13 +109,6 @@ export function blobStoreContract(make: (t: TestContext) => Promise<BlobStore>):
       assert.equal(await contentOf(await blobs.get(kept)), 'kept');
     });
 
-    test('many objects are deleted at once', async (t) => {
-      const blobs = await make(t);
-      const { prefix, keys } = await numbered(blobs, 1_100);
-      await blobs.delete(keys);
-      assert.deepEqual(await blobs.list(prefix), []);
-    });
-
     test('a list has the keys under a prefix with their sizes, in order', async (t) => {
       const blobs = await make(t);
       const account = newAccountId(systemEntropy);
@@ -137,9 +130,9 @@ export function blobStoreContract(make: (t: TestContext) => Promise<BlobStore>):
       assert.deepEqual(plain(await blobs.list(prefix, other)), []);
     });
 
-    test('a long list comes a page at a time', async (t) => {
+    test('a long list comes a page at a time, and many objects are deleted at once', async (t) => {
       const blobs = await make(t);
-      const { prefix, keys } = await numbered(blobs, 2_300);
+      const { prefix, keys } = await numbered(blobs, 1_050);
       const seen: BlobKey[] = [];
       for (
         let page = await blobs.list(prefix);
@@ -150,6 +143,8 @@ export function blobStoreContract(make: (t: TestContext) => Promise<BlobStore>):
         seen.push(...page.map(({ key }) => key));
       }
       assert.deepEqual(seen, keys);
+      await blobs.delete(keys);
+      assert.deepEqual(await blobs.list(prefix), []);
     });
   });
 }

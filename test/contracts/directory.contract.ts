@@ -303,7 +303,7 @@ export function directoryContract(make: (t: TestContext) => Promise<DirectoryGro
       await directory.addTenant({ ...tenant, id: 'small' });
       for (const name of ['a.test', 'z.test'])
         await directory.addDomain({ ...domain(name), tenant: 'small' });
-      const crowd = Array.from({ length: 520 }, (_, i) => `m${String(i).padStart(5, '0')}@example.test`);
+      const crowd = Array.from({ length: 501 }, (_, i) => `m${String(i).padStart(5, '0')}@example.test`);
       await fiftyAtOnce(crowd, (name) => directory.addAlias(alias(name)));
       for (const name of ['z@a.test', 'n@z.test', 'a@z.test']) {
         await directory.addAlias(alias(name));
@@ -338,6 +338,12 @@ export function directoryContract(make: (t: TestContext) => Promise<DirectoryGro
         all.map((one) => one.address),
         crowd,
       );
+      // Of all tenants, and so of more than one page.
+      const aliases = await everything((after) => directory.aliases(after));
+      assert.deepEqual(
+        aliases.map((one) => one.address),
+        ['a@z.test', ...crowd, 'n@z.test', 'z@a.test'],
+      );
 
       const removed = (await directory.accountByAddress(address('xn@z.test')))!;
       await directory.removeAccount(removed.id, 0);
@@ -367,20 +373,14 @@ export function directoryContract(make: (t: TestContext) => Promise<DirectoryGro
       assert.equal(await directory.accountByAddress(stranger.address), undefined);
     });
 
-    test('lists come in pages of at most 500, in order', async (t) => {
+    test('accounts are listed in pages of at most 500, in order', async (t) => {
       const { directory } = await withDomain(t);
-      const addresses = Array.from({ length: 501 }, (_, i) => `a${String(i).padStart(5, '0')}@example.test`);
-      await fiftyAtOnce(addresses, (name) => directory.addAlias(alias(name)));
-      await fiftyAtOnce(addresses, (name) => directory.addAccount(account(`b${name}`)));
-      const aliases = await everything((after) => directory.aliases(after));
-      assert.deepEqual(
-        aliases.map((one) => one.address),
-        addresses,
-      );
+      const addresses = Array.from({ length: 501 }, (_, i) => `b${String(i).padStart(5, '0')}@example.test`);
+      await fiftyAtOnce(addresses, (name) => directory.addAccount(account(name)));
       const accounts = await everything((after) => directory.accounts(after));
       assert.deepEqual(
         accounts.map((one) => one.address),
-        addresses.map((name) => `b${name}`),
+        addresses,
       );
     });
   });
