@@ -3,7 +3,6 @@ import type { Report } from '../command-line.ts';
 import { parseServeConfig } from '../config.ts';
 import { addServeOptions } from '../config-options.ts';
 import { type CommandContext, wrongUsage } from '../context.ts';
-import { serve } from '../serve-process.ts';
 
 /** `restante serve`: everything in one process. */
 export function serveCommand(program: Command, context: CommandContext, report: Report): void {
@@ -14,7 +13,10 @@ export function serveCommand(program: Command, context: CommandContext, report: 
     )
     .action(async (options: Record<string, unknown>) => {
       const config = parseServeConfig(options, context.env);
-      report(config.ok ? await serve(context, config.value) : wrongUsage(config.error.join('\n')));
+      if (!config.ok) return report(wrongUsage(config.error.join('\n')));
+      // Half of the program, which no other command needs.
+      const { serve } = await import('../serve-process.ts');
+      report(await serve(context, config.value));
     });
   addServeOptions(command);
 }
