@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { crashRounds } from './rounds.ts';
 
-test('kill -9 under load, three times over: nothing acknowledged is lost, nothing is there twice', async (t) => {
+test('kill -9 under load, twice over: nothing acknowledged is lost, nothing is there twice', async (t) => {
   const report = (line: string) => t.diagnostic(line);
   const { acknowledged, compactions } = await crashRounds({
-    rounds: 3,
+    rounds: 2,
     seed: 7,
     // On a busy machine more changes share an entry: enough of them that a compaction begins, and ends, there too.
     changes: [200, 360],

@@ -9,12 +9,13 @@ import { everyUid } from '../../shared/engine/mailbox.ts';
 import { atOnce, pace } from '../../shared/engine/pace.ts';
 import { inboxId } from '../../shared/engine/state.ts';
 import { UidSet } from '../../shared/engine/uid-set.ts';
-import { fill } from '../budgets/big-account.ts';
+import { fill, sizes } from '../budgets/big-account.ts';
 import { memoryEngine, memoryStore, openIn } from '../support/memory-engine.ts';
 import { testClock } from '../support/test-clock.ts';
 
 const started = 1000;
-const doublings = 10;
+// A hundred thousand rows tell small steps from large ones; the environment may ask for more.
+const doublings = Math.ceil(Math.log2(Math.max(...sizes, 100_000) / started));
 const rows = started * 2 ** doublings;
 
 /** How often columns of chunks were looked at: counted where they are, whoever looks. */
@@ -55,7 +56,7 @@ async function commit<T>(account: Account, decide: Decide<T>): Promise<void> {
   assert.ok(done.ok);
 }
 
-test('compaction never delays a session: a million rows are folded in small steps, whatever became of them', async () => {
+test('compaction never delays a session: however many rows there are, they are folded in small steps, whatever became of them', async () => {
   const clock = testClock();
   const store = memoryStore(() => clock.now());
   const engine = memoryEngine(store, { entropy: clock });

@@ -4,7 +4,7 @@ import { installation } from '../../infra/app.ts';
 import type { Config } from '../../infra/config.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
-/** Every template of an installation, by the last part of its stack's name; its resources' schemas are schema.test.ts's. */
+/** Every template of an installation, by the last part of its stack's name; its resources' schemas are schema.check.ts's. */
 export function synthesised(config: Config): Map<string, Template> {
   const app = new App({ outdir: temporaryFolder(), builtinCloudFormationValidation: false });
   installation(app, config);

@@ -7,7 +7,7 @@ import { installation } from '../../infra/app.ts';
 import { readConfig } from '../../infra/config.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
-/** As `cdk` gives it to the app. */
+/** As `cdk` gives it to the app. To load CloudFormation's schemas takes seconds: this is `npm run test:schema`, not `npm test`. */
 const context = JSON.parse(readFileSync('cdk.json', 'utf8')).context as Record<string, unknown>;
 
 interface Report {
