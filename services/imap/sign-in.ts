@@ -1,6 +1,5 @@
 import type { AuthFailure } from '../../shared/directory/authenticator.ts';
 import { sessionsPerAccount } from '../../shared/directory/signed-in.ts';
-import { initialiseAccount } from '../../shared/engine/mailbox-actions.ts';
 import { limitsAfterLogin } from '../../shared/imap/line-reader.ts';
 import type { PlainCode } from '../../shared/imap/responses/status.ts';
 import { capabilitiesOf, mayTakePasswords } from './capabilities.ts';
@@ -64,13 +63,6 @@ export async function signIn(
   }
   session.hold = opened.value;
   const { account } = opened.value;
-  if (account.state.position === 0) {
-    const made = await account.commit(initialiseAccount(undefined));
-    if (!made.ok) {
-      session.release();
-      return errorReply(made.error, log);
-    }
-  }
   session.state = { kind: 'authenticated', account, record };
   session.failures = 0;
   session.input.deadline = undefined;

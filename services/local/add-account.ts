@@ -21,8 +21,10 @@ export async function addAccount(
   let prepared: AccountId | undefined;
   const added = await provisioning.addAccount(request, async ({ id }, uidValidityFloor) => {
     prepared = id;
-    const made = await engine.with(id, (account) =>
-      account.commit(initialiseAccount(quota, uidValidityFloor)),
+    const made = await engine.with(
+      id,
+      (account) => account.commit(initialiseAccount(quota, uidValidityFloor)),
+      'perhapsEmpty',
     );
     if (!made.ok) throw new Error(describeMailError(made.error));
   });

@@ -1,4 +1,4 @@
-import type { AccountId, Entropy } from '../ids.ts';
+import { type AccountId, type Entropy, outboxAccount } from '../ids.ts';
 import type { AccountLog } from '../ports/account-log.ts';
 import type { BlobStore } from '../ports/blob-store.ts';
 import type { Leases } from '../ports/leases.ts';
@@ -40,6 +40,22 @@ export interface AccountHold {
   release(): void;
 }
 
+/**
+ * Whether the log of an account that is opened must have an entry already. Every account's has one before the directory knows of it
+ * (services/local/add-account.ts): one that is empty was lost. Only who begins an account may find it so; the outbox, which no directory has, begins with
+ * what is posted first.
+ */
+export type LogIs = 'begun' | 'perhapsEmpty';
+
+/** The log of an account is gone. Nothing is made in its place: what it had would be hidden by it, and its UIDs given out again. */
+export class LogLost extends Error {
+  constructor(id: AccountId) {
+    super(
+      `the log of ${id} is empty, though it was begun: restore the table, or rebuild the account (\`restante rebuild\`)`,
+    );
+  }
+}
+
 interface Held {
   readonly account: Account;
   readonly loaded: Promise<void>;
@@ -63,9 +79,13 @@ export class MailEngine {
 
   /**
    * Opens an account and brings it up to date. Release what you open. 'passing': who goes through all accounts takes no place from
-   * those that people use; what nobody else opened meanwhile is let go on release.
+   * those that people use; what nobody else opened meanwhile is let go on release. A log that is empty is refused as unavailable (LogLost).
    */
-  async open(id: AccountId, use: 'staying' | 'passing' = 'staying'): Promise<Result<AccountHold, MailError>> {
+  async open(
+    id: AccountId,
+    use: 'staying' | 'passing' = 'staying',
+    log: LogIs = 'begun',
+  ): Promise<Result<AccountHold, MailError>> {
     const known = this.#accounts.get(id);
     const held = known ?? this.#load(id);
     if (use === 'staying') held.stays = true;
@@ -83,6 +103,7 @@ export class MailEngine {
       await held.loaded;
       held.unwatch ??= this.parts.notifier.watch(id, (position) => this.#announced(held, position));
       if (known !== undefined) await held.account.catchUp();
+      if (log === 'begun' && held.account.state.position === 0 && id !== outboxAccount) throw new LogLost(id);
     } catch (cause) {
       release();
       if (this.#accounts.get(id) === held && known === undefined) this.#accounts.delete(id);
@@ -113,8 +134,9 @@ export class MailEngine {
   async with<T>(
     id: AccountId,
     use: (account: Account) => Promise<Result<T, MailError>>,
+    log: LogIs = 'begun',
   ): Promise<Result<T, MailError>> {
-    const opened = await this.open(id);
+    const opened = await this.open(id, 'staying', log);
     if (!opened.ok) return opened;
     try {
       return await use(opened.value.account);

@@ -89,8 +89,13 @@ test('a broken snapshot costs nothing where the one before it and the log are th
 });
 
 test('where nothing but the messages is left, they all come back', async () => {
-  const { db, account, run, reopened } = await place();
+  const { db, folder, account, run, reopened } = await place();
   db.exec("DELETE FROM entries; DELETE FROM heads; DELETE FROM blobs WHERE key NOT LIKE '%/m/%'");
+  // Until then nobody gets an empty account in its place.
+  const lost = await (await localEngine({}, folder)).engine.open(account.id);
+  assert.ok(!lost.ok && lost.error.kind === 'unavailable');
+  assert.match((await run('verify')).stdout, /the log of \S+ is empty/);
+  assert.equal(db.prepare('SELECT count(*) AS n FROM entries').get()?.n, 0);
   const { code, stdout } = await run(...rebuild, '--mailbox', 'Lost and found');
   assert.equal(code, 0, stdout);
   assert.match(stdout, /^7 messages .* found in the store and put in Lost and found$/m);

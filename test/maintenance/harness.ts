@@ -109,7 +109,7 @@ export async function installation(change: Partial<EngineParts> = {}): Promise<I
         createdAt: clock.now(),
       });
       assert.ok(added.ok);
-      const opened = await engine.open(id);
+      const opened = await engine.open(id, 'staying', 'perhapsEmpty');
       assert.ok(opened.ok);
       const { account } = opened.value;
       await account.commit(initialiseAccount(undefined));

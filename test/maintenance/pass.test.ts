@@ -139,10 +139,10 @@ test('no more accounts are worked on at once than asked for, and every one is vi
   const visited: string[] = [];
   let most = 0;
   let now = 0;
-  here.engine.open = async (id, use) => {
+  here.engine.open = async (...asked) => {
     most = Math.max(most, ++now);
-    visited.push(id);
-    const opened = await open.call(here.engine, id, use);
+    visited.push(asked[0]);
+    const opened = await open.call(here.engine, ...asked);
     if (!opened.ok) return opened;
     const { account, release } = opened.value;
     const done = () => {
@@ -177,9 +177,9 @@ test('a pass that is stopped ends after the account it is at', async () => {
   for (let i = 0; i < 4; i++) await here.account();
   const stop = new AbortController();
   const { open } = here.engine;
-  here.engine.open = (id, use) => {
+  here.engine.open = (...asked) => {
     stop.abort();
-    return open.call(here.engine, id, use);
+    return open.call(here.engine, ...asked);
   };
   assert.equal((await runPass(here.parts, task({ stop: stop.signal }))).accounts, 1);
 });

@@ -55,9 +55,9 @@ test('a pass that was stopped is made up for soon', async () => {
   for (let i = 0; i < 3; i++) await here.account();
   const { open } = here.engine;
   const entered = Promise.withResolvers<void>();
-  here.engine.open = (id, use) => {
+  here.engine.open = (...asked) => {
     entered.resolve();
-    return open.call(here.engine, id, use);
+    return open.call(here.engine, ...asked);
   };
   const first = here.start();
   here.clock.advance(4 * 60_000);
@@ -86,10 +86,10 @@ test('a pass whose lease another process has taken over ends', async () => {
   const { open } = here.engine;
   const entered = Promise.withResolvers<void>();
   const goOn = Promise.withResolvers<void>();
-  here.engine.open = async (id, use) => {
+  here.engine.open = async (...asked) => {
     entered.resolve();
     await goOn.promise;
-    return open.call(here.engine, id, use);
+    return open.call(here.engine, ...asked);
   };
   const renewed = Promise.withResolvers<void>();
   const leases = {

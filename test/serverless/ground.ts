@@ -87,7 +87,7 @@ export async function serverlessGround(t: TestContext): Promise<ServerlessGround
         createdAt: 0,
       });
       if (!added.ok) throw new Error(added.error.kind);
-      const opened = await engine.open(id);
+      const opened = await engine.open(id, 'staying', 'perhapsEmpty');
       if (!opened.ok) throw new Error(opened.error.kind);
       await opened.value.account.commit(initialiseAccount(undefined));
       return opened.value.account;

@@ -84,7 +84,11 @@ export class Accounts {
     const kept = await world.network.request(node, `floor of ${address}`, () => this.floorOf(address));
     const floor = world.plant?.floor?.(kept) ?? kept;
     const id = newAccountId({ now: () => node.now(), bytes: (count) => random.bytes(count) });
-    const made = await engine.with(id, (account) => account.commit(initialiseAccount(undefined, floor)));
+    const made = await engine.with(
+      id,
+      (account) => account.commit(initialiseAccount(undefined, floor)),
+      'perhapsEmpty',
+    );
     if (!made.ok) return false;
     const record: AccountRecord = {
       id,

@@ -77,8 +77,8 @@ export function engineOf(
   });
   const watched = new WeakSet<Account>();
   const open = engine.open.bind(engine);
-  engine.open = async (id) => {
-    const opened = await open(id);
+  engine.open = async (id, use, log) => {
+    const opened = await open(id, use, log);
     if (!opened.ok) return opened;
     const { account } = opened.value;
     if (watched.has(account)) return opened;

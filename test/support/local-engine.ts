@@ -50,7 +50,7 @@ export async function localEngine(change: Partial<EngineParts> = {}, folder?: st
     store,
     engine,
     account: async (id = newAccountId(systemEntropy)) => {
-      const opened = await engine.open(id);
+      const opened = await engine.open(id, 'staying', 'perhapsEmpty');
       if (!opened.ok) throw new Error(opened.error.kind);
       const { account } = opened.value;
       await account.commit(initialiseAccount(undefined));

@@ -36,7 +36,11 @@ export function memoryEngine(store: MemoryStore, change: Partial<EngineParts> = 
 
 /** An account that has its INBOX and the usual mailboxes, or an older one as a fresh process finds it. */
 export async function openIn(engine: MailEngine, id?: AccountId): Promise<Account> {
-  const opened = await engine.open(id ?? newAccountId(systemEntropy));
+  const opened = await engine.open(
+    id ?? newAccountId(systemEntropy),
+    'staying',
+    id === undefined ? 'perhapsEmpty' : 'begun',
+  );
   if (!opened.ok) throw new Error(opened.error.kind);
   const { account } = opened.value;
   if (id === undefined) {
