@@ -40,6 +40,8 @@ export class MessageIndex {
   #idPage: IdPage | undefined;
   #settled: SettledMessages;
   #tail = new Map<number, TailMessage>();
+  #tailBytes = 0;
+  #settledBytes = 0;
 
   constructor(account: AccountId, blobs: BlobStore, cache: ObjectCache) {
     this.#account = account;
@@ -61,20 +63,19 @@ export class MessageIndex {
 
   /** About how many bytes of memory it takes; unpacked frames are the cache's. */
   get bytes(): number {
-    let bytes = 0;
-    for (const { record } of this.#tail.values()) bytes += record.length + 160;
-    for (const { records, answers } of this.#settled.segments) {
-      const frames = records.frames.length + (answers?.fields.frames.length ?? 0);
-      bytes += 240 + 24 * (frames + (answers?.structures.frames.length ?? 0));
-    }
-    return bytes;
+    return this.#tailBytes + this.#settledBytes;
   }
 
   /** Takes the snapshot's objects as the place of all messages up to `settled.count`. */
   settle(settled: SettledMessages): void {
     this.#settled = settled;
+    this.#settledBytes = settled.segments.reduce((sum, segment) => sum + refBytes(segment), 0);
     this.#idPage = undefined;
-    for (const no of this.#tail.keys()) if (no <= settled.count) this.#tail.delete(no);
+    for (const [no, message] of this.#tail) {
+      if (no > settled.count) continue;
+      this.#tail.delete(no);
+      this.#tailBytes -= heldBytes(message);
+    }
   }
 
   /** Holds what an entry brought; `first` is the number its first append took. */
@@ -83,7 +84,9 @@ export class MessageIndex {
     operations.forEach((operation, i) => {
       if (operation.kind !== 'append' || effects[i]?.kind !== 'appended') return;
       const { emailId, record } = operation.message;
-      this.#tail.set(no++, { emailId, record });
+      const message = { emailId, record };
+      this.#tail.set(no++, message);
+      this.#tailBytes += heldBytes(message);
     });
   }
 
@@ -248,6 +251,13 @@ export class MessageIndex {
     if (blob === undefined) throw new ObjectGone(key);
     return blob;
   }
+}
+
+const heldBytes = ({ record }: TailMessage): number => record.length + 160;
+
+function refBytes({ records, answers }: SegmentRef): number {
+  const frames = records.frames.length + (answers?.fields.frames.length ?? 0);
+  return 240 + 24 * (frames + (answers?.structures.frames.length ?? 0));
 }
 
 /** Index of the last item that begins at or below a number; -1 where none does. */
