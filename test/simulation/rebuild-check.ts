@@ -49,14 +49,13 @@ export async function judgeRebuild(world: World, address: string, random: Random
   const { node, engine } = world.startNode('rebuilder');
   let overtaken: number | undefined;
   await world.as(node, () => {
-    rebuildAccount(id, engine.parts, task).then(
-      (rebuilt) => {
+    rebuildAccount(id, engine.parts, task)
+      .then((rebuilt) => {
         if (!rebuilt.ok)
           throw new Violation(`the account ${id} cannot be rebuilt: ${inWords(rebuilt.error)}`);
         overtaken = rebuilt.value.overtaken;
-      },
-      (cause) => world.unexpected('rebuild', cause),
-    );
+      })
+      .catch((cause) => world.unexpected('rebuild', cause));
   });
   for (let n = 0; n < 60 && overtaken === undefined; n++) await world.pass(minute / 6);
   if (overtaken === undefined) throw new Violation(`no end comes of rebuilding ${id}`);

@@ -23,6 +23,10 @@ function versioned(bytes: Uint8Array, from: number, to: number): Uint8Array {
 
 const written = (bytes: Uint8Array): Uint8Array => versioned(bytes, rulesVersion, newerRules);
 const read = (bytes: Uint8Array): Uint8Array => versioned(bytes, newerRules, rulesVersion);
+/** Whether a manifest was written by the newer release. */
+export const isNewer = (manifest: Uint8Array): boolean =>
+  zstdDecompressSync(manifest)[versionAt] === newerRules;
+
 /** An entry as whoever understands every version reads it. */
 export const understoodEntry = read;
 

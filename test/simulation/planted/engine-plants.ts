@@ -11,6 +11,7 @@ import { stageMessage } from '../../../shared/engine/stage.ts';
 import { MailboxView } from '../../../shared/engine/view.ts';
 import { ok } from '../../../shared/result.ts';
 import { Random } from '../random.ts';
+import { isNewer } from '../release.ts';
 import type { Plant } from './plant.ts';
 
 /** Puts something between an account and whoever commits to it. */
@@ -143,7 +144,10 @@ export const reuseAUid: Plant = {
     get: async (key, range) => {
       const blob = await blobs.get(key, range);
       if (blob === undefined || key.split('/')[2] !== 'x') return blob;
-      const manifest = decodeManifest(await collect(blob.body));
+      const bytes = await collect(blob.body);
+      // Of a newer release, as this node's own code finds out.
+      if (isNewer(bytes)) return { size: blob.size, body: bytes };
+      const manifest = decodeManifest(bytes);
       const full = await loadWhole(blobs, manifest.state);
       let { mailboxes } = manifest.state;
       for (const { id, chunks } of full.mailboxes) {
