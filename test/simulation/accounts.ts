@@ -6,6 +6,9 @@ import { ok } from '../../shared/result.ts';
 import type { Random } from './random.ts';
 import type { Running, World } from './world.ts';
 
+/** Where no node can do it, as with all clocks off, little else happens: seldom tried, it takes the less of a campaign's time, ms. */
+const longestPause = 3 * 3600_000;
+
 /** Who has which address, as a directory keeps it, and how accounts come and go: by a node, which may fail at each step. */
 export class Accounts {
   readonly directory = new Map<string, AccountRecord>();
@@ -41,7 +44,7 @@ export class Accounts {
       const running = random.pick([...world.nodes.values()]);
       if (running !== undefined) await this.#tried(running, () => this.#add(running, address, random));
       if (!this.directory.has(address))
-        await world.pause(Math.min(600_000, random.spread(100, 20_000) * 1.5 ** attempt));
+        await world.pause(Math.min(longestPause, random.spread(100, 20_000) * 1.5 ** attempt));
     }
   }
 
