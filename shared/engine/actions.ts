@@ -26,7 +26,7 @@ function tooManyKeywords(state: AccountState, flags: readonly string[]): boolean
 const keywordLimit: Result<never, MailError> = err({ kind: 'limit', reason: `${maxKeywords} keywords` });
 
 /** Staged blobs are committed within a day, or not at all: the sweep of orphans must never meet one (design, "Deleting"). */
-const stagedLifetime = 24 * 3600;
+export const stagedLifetime = 24 * 3600;
 
 export interface AppendRequest {
   readonly message: StagedMessage;

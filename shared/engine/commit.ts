@@ -1,11 +1,12 @@
-import type { BlobKey, LogPosition } from '../ids.ts';
+import type { BlobKey, LogPosition, MailboxId } from '../ids.ts';
 import { err, ok, type Result } from '../result.ts';
 import type { Account } from './account.ts';
-import { applyOperations } from './apply.ts';
+import { type Applied, applyOperations, rulesVersion } from './apply.ts';
+import { type BuiltEntry, buildEntry } from './build-entry.ts';
 import { Contention } from './contention.ts';
 import type { Decide, Decided } from './decision.ts';
 import type { EngineParts } from './engine.ts';
-import { type Deciding, EntrySender } from './entry-sender.ts';
+import { EntrySender } from './entry-sender.ts';
 import { type MailError, unavailable } from './mail-error.ts';
 import type { Effect, Operation } from './operation.ts';
 import { encodeOperations } from './operation-codec.ts';
@@ -24,6 +25,20 @@ interface Proposal {
   readonly madeAt: number;
 }
 
+/** An entry that was sent, or is about to be, and what it makes of the state before it. */
+export interface Sent extends BuiltEntry {
+  readonly base: AccountState;
+  readonly applied: Applied;
+}
+
+/** Operations that were decided one after another on a state, at the time and position of the entry that will hold them. */
+interface Deciding extends Applied {
+  readonly base: AccountState;
+  readonly planned: readonly Planned[];
+  readonly operations: readonly Operation[];
+  readonly blobs: readonly BlobKey[];
+}
+
 /** A decided proposal, waiting for its entry. */
 interface Planned {
   readonly proposal: Proposal;
@@ -32,21 +47,21 @@ interface Planned {
 }
 
 /** Proposals that may wait for one account; more are refused at once. */
-const maxWaiting = 1000;
+export const maxWaiting = 1000;
 /** Proposals that share an entry. */
-const maxGroup = 64;
+export const maxGroup = 64;
 /** A command's time: what cannot be settled within it ends the connection, ms. */
-const settleTime = 60_000;
+export const settleTime = 60_000;
 /** A tail this old is read again before an append is built on it, ms: well below the five minutes that adapters enforce. */
-const tailLifetime = 120_000;
+export const tailLifetime = 120_000;
 /** A clock this far behind the log is wrong: its owner must not write, ms. */
-const clockTolerance = 5 * 60_000;
+export const clockTolerance = 5 * 60_000;
 
 /** Writes one account's entries, one at a time: what waits meanwhile shares the next one. */
 export class CommitQueue {
   readonly #account: Account;
   readonly #parts: EngineParts;
-  readonly #sender: EntrySender;
+  readonly #sender: EntrySender<Sent>;
   readonly #contention: Contention;
   readonly #people: Proposal[] = [];
   readonly #background: Proposal[] = [];
@@ -124,7 +139,7 @@ export class CommitQueue {
         this.#answer(planned, base);
         continue;
       }
-      const sent = await this.#sender.build(decided);
+      const sent = await this.#build(decided);
       const began = entropy.now();
       const fate = await this.#sender.send(sent, deadline);
       this.#contention.took(entropy.now() - began);
@@ -165,10 +180,7 @@ export class CommitQueue {
   }
 
   /** One after another, each on a state that holds the earlier ones: what is right alone may be wrong together. */
-  #decide(
-    base: AccountState,
-    group: readonly Proposal[],
-  ): Deciding & { readonly planned: readonly Planned[] } {
+  #decide(base: AccountState, group: readonly Proposal[]): Deciding {
     const at = {
       position: (base.position + 1) as LogPosition,
       time: Math.max(base.time, this.#parts.entropy.now()),
@@ -196,6 +208,27 @@ export class CommitQueue {
     }
     const effects = planned.flatMap((p) => p.effects);
     return { base, planned, operations, blobs, state: working, effects };
+  }
+
+  /** The entry, with the marks of \Recent that wait for one. */
+  async #build({ base, operations, blobs, state, effects }: Deciding): Promise<Sent> {
+    const { position, time } = state;
+    const recent = this.#account.recent
+      .pending(this.#account.state)
+      .map(([mailbox, uid]): Operation => ({ kind: 'recent', mailbox: mailbox as MailboxId, uid }));
+    // In a group the operations mean the same as in one entry: they are not applied again.
+    const last = applyOperations(state, { position, time }, recent);
+    const { usage, limits } = last.state;
+    const entry = {
+      position,
+      rules: rulesVersion,
+      time,
+      usage,
+      limit: limits.bytes,
+      operations: operations.concat(recent),
+    };
+    const built = await buildEntry(this.#account.id, entry, blobs, this.#parts);
+    return { ...built, base, applied: { state: last.state, effects: effects.concat(last.effects) } };
   }
 
   #answer(planned: readonly Planned[], state: AccountState): void {

@@ -13,7 +13,7 @@ export interface CompactionNeed {
   readonly bytes: number;
 }
 
-const tailEntries = 64;
+export const tailEntries = 64;
 const tailBytes = 256 * 1024;
 /** Folding rewrites the manifest: it waits until the tail is worth an eighth of it, so that the cost stays in proportion. */
 const manifestShare = 8;

@@ -8,6 +8,7 @@ import { Account } from './account.ts';
 import type { ObjectCache } from './frame-reader.ts';
 import { IdleAccounts } from './idle-accounts.ts';
 import { type MailError, unavailable } from './mail-error.ts';
+import { type UnopenedAppend, type UnopenedOutcome, UnopenedWriter } from './unopened-writer.ts';
 
 /** What every account of a process works with. */
 export interface EngineParts {
@@ -71,6 +72,7 @@ export class MailEngine {
   readonly #giveUp = new AbortController();
   readonly #accounts = new Map<AccountId, Held>();
   readonly #idle: IdleAccounts;
+  readonly #unopened = new Map<AccountId, UnopenedWriter>();
 
   constructor(parts: Omit<EngineParts, 'giveUp'>) {
     this.parts = { ...parts, giveUp: this.#giveUp.signal };
@@ -145,8 +147,24 @@ export class MailEngine {
     }
   }
 
+  /**
+   * Delivers to INBOX on nothing but the log's last entry, where that is enough: one read, whatever the account holds. 'mustOpen' where it is not, or where
+   * somebody has the account open here; nothing was written then.
+   */
+  async appendUnopened(id: AccountId, request: UnopenedAppend): Promise<Result<UnopenedOutcome, MailError>> {
+    if ((this.#accounts.get(id)?.holds ?? 0) > 0 || id === outboxAccount) return ok('mustOpen');
+    const writer = this.#unopened.get(id) ?? new UnopenedWriter(id, this.parts);
+    this.#unopened.set(id, writer);
+    const outcome = writer.append(request);
+    void writer.idle().then(() => {
+      if (!writer.busy) this.#unopened.delete(id);
+    });
+    return await outcome;
+  }
+
   /** Waits for commits and compactions under way. */
   async settle(): Promise<void> {
+    await Promise.all(Array.from(this.#unopened.values(), (writer) => writer.idle()));
     await Promise.all(Array.from(this.#accounts.values(), (held) => held.account.settle()));
   }
 

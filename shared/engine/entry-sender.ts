@@ -1,42 +1,33 @@
-import { type BlobKey, type LogPosition, type MailboxId, objectKey } from '../ids.ts';
+import type { AccountId, LogPosition } from '../ids.ts';
 import { StaleTail } from '../ports/account-log.ts';
-import type { Account } from './account.ts';
-import { type Applied, applyOperations, rulesVersion } from './apply.ts';
+import type { BuiltEntry } from './build-entry.ts';
 import type { EngineParts } from './engine.ts';
-import { decodeEntry, type Entry, encodeEntry } from './entry.ts';
-import type { Operation } from './operation.ts';
-import { encodeOperations } from './operation-codec.ts';
-import type { AccountState } from './state.ts';
+import { decodeEntry } from './entry.ts';
 
-/** Operations that were decided one after another on a state, at the time and position of the entry that will hold them. */
-export interface Deciding extends Applied {
-  readonly base: AccountState;
-  readonly operations: readonly Operation[];
-  readonly blobs: readonly BlobKey[];
-}
-
-/** An entry that was sent, or is about to be, and what it makes of the state before it. */
-export interface Sent {
-  readonly entry: Entry;
-  readonly bytes: Uint8Array;
-  /** Bytes of its spill object; 0 for none. */
-  readonly spilled: number;
-  readonly blobs: readonly BlobKey[];
-  readonly base: AccountState;
-  readonly applied: Applied;
+/** Whoever writes entries of one account: what it knows of the log, and takes in of what it wrote. */
+export interface EntryWriter<Sent extends BuiltEntry> {
+  readonly id: AccountId;
+  /** Of the account as it knows it: the last position used. */
+  readonly state: { readonly position: LogPosition };
+  /** When the log's end was last read, ms. */
+  readonly readAt: number;
+  /** Reads the log's end again. */
+  catchUp(): Promise<void>;
+  /** Takes in an entry of its own that is in the log. */
+  adopt(sent: Sent): Promise<void>;
 }
 
 /** What became of an entry; 'unsettled': it may or may not be in the log, now or later. */
 export type Fate = 'done' | 'lost' | 'unsettled';
 
-/** Encodes entries, sends them, and settles what became of them: before anything else is proposed. */
-export class EntrySender {
-  readonly #account: Account;
-  readonly #parts: EngineParts;
+/** Sends entries and settles what became of them: before anything else is proposed. */
+export class EntrySender<Sent extends BuiltEntry> {
+  readonly #writer: EntryWriter<Sent>;
+  readonly #parts: Pick<EngineParts, 'log' | 'entropy' | 'sleep'>;
   #unsettled: Sent | undefined;
 
-  constructor(account: Account, parts: EngineParts) {
-    this.#account = account;
+  constructor(writer: EntryWriter<Sent>, parts: Pick<EngineParts, 'log' | 'entropy' | 'sleep'>) {
+    this.#writer = writer;
     this.#parts = parts;
   }
 
@@ -44,45 +35,14 @@ export class EntrySender {
   async settleOpen(deadline: number): Promise<boolean> {
     const open = this.#unsettled;
     if (open === undefined) return true;
-    await this.#account.catchUp();
-    const free = this.#account.state.position < open.entry.position;
+    await this.#writer.catchUp();
+    const free = this.#writer.state.position < open.entry.position;
     if (free) {
       if ((await this.send(open, deadline)) === 'unsettled') return false;
-      await this.#account.catchUp();
+      await this.#writer.catchUp();
     }
     this.#unsettled = undefined;
     return true;
-  }
-
-  /** The entry of some operations on a state, its spill object put where they are too many. */
-  async build({ base, operations: decided, blobs: named, state, effects }: Deciding): Promise<Sent> {
-    const { position, time } = state;
-    const recent = this.#account.recent
-      .pending(this.#account.state)
-      .map(([mailbox, uid]): Operation => ({ kind: 'recent', mailbox: mailbox as MailboxId, uid }));
-    const operations = decided.concat(recent);
-    // In a group the operations mean the same as in one entry: they are not applied again.
-    const last = applyOperations(state, { position, time }, recent);
-    const applied = { state: last.state, effects: effects.concat(last.effects) };
-    const after = applied.state;
-    const header = {
-      position,
-      rules: rulesVersion,
-      writer: Buffer.from(this.#parts.entropy.bytes(8)).toString('hex'),
-      time,
-      usage: after.usage,
-      limit: after.limits.bytes,
-    };
-    const body = encodeOperations(operations);
-    if (body.length <= this.#parts.inlineBytes) {
-      const bytes = encodeEntry({ ...header, body: { kind: 'inline', bytes: body } });
-      return { entry: { ...header, operations }, bytes, spilled: 0, blobs: named, base, applied };
-    }
-    const key = objectKey(this.#account.id, 's', this.#parts.entropy);
-    await this.#parts.blobs.put(key, body);
-    const bytes = encodeEntry({ ...header, body: { kind: 'spill', key } });
-    const blobs = [...named, key];
-    return { entry: { ...header, operations }, bytes, spilled: body.length, blobs, base, applied };
   }
 
   /**
@@ -92,13 +52,13 @@ export class EntrySender {
   async send(sent: Sent, deadline: number): Promise<Fate> {
     const { log, entropy, sleep } = this.#parts;
     const { entry, bytes, blobs } = sent;
-    const request = { account: this.#account.id, position: entry.position, bytes, blobs };
+    const request = { account: this.#writer.id, position: entry.position, bytes, blobs };
     let doubtful = this.#unsettled === sent;
     for (let attempt = 0; ; attempt++) {
       try {
-        const outcome = await log.append({ ...request, readAt: this.#account.readAt });
+        const outcome = await log.append({ ...request, readAt: this.#writer.readAt });
         if (outcome.kind === 'done') {
-          await this.#account.adopt(sent);
+          await this.#writer.adopt(sent);
           return 'done';
         }
         if (outcome.kind === 'taken') return await this.#settleTaken(sent, outcome.occupant, doubtful);
@@ -121,12 +81,12 @@ export class EntrySender {
   /** Undefined where the position is still free and an earlier attempt may yet land on it. */
   async #fateFromTail(sent: Sent, doubtful: boolean): Promise<Fate | undefined> {
     try {
-      await this.#account.catchUp();
+      await this.#writer.catchUp();
     } catch (cause) {
       if (doubtful) return 'unsettled';
       throw cause;
     }
-    if (this.#account.state.position >= sent.entry.position)
+    if (this.#writer.state.position >= sent.entry.position)
       return await this.#settleTaken(sent, undefined, doubtful);
     return doubtful ? undefined : 'lost';
   }
@@ -148,14 +108,14 @@ export class EntrySender {
     }
     this.#unsettled = undefined;
     if (decodeEntry(position, stored).writer === writer) {
-      await this.#account.adopt(sent);
+      await this.#writer.adopt(sent);
       return 'done';
     }
     return 'lost';
   }
 
   async #occupant(position: LogPosition): Promise<Uint8Array | undefined> {
-    const tail = await this.#parts.log.read(this.#account.id, (position - 1) as LogPosition);
+    const tail = await this.#parts.log.read(this.#writer.id, (position - 1) as LogPosition);
     return tail.entries.find((e) => e.position === position)?.bytes;
   }
 }

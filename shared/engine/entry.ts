@@ -23,6 +23,22 @@ export interface Entry {
   readonly operations: readonly Operation[];
 }
 
+/**
+ * Whether the usage that an entry carries may be right: what the account has after it (`now`), or, of deliveries that opened nothing (unopened-writer.ts),
+ * what the entry before it said and their messages. They cannot know which of them were there already, and so may say too much, never too
+ * little. `before`: undefined where that entry is not known.
+ */
+export function usageFits({ usage, operations }: Entry, before: Usage | undefined, now: Usage): boolean {
+  if (usage.bytes === now.bytes && usage.messages === now.messages) return true;
+  let bytes = before?.bytes ?? Number.NEGATIVE_INFINITY;
+  for (const operation of operations) {
+    if (operation.kind !== 'append' || operation.deliveryId === undefined) return false;
+    bytes += operation.message.size;
+  }
+  const said = before === undefined || usage.messages === before.messages + operations.length;
+  return said && usage.bytes >= Math.max(bytes, now.bytes) && (before === undefined || usage.bytes === bytes);
+}
+
 /** An entry whose operations may lie in a spill object, as it is stored. */
 export interface EntryHeader extends Omit<Entry, 'operations'> {
   readonly body:

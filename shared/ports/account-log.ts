@@ -21,6 +21,13 @@ export interface LogTail {
   readonly more: boolean;
 }
 
+/** The end of a log, for who needs to know no more. */
+export interface LogEnd {
+  readonly head: Head | undefined;
+  /** Undefined where the log has none; below the head where that is beyond all entries, as after a rebuild. */
+  readonly last: StoredEntry | undefined;
+}
+
 export type AppendOutcome =
   | { readonly kind: 'done' }
   /** The position is used: `occupant` is what stands there (perhaps our own earlier attempt), unless it was trimmed. */
@@ -55,6 +62,8 @@ export interface AccountLog {
    * gap, `head.position` beyond its own, and loads what the head names.
    */
   read(account: AccountId, after: LogPosition): Promise<LogTail>;
+  /** The head and the last entry, in one read whatever the log's length. The entry is never older than the head that is told. */
+  readEnd(account: AccountId): Promise<LogEnd>;
   append(request: AppendRequest): Promise<AppendOutcome>;
   /**
    * Moves the head, forwards only: false where the head is already at or past `head.position`. Where that is beyond the last entry, as after a

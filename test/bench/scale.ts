@@ -49,6 +49,7 @@ async function open(folder: string, bodies: 'all' | 'none' = 'all') {
     read: (account, after) => log.read(account, after),
     append: (request) =>
       log.append({ ...request, blobs: request.blobs.filter((key) => key.split('/')[2] !== 'm') }),
+    readEnd: (id) => log.readEnd(id),
     moveHead: (account, head) => log.moveHead(account, head),
     trim: (account, upTo) => log.trim(account, upTo),
     drop: (account) => log.drop(account),

@@ -220,6 +220,40 @@ export function accountLogContract(make: (t: TestContext) => Promise<LogGround>)
       assert.equal(behind.entries.at(-1)?.position, 6);
     });
 
+    test('the end of a log is its head and its last entry, whatever is folded or trimmed', async (t) => {
+      const ground = await make(t);
+      const { log } = ground;
+      const endOf = async (account: AccountId) => {
+        const { head, last } = await log.readEnd(account);
+        return [head?.position, last && `${last.position}:${Buffer.from(last.bytes)}`];
+      };
+      assert.deepEqual(await endOf(newAccountId(systemEntropy)), [undefined, undefined]);
+      const account = await filled(log, 1);
+      assert.deepEqual(await endOf(account), [undefined, '1:e1']);
+      for (const position of [2, 3, 4]) await append(log, account, position, `e${position}`);
+      const other = await ground.another();
+      assert.deepEqual(await other.log.readEnd(account), await log.readEnd(account));
+      await log.moveHead(account, { position: at(3), manifest: await manifest(ground, account) });
+      assert.deepEqual(await endOf(account), [3, '4:e4']);
+      await log.moveHead(account, { position: at(4), manifest: await manifest(ground, account) });
+      await log.trim(account, at(4));
+      assert.deepEqual(await endOf(account), [4, '4:e4']);
+      assert.deepEqual(await append(other.log, account, 5, 'e5'), { kind: 'done' });
+      assert.deepEqual(await endOf(account), [4, '5:e5']);
+    });
+
+    test('the end of a log whose head is beyond all entries shows that', async (t) => {
+      const ground = await make(t);
+      const account = await filled(ground.log, 3);
+      const head = { position: at(1_000), manifest: await manifest(ground, account) };
+      await ground.log.moveHead(account, head);
+      const end = await ground.log.readEnd(account);
+      assert.deepEqual(end.head, head);
+      assert.ok(end.last === undefined || end.last.position < 1_000);
+      await append(ground.log, account, 1_001, 'next');
+      assert.equal((await ground.log.readEnd(account)).last?.position, 1_001);
+    });
+
     test('trimming takes only what the head has folded', async (t) => {
       const ground = await make(t);
       const account = await filled(ground.log, 6);

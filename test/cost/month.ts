@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import type { Account } from '../../shared/engine/account.ts';
 import { appendMessages, copyMessages, expungeMessages, storeFlags } from '../../shared/engine/actions.ts';
+import type { MailEngine } from '../../shared/engine/engine.ts';
 import { collect } from '../../shared/engine/message-index.ts';
 import { purgeExpunged } from '../../shared/engine/retention.ts';
+import { type StagedMessage, stageMessage } from '../../shared/engine/stage.ts';
 import { inboxId } from '../../shared/engine/state.ts';
 import { UidSet } from '../../shared/engine/uid-set.ts';
 import type { AccountId, LogPosition } from '../../shared/ids.ts';
-import type { AccountLog, AppendRequest, Head, LogTail } from '../../shared/ports/account-log.ts';
+import type { AccountLog, AppendRequest, Head, LogEnd, LogTail } from '../../shared/ports/account-log.ts';
 import { memoryEngine, memoryStore, openIn } from '../support/memory-engine.ts';
 import { generateMessages } from '../support/messages.ts';
 import { day, testClock } from '../support/test-clock.ts';
@@ -66,6 +68,12 @@ class MeteredLog implements AccountLog {
     const bytes = read.reduce((sum, item) => sum + item, 2 * itemOverhead);
     this.readUnits += Math.ceil(bytes / 4096);
     return tail;
+  }
+
+  async readEnd(account: AccountId): Promise<LogEnd> {
+    const end = await this.#log.readEnd(account);
+    this.readUnits += Math.ceil(((end.last?.bytes.length ?? 0) + 2 * itemOverhead) / 4096);
+    return end;
   }
 
   async append(request: AppendRequest) {
@@ -136,11 +144,12 @@ export async function countMonth(
   for (let today = 0; today < 2 * days; today++) {
     if (today === days) before = counts();
     for (let n = 0; n < model.messagesADay; n++) {
-      const receiving = receiver === 'server' ? server : await anew();
-      await deliver(receiving, messages[number % messages.length]!, number);
+      const message = messages[number % messages.length]!;
+      if (receiver === 'server') await deliver(server, message, number);
+      else await deliverUnopened(memoryEngine(store, parts), account.id, message, number);
       number++;
       await readByDevices([account, account, other], number, n);
-      for (const one of [receiving, account, other]) await one.settle();
+      for (const one of [server, account, other]) await one.settle();
       clock.advance(day / model.messagesADay);
     }
     // Maintenance visits every account once a day.
@@ -164,16 +173,34 @@ const difference = (after: Counted, before: Counted): Counted => ({
   gets: after.gets - before.gets,
 });
 
+const deliveryIdOf = (number: number) => `an event with a long name, ${number}, for somebody`;
+
 async function deliver(account: Account, bytes: Buffer, number: number): Promise<void> {
   const staged = await account.stage(bytes);
   assert.ok(staged.ok);
-  const message = {
-    message: staged.value,
-    flags: [],
-    internalDate: undefined,
-    deliveryId: `an event with a long name, ${number}, for somebody`,
-  };
-  assert.ok((await account.commit(appendMessages('INBOX', [message]))).ok);
+  await append(account, staged.value, number);
+}
+
+async function append(account: Account, message: StagedMessage, number: number): Promise<void> {
+  const request = { message, flags: [], internalDate: undefined, deliveryId: deliveryIdOf(number) };
+  assert.ok((await account.commit(appendMessages('INBOX', [request]))).ok);
+}
+
+/** By a process that begins with it, as services/inbound/ses/store-message.ts does. */
+async function deliverUnopened(
+  engine: MailEngine,
+  id: AccountId,
+  bytes: Buffer,
+  number: number,
+): Promise<void> {
+  const staged = await stageMessage(engine.parts, id, bytes);
+  assert.ok(staged.ok);
+  const { stagedAt: internalDate } = staged.value;
+  const request = { message: staged.value, internalDate, deliveryId: deliveryIdOf(number) };
+  const appended = await engine.appendUnopened(id, request);
+  assert.ok(appended.ok);
+  if (appended.value === 'mustOpen') await append(await openIn(engine, id), staged.value, number);
+  await engine.settle();
 }
 
 /** Each device by the task that its session is on; the first is the one that a person works with. */

@@ -85,6 +85,7 @@ test('writers of several processes racing on one account all succeed, and agree'
 function faulty(log: AccountLog, schedule: ('done' | 'lostAfter' | 'lostBefore')[]): AccountLog {
   return {
     read: (account, after) => log.read(account, after),
+    readEnd: (id) => log.readEnd(id),
     moveHead: (account, head) => log.moveHead(account, head),
     trim: (account, upTo) => log.trim(account, upTo),
     drop: (account) => log.drop(account),

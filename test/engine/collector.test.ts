@@ -58,6 +58,7 @@ test('a sweep lists before it reads the state: what is committed in between is i
   };
   const log: AccountLog = {
     append: (request) => one.store.log.append(request),
+    readEnd: (id) => one.store.log.readEnd(id),
     moveHead: (id, head) => one.store.log.moveHead(id, head),
     trim: (id, upTo) => one.store.log.trim(id, upTo),
     drop: (id) => one.store.log.drop(id),

@@ -53,6 +53,7 @@ function dying(
     log: {
       read: (account, after) => log.read(account, after),
       append: (request) => log.append(request),
+      readEnd: (id) => log.readEnd(id),
       moveHead: (account, head) => effect(() => log.moveHead(account, head)),
       trim: (account, upTo) => effect(() => log.trim(account, upTo)),
       drop: (account) => log.drop(account),

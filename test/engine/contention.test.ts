@@ -25,6 +25,7 @@ async function race(k: number, seed: number) {
       await time.between(1, 6);
       return outcome;
     },
+    readEnd: (id) => store.log.readEnd(id),
     moveHead: (account, head) => store.log.moveHead(account, head),
     trim: (account, upTo) => store.log.trim(account, upTo),
     drop: (account) => store.log.drop(account),

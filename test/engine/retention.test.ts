@@ -93,6 +93,7 @@ test('purge without an entry deletes nothing', async () => {
   for (const fault of ['refused', 'lost'] as const) {
     const log: AccountLog = {
       read: (account, after) => one.store.log.read(account, after),
+      readEnd: (id) => one.store.log.readEnd(id),
       moveHead: (account, head) => one.store.log.moveHead(account, head),
       trim: (account, upTo) => one.store.log.trim(account, upTo),
       drop: (account) => one.store.log.drop(account),

@@ -120,6 +120,7 @@ function failingLog(log: AccountLog) {
       return log.read(account, after);
     },
     append: (request) => control.fate?.() ?? log.append(request),
+    readEnd: (id) => log.readEnd(id),
     moveHead: (account, head) => log.moveHead(account, head),
     trim: (account, upTo) => log.trim(account, upTo),
     drop: (account) => log.drop(account),

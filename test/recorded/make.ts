@@ -137,6 +137,7 @@ async function record(release: string): Promise<string> {
       if (outcome.kind === 'done') entries.push(Buffer.from(request.bytes).toString('base64'));
       return outcome;
     },
+    readEnd: (id) => store.log.readEnd(id),
     moveHead: (account, head) => store.log.moveHead(account, head),
     trim: (account, upTo) => store.log.trim(account, upTo),
     drop: (account) => store.log.drop(account),

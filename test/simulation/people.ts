@@ -1,6 +1,7 @@
 import { appendMessages } from '../../shared/engine/actions.ts';
 import type { MailError } from '../../shared/engine/mail-error.ts';
-import type { AccountId } from '../../shared/ids.ts';
+import { stageMessage } from '../../shared/engine/stage.ts';
+import { type AccountId, messageKey } from '../../shared/ids.ts';
 import type { Result } from '../../shared/result.ts';
 import { MailClient } from './mail-client.ts';
 import { pop3Session } from './pop3-client.ts';
@@ -30,9 +31,13 @@ export class People {
   }[] = [];
   readonly #world: World;
   #attempts = 0;
+  /** Whether deliveries open the account: a number of its own, for the others are those of runs without. */
+  readonly #unopened: Pick<Random, 'chance'>;
 
   constructor(world: World) {
     this.#world = world;
+    // Planted faults are in what opens it.
+    this.#unopened = world.plant === undefined ? new Random(world.seed, 'unopened') : { chance: () => false };
   }
 
   addClient(address: string, random: Random): void {
@@ -101,7 +106,9 @@ export class People {
     const world = this.#world;
     const running = random.pick([...world.nodes.values()]);
     if (running === undefined) return;
-    const give = world.scheduler.by(running.node, () => this.#store(running, event));
+    const give = world.scheduler.by(running.node, () =>
+      this.#unopened.chance(0.5) ? this.#storeUnopened(running, event) : this.#storeOpened(running, event),
+    );
     // Whoever runs it is stopped, or forgotten, after its time; it may still go on.
     const outcome = await Promise.race([give, world.pause(120_000)]);
     if (outcome?.ok === true) event.state = 'stored';
@@ -109,7 +116,23 @@ export class People {
       event.state = 'bounced';
   }
 
-  #store(
+  /** As a function does that has no account open; what that leaves to others is done with the account. */
+  async #storeUnopened(running: Running, event: MailEvent): Promise<Result<unknown, MailError>> {
+    const { engine } = running;
+    const { account: id, bytes, id: deliveryId } = event;
+    const staged = await stageMessage(engine.parts, id, bytes);
+    if (!staged.ok) return staged;
+    const request = { message: staged.value, internalDate: staged.value.stagedAt, deliveryId };
+    const appended = await engine.appendUnopened(id, request);
+    if (appended.ok && appended.value === 'stored') {
+      this.#world.faults.count('delivered unopened');
+      await this.#world.truthOf(id).catchUp();
+    } else if (appended.ok || appended.error.kind !== 'unsettled')
+      await engine.parts.blobs.delete([messageKey(id, staged.value.emailId)]).catch(() => undefined);
+    return appended.ok && appended.value === 'mustOpen' ? this.#storeOpened(running, event) : appended;
+  }
+
+  #storeOpened(
     { engine }: Running,
     { account: id, bytes, id: deliveryId }: MailEvent,
   ): Promise<Result<unknown, MailError>> {

@@ -43,6 +43,10 @@ export function logOfRelease(log: AccountLog, release: Release): AccountLog {
       const tail = await log.read(account, after);
       return { ...tail, entries: tail.entries.map(understood) };
     },
+    readEnd: async (account) => {
+      const { head, last } = await log.readEnd(account);
+      return { head, last: last && understood(last) };
+    },
     append: async (request) => {
       const bytes = release === 'later' ? written(request.bytes) : request.bytes;
       const outcome = await log.append({ ...request, bytes });

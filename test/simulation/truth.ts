@@ -1,12 +1,12 @@
 import { type Applied, applyOperations, initialState } from '../../shared/engine/apply.ts';
-import { decodeEntry, type Entry } from '../../shared/engine/entry.ts';
+import { decodeEntry, type Entry, usageFits } from '../../shared/engine/entry.ts';
 import { loadWhole } from '../../shared/engine/mailbox-loader.ts';
 import type { Effect, Operation } from '../../shared/engine/operation.ts';
 import { decodeOperations, encodeOperations } from '../../shared/engine/operation-codec.ts';
 import { rowsOf } from '../../shared/engine/rows.ts';
 import { loadSnapshot } from '../../shared/engine/snapshot-loader.ts';
 import { neededObjects } from '../../shared/engine/snapshot-objects.ts';
-import type { AccountState } from '../../shared/engine/state.ts';
+import { type AccountState, inboxId, type Usage } from '../../shared/engine/state.ts';
 import { type AccountId, type BlobKey, type LogPosition, messageKey } from '../../shared/ids.ts';
 import type { Head } from '../../shared/ports/account-log.ts';
 import type { ByteRange } from '../../shared/ports/blob-store.ts';
@@ -64,6 +64,8 @@ export class Truth {
   removed = false;
   dropped = false;
   #reading: Promise<void> | undefined;
+  /** What the newest entry says of the usage. */
+  #said: Usage = initialState.usage;
 
   constructor(account: AccountId, proposals: Proposals, oracle: Oracle) {
     this.account = account;
@@ -145,8 +147,9 @@ export class Truth {
     const difference = differenceFromModel(state, this.model, this.emails);
     if (difference !== undefined)
       throw new Violation(`entry ${position} of ${this.account}: wrong is ${difference}`);
-    if (entry.usage.bytes !== this.model.usedBytes || entry.usage.messages !== state.usage.messages)
-      throw new Violation(`entry ${position} carries a wrong usage`);
+    const used = { bytes: this.model.usedBytes, messages: state.usage.messages };
+    if (!usageFits(entry, this.#said, used)) throw new Violation(`entry ${position} carries a wrong usage`);
+    this.#said = entry.usage;
     if (entry.limit !== this.model.limit) throw new Violation(`entry ${position} carries a wrong limit`);
     this.numbers.judge(before, state, this.model);
   }
@@ -190,7 +193,7 @@ export class Truth {
       if (list.length > 1) throw new Violation(`proposal ${proposal.id} is in the log twice`);
       own = [];
     }
-    if (own.some((operation) => operation.kind !== 'recent'))
+    if (own.some((operation) => operation.kind !== 'recent') && !isUnopened(entry))
       throw new Violation(`entry ${entry.position} has operations that nobody proposed`);
     // The whole at once is the same; nothing new where one proposal is all of it.
     if (own.length === 0 && parts === 1) return { effects, state: working };
@@ -250,3 +253,11 @@ export class Truth {
 /** Whether the log would say the same of both. */
 const sameOperations = (some: readonly Operation[], others: readonly Operation[]): boolean =>
   Buffer.compare(encodeOperations(some), encodeOperations(others)) === 0;
+
+/** Deliveries by who knows no more than the entry before: nobody's decision, to INBOX, within the limit. */
+const isUnopened = ({ operations, usage, limit }: Entry): boolean =>
+  operations.every(
+    (operation) =>
+      operation.kind === 'append' && operation.mailbox === inboxId && operation.deliveryId !== undefined,
+  ) &&
+  (limit === undefined || usage.bytes <= limit);

@@ -4,6 +4,7 @@ import type {
   AppendOutcome,
   AppendRequest,
   Head,
+  LogEnd,
   LogTail,
   StoredEntry,
 } from '../../shared/ports/account-log.ts';
@@ -53,6 +54,14 @@ export class MemoryLog implements AccountLog {
     }
     this.counts.readBytes += bytes;
     return { head, entries, more: position <= last };
+  }
+
+  async readEnd(account: AccountId): Promise<LogEnd> {
+    this.counts.reads++;
+    const { entries, last, head } = this.#log(account);
+    const bytes = entries.get(last);
+    this.counts.readBytes += bytes?.length ?? 0;
+    return { head, last: bytes && { position: last as LogPosition, bytes } };
   }
 
   async append({ account, position, bytes, readAt }: AppendRequest): Promise<AppendOutcome> {

@@ -6,6 +6,10 @@ import { parseNotification } from './notification.ts';
 export interface QueuedMessage {
   readonly messageId: string;
   readonly body: string;
+  readonly attributes?: {
+    /** How often the queue has given it out, this time included. */
+    readonly ApproximateReceiveCount: string;
+  };
 }
 
 export interface BatchParts extends DeliverParts {
@@ -28,7 +32,7 @@ export async function deliverBatch(
   messages: readonly QueuedMessage[],
 ): Promise<BatchAnswer> {
   const failed: string[] = [];
-  const one = async ({ messageId, body }: QueuedMessage): Promise<void> => {
+  const one = async ({ messageId, body, attributes }: QueuedMessage): Promise<void> => {
     const parsed = parseNotification(body);
     if (!parsed.ok) {
       parts.log.error({ event: 'ses.unreadable', queued: messageId }, parsed.error);
@@ -41,7 +45,8 @@ export async function deliverBatch(
       parts.log.warn({ event: 'ses.dropped', message: arrival.messageId, reason: 'virus' });
       return;
     }
-    const delivered = await deliverArrival(parts, arrival);
+    const again = attributes !== undefined && attributes.ApproximateReceiveCount !== '1';
+    const delivered = await deliverArrival(parts, arrival, again ? 'again' : 'first');
     if (!delivered.ok) {
       parts.log.error({ event: 'ses.failed', message: arrival.messageId }, delivered.error);
       failed.push(messageId);

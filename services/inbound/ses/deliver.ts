@@ -5,21 +5,15 @@ import {
   type RecipientFailure,
   resolveRecipient,
 } from '../../../shared/directory/resolve-recipient.ts';
-import type { Account } from '../../../shared/engine/account.ts';
-import type { Appended } from '../../../shared/engine/actions.ts';
-import { appendMessages } from '../../../shared/engine/actions.ts';
-import type { Decide } from '../../../shared/engine/decision.ts';
 import type { MailEngine } from '../../../shared/engine/engine.ts';
-import type { MailError } from '../../../shared/engine/mail-error.ts';
-import { type ReadMessage, readMessage, stageRead } from '../../../shared/engine/stage.ts';
-import type { AccountState } from '../../../shared/engine/state.ts';
+import { readMessage } from '../../../shared/engine/stage.ts';
 import { type AccountId, type BlobKey, outboxAccount } from '../../../shared/ids.ts';
 import { decodeRecord } from '../../../shared/message/record-codec.ts';
 import { err, ok, type Result } from '../../../shared/result.ts';
 import type { Log } from '../../../shared/telemetry/log.ts';
 import type { Forwarder } from '../../forwarding/forwarder.ts';
-import { mailboxFor } from '../delivery.ts';
 import type { Arrival } from './notification.ts';
+import { type Attempt, type Read, storeMessage } from './store-message.ts';
 
 /** SES takes messages up to this size in, with their encoding. */
 export const receivedLimit = 41 * 1024 * 1024;
@@ -57,6 +51,7 @@ export type Refusals = ReadonlyMap<string, Refusal>;
 export async function deliverArrival(
   parts: DeliverParts,
   arrival: Arrival,
+  attempt: Attempt,
 ): Promise<Result<Refusals, unknown>> {
   const refusals = new Map<string, Refusal>();
   const targets = new Map<AccountId, { recipient: Recipient; readonly addresses: string[] }>();
@@ -78,7 +73,7 @@ export async function deliverArrival(
     const received = onceRead(parts, arrival);
     const worker = async () => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-        const stored = await storeFor(parts, arrival, received, next.recipient);
+        const stored = await storeFor(parts, arrival, attempt, received, next.recipient);
         if (!stored.ok) failures.push(stored.error);
         else if (stored.value === 'full') for (const address of next.addresses) refusals.set(address, 'full');
       }
@@ -137,8 +132,6 @@ async function sendOn(
   return ok(outcome === 'kept' ? 'store' : copy ? 'storeToo' : 'sent');
 }
 
-type Read = Result<ReadMessage & Pick<ReceivedMessage, 'copyTo'>, MailError>;
-
 /** Reads the message when the first account asks for it, and once however many do. */
 function onceRead(parts: DeliverParts, arrival: Arrival): () => Promise<Read> {
   let read: Promise<Read> | undefined;
@@ -154,53 +147,20 @@ function onceRead(parts: DeliverParts, arrival: Arrival): () => Promise<Read> {
 async function storeFor(
   parts: DeliverParts,
   arrival: Arrival,
+  attempt: Attempt,
   received: () => Promise<Read>,
   recipient: Recipient,
 ): Promise<Result<'stored' | 'full', unknown>> {
-  const { account: record, detail } = recipient;
   const sent = await sendOn(parts, arrival, received, recipient);
   if (!sent.ok) return sent;
   if (sent.value === 'sent') return ok('stored');
+  const { id } = recipient.account;
   const startedAt = Date.now();
-  let size = 0;
-  let outcome = 'stored' as 'stored' | 'duplicate' | 'overQuota';
-  const done = await parts.engine.with(record.id, async (account) => {
-    const deliveryId = `ses:${arrival.messageId}`;
-    if (knows(account, deliveryId)) {
-      outcome = 'duplicate';
-      return ok(undefined);
-    }
-    const read = await received();
-    if (!read.ok) return read;
-    const { entropy } = parts.engine.parts;
-    const staged = await stageRead(entropy, record.id, read.value, read.value.copyTo);
-    if (!staged.ok) return staged;
-    size = staged.value.size;
-    const request = { message: staged.value, flags: [], internalDate: arrival.receivedAt, deliveryId };
-    const append: Decide<Appended> = (state, now) =>
-      appendMessages(placeFor(state, arrival, detail), [request], 'inbox')(state, now);
-    const appended = await account.commit(append);
-    if (appended.ok && appended.value.uids.size === 0) outcome = 'duplicate';
-    if (!appended.ok && appended.error.kind === 'overQuota') outcome = 'overQuota';
-    // Where it is not known whether an entry names the blob, it stays: the collector finds it if none does.
-    const unused = appended.ok ? outcome === 'duplicate' : appended.error.kind !== 'unsettled';
-    if (unused) await account.unstage(staged.value);
-    return appended.ok || outcome === 'overQuota' ? ok(undefined) : appended;
-  });
+  const done = await storeMessage(parts.engine, arrival, attempt, received, recipient);
   const ms = Date.now() - startedAt;
-  const said = done.ok ? outcome : 'unavailable';
-  parts.log.info({ event: 'smtp.delivery', protocol: 'ses', account: record.id, outcome: said, size, ms });
+  const said = done.ok ? done.value : ({ outcome: 'unavailable', size: 0 } as const);
+  parts.log.info({ event: 'smtp.delivery', protocol: 'ses', account: id, ...said, ms });
   if (!done.ok) return err('cause' in done.error ? done.error.cause : new Error(done.error.kind));
   // Where it went on, a copy that has no room is no reason to tell the sender.
-  return ok(said === 'overQuota' && sent.value === 'store' ? 'full' : 'stored');
-}
-
-const knows = ({ state }: Account, deliveryId: string): boolean =>
-  state.deliveries.has(deliveryId, Math.floor(state.time / 1000));
-
-/** Spam goes to Junk, whatever the address says. */
-function placeFor(state: AccountState, { verdict }: Arrival, detail: string | undefined): string {
-  if (verdict === 'spam')
-    for (const { name, specialUse } of state.mailboxes) if (specialUse === '\\Junk') return name;
-  return mailboxFor(state, detail);
+  return ok(said.outcome === 'overQuota' && sent.value === 'store' ? 'full' : 'stored');
 }

@@ -4,6 +4,7 @@ import type {
   AppendOutcome,
   AppendRequest,
   Head,
+  LogEnd,
   LogTail,
   StoredEntry,
 } from '../../../shared/ports/account-log.ts';
@@ -30,6 +31,10 @@ export class RepairLog implements AccountLog {
     const whole = after > 0 || head === undefined;
     const from = whole ? after : head.position;
     return { head, entries: this.#entries.filter(({ position }) => position > from), more: false };
+  }
+
+  async readEnd(): Promise<LogEnd> {
+    return { head: this.#head, last: this.#entries.at(-1) };
   }
 
   async append({ position, bytes }: AppendRequest): Promise<AppendOutcome> {

@@ -1,11 +1,12 @@
 import type { Account } from '../../../shared/engine/account.ts';
 import { applyEntry, initialState } from '../../../shared/engine/apply.ts';
 import type { EngineParts } from '../../../shared/engine/engine.ts';
+import { usageFits } from '../../../shared/engine/entry.ts';
 import { readEntry } from '../../../shared/engine/entry-reader.ts';
 import { listBlobs } from '../../../shared/engine/list-blobs.ts';
 import { loadWhole } from '../../../shared/engine/mailbox-loader.ts';
 import { loadSnapshot } from '../../../shared/engine/snapshot-loader.ts';
-import type { AccountState } from '../../../shared/engine/state.ts';
+import type { AccountState, Usage } from '../../../shared/engine/state.ts';
 import { stateDigest } from '../../../shared/engine/state-digest.ts';
 import type { BlobKey, LogPosition } from '../../../shared/ids.ts';
 import { because, type Findings } from './findings.ts';
@@ -98,6 +99,7 @@ async function replay(
   findings: Findings,
 ): Promise<AccountState | undefined> {
   let state = base;
+  let said: Usage | undefined;
   while (state.position < last) {
     const { entries } = await log.read(account.id, state.position);
     for (const stored of entries) {
@@ -110,11 +112,12 @@ async function replay(
         const { entry } = await readEntry(blobs, stored);
         state = applyEntry(state, entry).state;
         const { bytes, messages } = entry.usage;
-        if (bytes !== state.usage.bytes || messages !== state.usage.messages)
+        if (!usageFits(entry, said, state.usage))
           findings.add(
             'log',
             `entry ${entry.position} was written with ${messages} messages of ${bytes} bytes in use, and gives ${state.usage.messages} of ${state.usage.bytes}`,
           );
+        said = entry.usage;
       } catch (cause) {
         findings.add('log', `entry ${stored.position}: ${because(cause)}`);
         return undefined;

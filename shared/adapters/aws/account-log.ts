@@ -13,6 +13,7 @@ import {
   type AppendOutcome,
   type AppendRequest,
   type Head,
+  type LogEnd,
   type LogTail,
   StaleTail,
   type StoredEntry,
@@ -106,6 +107,12 @@ export class AwsAccountLog implements AccountLog {
     if (!isGapless(rest, Math.max(folded, start)))
       throw new Error(`the log of ${account} has a gap after ${Math.max(folded, start)}`);
     return { head, entries: rest, more };
+  }
+
+  async readEnd(account: AccountId): Promise<LogEnd> {
+    const end = await this.#end(account);
+    this.#used.note(account, Math.max(end.last?.position ?? 0, end.head?.position ?? 0));
+    return end;
   }
 
   async append({ account, position, bytes, readAt }: AppendRequest): Promise<AppendOutcome> {
@@ -211,7 +218,7 @@ export class AwsAccountLog implements AccountLog {
 
   async trim(account: AccountId, upTo: LogPosition): Promise<void> {
     const { head, last } = await this.#end(account);
-    const through = Math.min(upTo, head?.position ?? 0, last - 1);
+    const through = Math.min(upTo, head?.position ?? 0, (last?.position ?? 0) - 1);
     if (through < 1) return;
     const first = await this.#query('find the oldest entry', { ...everything(account), Limit: 1 });
     const from = first.Items?.[0] ? numberOf(first.Items[0]) : headNumber;
@@ -249,11 +256,11 @@ export class AwsAccountLog implements AccountLog {
 
   async #lastUsed(account: AccountId): Promise<LogPosition> {
     const { head, last } = await this.#end(account);
-    return this.#used.note(account, Math.max(last, head?.position ?? 0));
+    return this.#used.note(account, Math.max(last?.position ?? 0, head?.position ?? 0));
   }
 
-  /** The head and the last entry's position, 0 where there is none. */
-  async #end(account: AccountId): Promise<{ head: Head | undefined; last: number }> {
+  /** From the end: the head sorts last. One that is read before the entry is older than that, if anything. */
+  async #end(account: AccountId): Promise<LogEnd> {
     const page = await this.#query('read the end of the log', {
       ...everything(account),
       ScanIndexForward: false,
@@ -261,7 +268,7 @@ export class AwsAccountLog implements AccountLog {
       ConsistentRead: true,
     });
     const { head, entries } = sorted(page.Items ?? []);
-    return { head, last: entries[0]?.position ?? 0 };
+    return { head, last: entries[0] };
   }
 
   async #entry(account: AccountId, position: LogPosition): Promise<Uint8Array | undefined> {

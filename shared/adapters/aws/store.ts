@@ -111,6 +111,7 @@ export async function openAwsStore(options: AwsStoreOptions): Promise<AwsStore> 
     log: {
       read: (account, after) => log.read(account, after),
       append: (request) => log.append(request),
+      readEnd: (id) => log.readEnd(id),
       moveHead: (account, head) => log.moveHead(account, head),
       trim: (account, upTo) => log.trim(account, upTo),
       async drop(account) {

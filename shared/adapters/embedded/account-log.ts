@@ -5,6 +5,7 @@ import {
   type AppendOutcome,
   type AppendRequest,
   type Head,
+  type LogEnd,
   type LogTail,
   StaleTail,
   type StoredEntry,
@@ -27,6 +28,7 @@ export class EmbeddedAccountLog implements AccountLog {
   readonly #entryExists;
   readonly #entries;
   readonly #end;
+  readonly #lastEntry;
 
   constructor(reader: DatabaseSync, writer: Writer, staging: Staging, now: () => number) {
     this.#reader = reader;
@@ -38,6 +40,11 @@ export class EmbeddedAccountLog implements AccountLog {
     this.#end = reader.prepare(
       `SELECT (SELECT max(position) FROM entries WHERE account = ?1) AS last, position, manifest
        FROM (SELECT 1) LEFT JOIN heads ON account = ?1`,
+    );
+    this.#lastEntry = reader.prepare(
+      `SELECT heads.position, manifest, entries.position AS last, bytes
+       FROM (SELECT 1) LEFT JOIN heads ON heads.account = ?1
+       LEFT JOIN entries ON entries.account = ?1 AND entries.position = (SELECT max(position) FROM entries WHERE account = ?1)`,
     );
     this.#entries = reader.prepare(
       `SELECT position, bytes FROM entries WHERE account = ? AND position > ? ORDER BY position LIMIT ${pageEntries + 1}`,
@@ -80,6 +87,18 @@ export class EmbeddedAccountLog implements AccountLog {
       entries.push({ position: position as LogPosition, bytes: entry });
     }
     return { entries, more: false };
+  }
+
+  async readEnd(account: AccountId): Promise<LogEnd> {
+    const row = this.#lastEntry.get(account)!;
+    const last = row.last as LogPosition | null;
+    return {
+      head: headOf(row),
+      last:
+        last === null
+          ? undefined
+          : { position: last, bytes: (row.bytes as Uint8Array | null) ?? new Uint8Array() },
+    };
   }
 
   async append({ account, position, bytes, blobs, readAt }: AppendRequest): Promise<AppendOutcome> {

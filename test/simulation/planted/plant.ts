@@ -47,6 +47,7 @@ export interface Plant {
 /** A log that is another but for some of its methods. */
 export const withLog = (log: AccountLog, changed: Partial<AccountLog>): AccountLog => ({
   read: (account, after) => log.read(account, after),
+  readEnd: (account) => log.readEnd(account),
   append: (request) => log.append(request),
   moveHead: (account, head) => log.moveHead(account, head),
   trim: (account, upTo) => log.trim(account, upTo),
