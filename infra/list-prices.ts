@@ -1,7 +1,9 @@
 /**
- * List prices in US dollars, for us-east-1; other regions are up to a third dearer. No free tier is counted. Compared in November 2026 with tables that
- * others publish (Amazon's own pages, which are what counts, were not at hand): Fargate, the balancer, Valkey, alarms, dashboards and logs, DynamoDB, S3, SNS, SQS,
- * Lambda. As known to the authors: addresses, interface endpoints, keys, secrets, zones, certificates, SES.
+ * List prices in US dollars, for us-east-1; other regions are up to a third dearer. No free tier is counted. Compared in November 2026 with what is published:
+ * - with Amazon's own price lists or pricing pages, as others keep copies of them: SES (of July 2026: besides, $0.09 for a thousand whole chunks of 256 KiB, of which the model's mail has
+ *   none), keys and requests to them, exportable certificates (of February 2025);
+ * - with tables and articles of others, which agree: Fargate, the balancer, Valkey, alarms, dashboards and logs, DynamoDB, S3, SNS, SQS, Lambda, public addresses;
+ * - with nothing, as known to the authors: interface endpoints, secrets, zones.
  */
 export const list = {
   fargateArmCpuHour: 0.032_38,

@@ -61,6 +61,19 @@ const connectionsPerUnit = 100_000;
 /** Accounts whose leases and channels the least that Valkey is sold in holds, with room. */
 const accountsPerValkey = 100_000;
 
+/** Seconds between two looks of a task at the list of sessions that are to end: half a unit each, whatever the number of accounts. */
+const listLooksEvery = 5;
+
+/** Tasks that have sessions. */
+const tasksOf = ({ services }: Config): number =>
+  services.profile === 'small'
+    ? services.all.tasks.min
+    : services.imap.tasks.min + services.pop3.tasks.min + services.submission.tasks.min;
+
+/** US dollars a month for all those looks. */
+export const listLooksDollars = (config: Config): number =>
+  ((tasksOf(config) * hoursAMonth * 3600) / listLooksEvery) * (list.dynamoReadUnit / 2);
+
 /** US dollars a month for all that stands there: what the configuration costs, and what of it grows with those who are served. */
 export function standingDollars(config: Config, { accounts, connections, readBytes }: Served): number {
   const fixed = fixedPrices(config).reduce((sum, { dollars }) => sum + dollars, 0);
@@ -71,6 +84,7 @@ export function standingDollars(config: Config, { accounts, connections, readByt
   const valkey = config.features.valkey ? accounts / accountsPerValkey : 0;
   return (
     fixed +
+    listLooksDollars(config) +
     hoursAMonth *
       (Math.max(0, units - 1) * list.balancerUnitHour +
         Math.max(0, valkey - 1) * list.valkeyServerlessMinimumGiB * list.valkeyServerlessMinimumGiBHour)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readConfig } from '../../infra/config.ts';
 import { list } from '../../infra/list-prices.ts';
-import { connectionsPerTask, largeFor, roomBytes, standingDollars } from './fleet.ts';
+import { connectionsPerTask, largeFor, listLooksDollars, roomBytes, standingDollars } from './fleet.ts';
 import { countMonth, model } from './month.ts';
 import { chargesOf, messagesACall, metered, pop3Dollars } from './price.ts';
 
@@ -50,6 +50,12 @@ test('the more mail comes, the more of it is in one call, up to what a call take
 const large = readConfig('infra/examples/large.json');
 const medium = readConfig('infra/examples/medium.json');
 const served = (accounts: number) => ({ accounts, connections: 2, restingBytes: 100_000, readBytes: 1e8 });
+
+test('each task looks twelve times a minute for sessions that are to end, however many accounts there are', () => {
+  const { tasks } = medium.services.profile === 'small' ? medium.services.all : { tasks: { min: 0 } };
+  const looks = tasks.min * 12 * 60 * 730;
+  assert.ok(Math.abs(listLooksDollars(medium) - (looks * list.dynamoReadUnit) / 2) < 1e-9);
+});
 
 test('more accounts never cost less in all, and less each', () => {
   const of = (accounts: number) =>

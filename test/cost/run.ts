@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { readConfig } from '../../infra/config.ts';
 import { list } from '../../infra/list-prices.ts';
-import { connectionsPerTask, largeFor, type Served, standingDollars } from './fleet.ts';
+import { connectionsPerTask, largeFor, listLooksDollars, type Served, standingDollars } from './fleet.ts';
 import { countMonth, model, type Receiver } from './month.ts';
 import { type Charge, chargesOf, metered, pop3Dollars } from './price.ts';
 
@@ -134,6 +134,7 @@ What stands there:
 
 ${sizes.map(({ accounts, what, standing }) => `- ${accounts.toLocaleString('en')} accounts: ${what}: $${standing(false).toFixed(2)} a month with SES, $${standing(true).toFixed(2)} with the own MX.`).join('\n')}
 
+Tasks look every five seconds for sessions that are to end (ARCHITECTURE.md, "Sign-in"): $${listLooksDollars(small).toFixed(2)}, $${listLooksDollars(medium).toFixed(2)} and $${listLooksDollars(largest).toFixed(2)} of it.
 A small installation is to stand there for less than $55 a month. An account has ${connections} connections open. One of them takes 72 KB (docs/performance.md), the account at rest ${kilobytes(restingBytes)} KB, in the worst
 case once for each connection: ${connectionsPerTask(4096, restingBytes).toLocaleString('en')} connections on a task of 4 GiB where four fifths of what it has for them are used, ${connectionsPerTask(8192, restingBytes).toLocaleString('en')} on one of 8 GiB: ${largestTasks} tasks for
 a million accounts. That one processor serves so many has not been tried on AWS.
@@ -169,7 +170,7 @@ ${[0, 0.1, 0.5, 1].map((share) => row(`${share * 100} %`, cents(pop3Dollars(cold
 
 - The usual design (an item and an index entry a message, written again with every change of flags, all items of a mailbox of 5,000 messages read at each of 20 SELECTs a
   device and day) would pay ${cents(usual)} cents in requests for the same month.
-- Amazon WorkMail was $4 a user and month (as known to the authors), Google Workspace Business Starter is published at $6 to $7.20: those prices hold storage, SES's part and egress as well.
+- Amazon WorkMail was $4 a user and month (as known to the authors; it ends in March 2027), Google Workspace Business Starter is published at $6 to $7.20: those prices hold storage, SES's part and egress as well.
 `;
 
 process.stdout.write(text);
