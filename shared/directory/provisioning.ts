@@ -1,41 +1,35 @@
 import { type Entropy, newAccountId, systemEntropy } from '../ids.ts';
-import {
-  type AccountRecord,
-  type Address,
-  type Alias,
-  type AppPassword,
-  type Directory,
-  type DirectoryError,
-  type Domain,
-  maxAppPasswords,
-  maxForwards,
-  type Pop3Deletion,
-  type Protocol,
+import type {
+  AccountRecord,
+  Address,
+  Alias,
+  AppPassword,
+  Directory,
+  Domain,
+  Pop3Deletion,
+  Protocol,
 } from '../ports/directory.ts';
 import { err, ok, type Result } from '../result.ts';
-import {
-  type AddressError,
-  explainAddressError,
-  parseAddress,
-  parseAliasAddress,
-  parseDomain,
-} from './address.ts';
+import { type AddressError, parseAddress, parseAliasAddress, parseDomain } from './address.ts';
 import { hashAppPassword } from './app-password.ts';
-import { checkForwarding, type ForwardingError } from './forwarding.ts';
+import { checkForwarding } from './forwarding.ts';
 import { generatePassword } from './generate-password.ts';
 import { preparePassword } from './password-hash.ts';
 import type { PasswordHasher } from './password-hasher.ts';
+import {
+  maxAliasTargets,
+  maxDisplayName,
+  minPasswordLength,
+  type ProvisioningError,
+} from './provisioning-error.ts';
 import { floorAfter } from './uid-validity-floor.ts';
 
-export type ProvisioningError =
-  | DirectoryError
-  | { readonly kind: 'badAddress'; readonly text: string; readonly reason: AddressError }
-  | { readonly kind: 'badPassword'; readonly reason: 'tooShort' | 'unfit' }
-  | { readonly kind: 'badTargets'; readonly reason: 'none' | 'tooMany' | 'itself' }
-  | ForwardingError
-  | { readonly kind: 'badName' }
-  /** The password queue is full; nothing was changed. */
-  | { readonly kind: 'busy' };
+export {
+  explainProvisioningError,
+  maxAliasTargets,
+  minPasswordLength,
+  type ProvisioningError,
+} from './provisioning-error.ts';
 
 type Outcome<T> = Promise<Result<T, ProvisioningError>>;
 
@@ -94,6 +88,8 @@ export interface Provisioning {
    */
   setForwarding(address: string, targets: readonly string[], keep: boolean): Outcome<AccountRecord>;
   addAlias(address: string, targets: readonly string[]): Outcome<Alias>;
+  /** Leads an alias to these, in place of those before. */
+  changeAlias(address: string, targets: readonly string[]): Outcome<Alias>;
   removeAlias(address: string): Outcome<void>;
 }
 
@@ -107,10 +103,6 @@ export interface ProvisioningOptions {
   readonly forwardOutside?: boolean;
 }
 
-/** NIST SP 800-63B §3.1.1.2 for a password of a person's own; length is what counts, composition rules do not. */
-export const minPasswordLength = 8;
-export const maxAliasTargets = 100;
-const maxDisplayName = 200;
 const allProtocols: readonly Protocol[] = ['imap', 'pop3', 'submission'];
 
 export const isDisplayName = (name: string): boolean =>
@@ -261,45 +253,16 @@ export function createProvisioning(options: ProvisioningOptions): Provisioning {
       const outcome = await directory.addAlias(alias);
       return outcome.ok ? ok(alias) : outcome;
     },
+    async changeAlias(text, targets) {
+      const parsed = parseAliasAddress(text);
+      if (!parsed.ok) return badAddress(text, parsed.error);
+      const { address } = parsed.value;
+      const parsedTargets = parseTargets(targets, address);
+      return parsedTargets.ok ? directory.changeAlias(address, parsedTargets.value) : parsedTargets;
+    },
     async removeAlias(text) {
       const parsed = parseAliasAddress(text);
       return parsed.ok ? directory.removeAlias(parsed.value.address) : badAddress(text, parsed.error);
     },
   };
-}
-
-type Wording = { [K in ProvisioningError['kind']]: (e: Extract<ProvisioningError, { kind: K }>) => string };
-
-const wording: Wording = {
-  exists: (e) => `${e.name} exists already`,
-  notFound: (e) => `there is no ${e.name}`,
-  notEmpty: (e) => `${e.name} still has accounts or aliases`,
-  badAddress: (e) =>
-    `${JSON.stringify(e.text.slice(0, 320))} cannot be used: ${explainAddressError(e.reason)}`,
-  badPassword: (e) =>
-    e.reason === 'tooShort'
-      ? `a password needs at least ${minPasswordLength} characters`
-      : 'a password is at most 1,024 bytes and has no control characters',
-  badTargets: (e) =>
-    ({
-      none: 'an alias needs a target',
-      tooMany: `an alias has at most ${maxAliasTargets} targets`,
-      itself: 'an alias cannot lead to itself',
-    })[e.reason],
-  badForwarding: (e) =>
-    ({
-      tooMany: `an account's mail goes to at most ${maxForwards} other addresses`,
-      itself: `${e.name} cannot be sent on to itself`,
-      loop: `mail to ${e.name} would come back`,
-      elsewhere: `${e.name} is not in a domain here, and this installation sends no mail on to others (--forward-outside)`,
-      unknown: `there is no ${e.name}`,
-    })[e.reason],
-  full: (e) => `${e.name} has ${maxAppPasswords} app passwords already: remove one that is not used any more`,
-  badName: () => `a display name is at most ${maxDisplayName} characters and has no control characters`,
-  busy: () => 'too many passwords are being worked on, try again',
-};
-
-/** One line for a person. */
-export function explainProvisioningError(error: ProvisioningError): string {
-  return (wording[error.kind] as (e: ProvisioningError) => string)(error);
 }

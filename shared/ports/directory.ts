@@ -105,6 +105,8 @@ export interface Directory {
   addTenant(tenant: Tenant): Promise<Result<void, DirectoryError>>;
   tenant(id: string): Promise<Tenant | undefined>;
   tenants(after?: string, limit?: number): Promise<Page<Tenant>>;
+  /** What it is called; 'notFound' where there is no such tenant. */
+  renameTenant(id: string, name: string): Promise<Result<Tenant, DirectoryError>>;
   /** 'notEmpty' while it has a domain. */
   removeTenant(id: string): Promise<Result<void, DirectoryError>>;
   /** 'notFound' where there is no such tenant. */
@@ -154,5 +156,7 @@ export interface Directory {
   addAlias(alias: Alias): Promise<Result<void, DirectoryError>>;
   alias(address: Address): Promise<Alias | undefined>;
   aliases(after?: string, limit?: number, within?: Within): Promise<Page<Alias>>;
+  /** Leads it elsewhere, at one moment; 'notFound' where there is no such alias. */
+  changeAlias(address: Address, targets: readonly Address[]): Promise<Result<Alias, DirectoryError>>;
   removeAlias(address: Address): Promise<Result<void, DirectoryError>>;
 }

@@ -94,9 +94,17 @@ test('every operation of the document, with keys of every scope and none, valid,
       const repeatable = { 'idempotency-key': 'once' };
       const first = await ask(token, {}, repeatable);
       assert.equal(first.status, done, JSON.stringify(first.body));
+      if (done === 201) {
+        // What has a path of its own is found there.
+        const location = first.headers.get('location') ?? '';
+        assert.match(location, /^\/v1\//);
+        const found = await ground.ask('GET', location, await ground.key());
+        assert.equal(found.status, one.operationId === 'addAppPassword' ? 405 : 200, location);
+      } else assert.equal(first.headers.get('location'), null);
       if (method === 'post') {
         const again = await ask(token, {}, repeatable);
         assert.deepEqual([again.status, again.body], [first.status, first.body]);
+        assert.equal(again.headers.get('location'), first.headers.get('location'));
         assert.equal(again.headers.get('idempotent-replayed'), 'true');
         const other = { ...(request.body as object), name: 'other', password: 'something else' };
         const reused = await ask(

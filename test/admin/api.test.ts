@@ -188,6 +188,14 @@ test('a key for one tenant lists that tenant, its keys and its changes', async (
   ]);
 });
 
+test('the root of the API says without a key where its document is', async (t) => {
+  const { ask } = await adminGround(t);
+  for (const path of ['/v1', '/v1/']) {
+    const { status, body } = await ask('GET', path, undefined);
+    assert.deepEqual([status, body.document], [200, '/openapi.json']);
+  }
+});
+
 test('what is no path of the API is a problem too', async (t) => {
   const { ask, key } = await adminGround(t);
   const reply = await ask('GET', '/v1/nothing', await key());

@@ -52,6 +52,13 @@ export const cases = ({ keyId, appPasswordId }: Prepared): Readonly<Record<strin
     again: 409,
   },
   getTenant: { path: '/v1/tenants/acme', again: 200, missing: '/v1/tenants/nobody' },
+  changeTenant: {
+    path: '/v1/tenants/acme',
+    body: { name: 'Acme & Co.' },
+    invalid: [{}, { name: '' }, { name: 'x'.repeat(201) }, { name: 'a', id: 'b' }],
+    again: 200,
+    missing: '/v1/tenants/nobody',
+  },
   removeTenant: { path: '/v1/tenants/idle', again: 404, missing: '/v1/tenants/nobody' },
   listDomains: { path: '/v1/domains?tenant=acme', again: 200 },
   addDomain: {
@@ -153,6 +160,13 @@ export const cases = ({ keyId, appPasswordId }: Prepared): Readonly<Record<strin
     missingBody: { address: 'a@nobody.test', targets: ['anna@acme.test'] },
   },
   getAlias: { path: '/v1/aliases/post@acme.test', again: 200, missing: '/v1/aliases/nobody@acme.test' },
+  changeAlias: {
+    path: '/v1/aliases/post@acme.test',
+    body: { targets: ['anna@acme.test', 'bert@acme.test'] },
+    invalid: [{}, { targets: [] }, { targets: ['post@acme.test'] }, { targets: ['no address'] }, unknown],
+    again: 200,
+    missing: '/v1/aliases/nobody@acme.test',
+  },
   removeAlias: { path: '/v1/aliases/post@acme.test', again: 404, missing: '/v1/aliases/nobody@acme.test' },
   listKeys: { path: '/v1/keys', again: 200 },
   addKey: {

@@ -53,6 +53,9 @@ const steps: readonly Step[] = [
   { args: 'tenant add acme --name Acme', says: 'added acme\n' },
   { args: 'tenant add acme', code: 1, complains: 'restante: acme exists already\n' },
   { args: 'tenant add Not!', code: 1, complains: 'restante: id: Invalid string: must match pattern …\n' },
+  { args: 'tenant rename acme Renamed', says: 'acme is called Renamed\n' },
+  { args: 'tenant rename nobody Renamed', code: 1, complains: 'restante: there is no nobody\n' },
+  { args: 'tenant rename acme Acme', says: 'acme is called Acme\n' },
   { args: 'tenant list', says: 'ID    MADE  NAME\nacme  <time>  Acme\n' },
   { args: 'domain add acme.test --tenant acme', says: 'added acme.test\n' },
   { args: 'domain add other.test --tenant nobody', code: 1, complains: 'restante: there is no nobody\n' },
@@ -124,6 +127,12 @@ const steps: readonly Step[] = [
     says: 'ALIAS           LEADS TO\npost@acme.test  anna@acme.test, bob@acme.test\n',
   },
   { args: 'alias list --json' },
+  {
+    args: 'alias change post@acme.test bob@acme.test',
+    says: 'post@acme.test leads to bob@acme.test\n',
+  },
+  { args: 'alias change no@acme.test bob@acme.test', code: 1 },
+  { args: 'alias list', says: 'ALIAS           LEADS TO\npost@acme.test  bob@acme.test\n' },
   { args: 'alias remove post@acme.test', says: 'removed post@acme.test\n' },
   { args: 'alias remove post@acme.test', code: 1 },
   {

@@ -288,6 +288,31 @@ export function directoryContract(make: (t: TestContext) => Promise<DirectoryGro
       assert.deepEqual(await directory.removeAlias(post.address), refused('notFound', post.address));
     });
 
+    test('an alias leads elsewhere from one moment to the next, and an account is none', async (t) => {
+      const { directory } = await withDomain(t);
+      const post = alias('post@example.test');
+      await directory.addAlias(post);
+      const targets = ['other@example.test' as Address];
+      const changed = { ...post, targets };
+      assert.deepEqual(await directory.changeAlias(post.address, targets), { ok: true, value: changed });
+      assert.deepEqual(await directory.alias(post.address), changed);
+      assert.deepEqual((await directory.aliases()).items, [changed]);
+      const owner = account('owner@example.test');
+      await directory.addAccount(owner);
+      for (const none of [owner.address, 'nobody@example.test' as Address])
+        assert.deepEqual(await directory.changeAlias(none, targets), refused('notFound', none));
+    });
+
+    test('a tenant is called otherwise, and keeps what it has', async (t) => {
+      const { directory } = await withDomain(t);
+      const renamed = { ...tenant, name: 'Another name' };
+      assert.deepEqual(await directory.renameTenant(tenant.id, renamed.name), { ok: true, value: renamed });
+      assert.deepEqual((await directory.tenants()).items, [renamed]);
+      assert.deepEqual(await directory.removeTenant(tenant.id), refused('notEmpty', tenant.id));
+      assert.deepEqual(await directory.renameTenant('nobody', 'x'), refused('notFound', 'nobody'));
+      assert.equal(await directory.tenant('nobody'), undefined);
+    });
+
     test('a change is visible to another process at once', async (t) => {
       const ground = await withDomain(t);
       const other = await ground.another();

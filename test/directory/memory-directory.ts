@@ -38,6 +38,13 @@ export function memoryDirectory(): Directory & { readonly lookups: { count: numb
     },
     tenant: async (id) => tenants.get(id),
     tenants: () => whole(tenants.values()),
+    async renameTenant(id, name) {
+      const tenant = tenants.get(id);
+      if (tenant === undefined) return err({ kind: 'notFound', name: id });
+      const renamed = { ...tenant, name };
+      tenants.set(id, renamed);
+      return ok(renamed);
+    },
     async removeTenant(id) {
       if ([...domains.values()].some(({ tenant }) => tenant === id))
         return err({ kind: 'notEmpty', name: id });
@@ -125,6 +132,13 @@ export function memoryDirectory(): Directory & { readonly lookups: { count: numb
       return aliases.get(address);
     },
     aliases: () => whole(aliases.values()),
+    async changeAlias(address, targets) {
+      const alias = aliases.get(address);
+      if (alias === undefined) return err({ kind: 'notFound', name: address });
+      const changed = { ...alias, targets };
+      aliases.set(address, changed);
+      return ok(changed);
+    },
     async removeAlias(address) {
       return aliases.delete(address) ? ok(undefined) : err({ kind: 'notFound', name: address });
     },

@@ -39,6 +39,9 @@ const refuse = (c: Context, of: Problem): Response =>
     ...(of.kind === 'unauthorized' && { 'www-authenticate': 'Bearer' }),
   });
 
+const locationOf = (segments: readonly string[]): string =>
+  `/v1/${segments.map((segment) => encodeURIComponent(segment).replaceAll('%40', '@')).join('/')}`;
+
 const honoPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
 
 /** The admin API, for whatever speaks fetch: `/v1/…`, and the document of it at `/openapi.json`. */
@@ -70,6 +73,9 @@ export function createAdminApp({
     c.res.headers.set('x-content-type-options', 'nosniff');
   });
   app.get('/openapi.json', (c) => c.json(document));
+  // For who looks what there is, without a key: the document tells.
+  app.get('/v1', (c) => c.json({ version, document: '/openapi.json' }));
+  app.get('/v1/', (c) => c.json({ version, document: '/openapi.json' }));
   app.use(
     '/v1/*',
     bodyLimit({
@@ -116,6 +122,8 @@ export function createAdminApp({
       if (replayed) c.header('idempotent-replayed', 'true');
       if (status === 204) return c.body(null, 204);
       if (status >= 400) return refuse(c, body as Problem);
+      if (one.location !== undefined)
+        c.header('location', locationOf(one.location(body as never, request.value.params as never)));
       return c.json(body as object, status as 200);
     });
 

@@ -56,6 +56,15 @@ export function openApiDocument(operations: readonly Operation[], version: strin
         ? { description: 'Done' }
         : {
             description: 'Done',
+            ...(one.location && {
+              headers: {
+                Location: {
+                  description: 'the path of what was made',
+                  required: true,
+                  schema: { type: 'string' },
+                },
+              },
+            }),
             content: { 'application/json': { schema: schemaOf(one.answer, 'output', components) } },
           };
     (paths[one.path] ??= {})[one.method] = {

@@ -44,6 +44,8 @@ export interface Operation {
   readonly body: z.ZodObject | undefined;
   readonly status: 200 | 201 | 204;
   readonly answer: z.ZodType;
+  /** Where what a 201 made is found: the segments after `/v1`. */
+  readonly location?: (answer: never, params: never) => readonly string[];
   readonly handle: (call: Call<never, never, never>) => Promise<Result<unknown, Problem>>;
 }
 
@@ -75,6 +77,7 @@ interface Definition<
   readonly query: Q;
   readonly body?: B;
   readonly answer: A;
+  readonly location?: (answer: z.output<A>, params: z.output<P>) => readonly string[];
   readonly handle: (
     call: Call<z.output<P>, z.output<Q>, z.output<B>>,
   ) => Promise<Result<z.input<A>, Problem>>;

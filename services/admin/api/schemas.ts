@@ -63,6 +63,7 @@ export const tenantView = z
   .object({ id: tenantId, name: z.string(), createdAt: time })
   .meta({ id: 'Tenant' });
 export const newTenant = z.strictObject({ id: tenantId, name: z.string().min(1).max(200).optional() });
+export const tenantChange = z.strictObject({ name: z.string().min(1).max(200) });
 export const tenantParams = z.object({ tenant: tenantId });
 
 export const domainView = z
@@ -156,6 +157,9 @@ export const newAlias = z.strictObject({
     .max(320)
     .describe('an address, or @example.org for what nobody else there takes'),
   targets: z.array(address).min(1).max(maxAliasTargets),
+});
+export const aliasChange = z.strictObject({
+  targets: newAlias.shape.targets.describe('in place of those before'),
 });
 export const aliasParams = z.object({ address: z.string().min(2).max(320) });
 

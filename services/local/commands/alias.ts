@@ -6,7 +6,7 @@ import type { CommandContext } from '../context.ts';
 import { printTable } from '../print-table.ts';
 import { type DataOptions, family, jsonOption, type ListOptions, printJson } from './shared-options.ts';
 
-/** `restante alias add|list|remove`: addresses that deliver to others. */
+/** `restante alias add|list|change|remove`: addresses that deliver to others. */
 export function aliasCommands(program: Command, context: CommandContext, report: Report): void {
   const administer = administering(context, report);
   const alias = family(program, 'alias', 'addresses that deliver to others');
@@ -35,6 +35,18 @@ export function aliasCommands(program: Command, context: CommandContext, report:
         if (!aliases.ok) return aliases;
         const rows = aliases.value.map((a) => [a.address, a.targets.join(', ')]);
         return ok(options.json ? printJson(aliases.value) : printTable(['ALIAS', 'LEADS TO'], rows));
+      }),
+    );
+
+  administers(alias.command('change'), context)
+    .description('lead an alias to others than before')
+    .argument('<address>')
+    .argument('<target...>', 'addresses of accounts or aliases: all that it is to lead to')
+    .action((address: string, targets: string[], options: DataOptions) =>
+      administer(options, async (admin) => {
+        const changed = await admin.ask('changeAlias', { params: { address }, body: { targets } });
+        if (!changed.ok) return changed;
+        return ok(`${changed.value.address} leads to ${changed.value.targets.join(', ')}\n`);
       }),
     );
 

@@ -6,7 +6,7 @@ import type { CommandContext } from '../context.ts';
 import { printTable } from '../print-table.ts';
 import { type DataOptions, family, jsonOption, type ListOptions, printJson } from './shared-options.ts';
 
-/** `restante tenant add|list|remove`: customers with domains of their own. */
+/** `restante tenant add|list|rename|remove`: customers with domains of their own. */
 export function tenantCommands(program: Command, context: CommandContext, report: Report): void {
   const administer = administering(context, report);
   const tenant = family(program, 'tenant', 'customers with domains of their own');
@@ -36,6 +36,18 @@ export function tenantCommands(program: Command, context: CommandContext, report
         if (!all.ok) return all;
         const rows = all.value.map(({ id, name, createdAt }) => [id, createdAt, name]);
         return ok(options.json ? printJson(all.value) : printTable(['ID', 'MADE', 'NAME'], rows));
+      }),
+    );
+
+  administers(tenant.command('rename'), context)
+    .description('call a tenant otherwise; its id stays')
+    .argument('<id>')
+    .argument('<name>', 'what it is called')
+    .action((id: string, name: string, options: DataOptions) =>
+      administer(options, async (admin) => {
+        const renamed = await admin.ask('changeTenant', { params: { tenant: id }, body: { name } });
+        if (!renamed.ok) return renamed;
+        return ok(`${id} is called ${renamed.value.name}\n`);
       }),
     );
 

@@ -1,6 +1,15 @@
 import type { Address, Alias, DirectoryError } from '../../ports/directory.ts';
 import { err, ok, type Result } from '../../result.ts';
-import { addressKey, aliasItem, domainKey, domainOf, listsOf, toAlias, toDomain } from './directory-items.ts';
+import {
+  addressKey,
+  aliasItem,
+  domainKey,
+  domainOf,
+  listsOf,
+  texts,
+  toAlias,
+  toDomain,
+} from './directory-items.ts';
 import { counted, listed, put, unlisted } from './directory-parts.ts';
 import type { DirectoryTable } from './directory-table.ts';
 
@@ -25,6 +34,21 @@ export async function addAlias(table: DirectoryTable, alias: Alias): Changed {
   return refused[0]
     ? err({ kind: 'notFound', name: domainOf(address) })
     : err({ kind: 'exists', name: address });
+}
+
+export async function changeAlias(
+  table: DirectoryTable,
+  address: Address,
+  targets: readonly Address[],
+): Promise<Result<Alias, DirectoryError>> {
+  const item = await table.update({
+    Key: addressKey(address),
+    UpdateExpression: 'SET targets = :targets',
+    ConditionExpression: 'kind = :alias',
+    ExpressionAttributeValues: { ':targets': texts(targets), ':alias': { S: 'alias' } },
+  });
+  const alias = item && toAlias(item);
+  return alias ? ok(alias) : err({ kind: 'notFound', name: address });
 }
 
 export async function removeAlias(table: DirectoryTable, address: Address): Changed {

@@ -74,7 +74,7 @@ export const domainOf = (address: string): string => address.slice(address.lastI
 
 const text = (value: string): AttributeValue => ({ S: value });
 const number = (value: number): AttributeValue => ({ N: String(value) });
-const texts = (values: readonly string[]): AttributeValue => ({ L: values.map(text) });
+export const texts = (values: readonly string[]): AttributeValue => ({ L: values.map(text) });
 
 export const tenantItem = ({ id, name, createdAt }: Tenant): Item => ({
   ...listKey('tenants', id),

@@ -19,7 +19,7 @@ import { err, ok, type Result } from '../../result.ts';
 import { concernsSessions } from '../account-listeners.ts';
 import { AccountChanges, changesPollMs, noted } from './account-changes.ts';
 import { Calls, directoryLimits } from './calls.ts';
-import { addAlias, removeAlias } from './directory-aliases.ts';
+import { addAlias, changeAlias, removeAlias } from './directory-aliases.ts';
 import { addAppPassword, removeAppPassword } from './directory-app-passwords.ts';
 import {
   accountItem,
@@ -38,7 +38,6 @@ import {
   listsOf,
   listWithin,
   sortOf,
-  tenantItem,
   toAccount,
   toAlias,
   toDomain,
@@ -54,9 +53,9 @@ import {
   signInExpression,
   tenantCounted,
   unlisted,
-  unused,
 } from './directory-parts.ts';
 import { DirectoryTable, type TransactionPart } from './directory-table.ts';
+import { addTenant, removeTenant, renameTenant } from './directory-tenants.ts';
 
 type Changed = Promise<Result<void, DirectoryError>>;
 
@@ -85,9 +84,8 @@ export class AwsDirectory implements Directory {
     this.#changes = new AccountChanges(this.#table, now, options.changesPollMs ?? changesPollMs);
   }
 
-  async addTenant(tenant: Tenant): Changed {
-    const refused = await this.#table.transact([put(tenantItem(tenant))]);
-    return refused ? err({ kind: 'exists', name: tenant.id }) : done;
+  addTenant(tenant: Tenant): Changed {
+    return addTenant(this.#table, tenant);
   }
 
   async tenant(id: string): Promise<Tenant | undefined> {
@@ -95,10 +93,12 @@ export class AwsDirectory implements Directory {
     return item && toTenant(item);
   }
 
-  async removeTenant(id: string): Changed {
-    const refused = await this.#table.transact([{ remove: { key: listKey('tenants', id), ...unused } }]);
-    if (!refused) return done;
-    return err({ kind: refused[0]?.item ? 'notEmpty' : 'notFound', name: id });
+  renameTenant(id: string, name: string): Promise<Result<Tenant, DirectoryError>> {
+    return renameTenant(this.#table, id, name);
+  }
+
+  removeTenant(id: string): Changed {
+    return removeTenant(this.#table, id);
   }
 
   async tenants(after?: string, limit?: number): Promise<Page<Tenant>> {
@@ -264,6 +264,10 @@ export class AwsDirectory implements Directory {
   async aliases(after?: string, limit?: number, within?: Within): Promise<Page<Alias>> {
     const { items, next } = await this.#table.list(listWithin('aliases', within), after, limit);
     return { items: await this.#records(items, addressKey, toAlias), next };
+  }
+
+  changeAlias(address: Address, targets: readonly Address[]): Promise<Result<Alias, DirectoryError>> {
+    return changeAlias(this.#table, address, targets);
   }
 
   removeAlias(address: Address): Changed {

@@ -79,6 +79,10 @@ export class EmbeddedDirectory implements Directory {
     return found(this.#tenant.get(id), toTenant);
   }
 
+  renameTenant(id: string, name: string): Promise<Result<Tenant, DirectoryError>> {
+    return this.#writer.send('renameTenant', { id, name });
+  }
+
   removeTenant(id: string): Changed {
     return this.#writer.send('removeTenant', id);
   }
@@ -172,6 +176,10 @@ export class EmbeddedDirectory implements Directory {
 
   async aliases(after?: string, limit?: number, within?: Within): Promise<Page<Alias>> {
     return this.#aliases.page(after, limit, within);
+  }
+
+  changeAlias(address: Address, targets: readonly Address[]): Promise<Result<Alias, DirectoryError>> {
+    return this.#writer.send('changeAlias', { address, targets });
   }
 
   removeAlias(address: Address): Changed {

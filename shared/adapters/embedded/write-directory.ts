@@ -3,12 +3,13 @@ import { type AccountRecord, type DirectoryError, maxAppPasswords } from '../../
 import { err, ok, type Result } from '../../result.ts';
 import { concernsSessions } from '../account-listeners.ts';
 import { accountChangeWrites } from './account-changes.ts';
-import { toAccount } from './directory-rows.ts';
+import { toAccount, toAlias, toTenant } from './directory-rows.ts';
 import type { AccountChange, WriteOperations } from './write-operations.ts';
 
 type DirectoryWrites = Pick<
   WriteOperations,
   | 'addTenant'
+  | 'renameTenant'
   | 'removeTenant'
   | 'addDomain'
   | 'removeDomain'
@@ -19,6 +20,7 @@ type DirectoryWrites = Pick<
   | 'noteSignIn'
   | 'removeAccount'
   | 'addAlias'
+  | 'changeAlias'
   | 'removeAlias'
 >;
 
@@ -42,6 +44,7 @@ export function directoryWrites(db: DatabaseSync): DirectoryWrites {
     'SELECT 1 FROM accounts WHERE id = ?1 UNION ALL SELECT 1 FROM removed_accounts WHERE id = ?1',
   );
   const addTenant = db.prepare('INSERT INTO tenants (id, name, created_at) VALUES (?, ?, ?)');
+  const renameTenant = db.prepare('UPDATE tenants SET name = ? WHERE id = ? RETURNING *');
   const removeTenant = db.prepare('DELETE FROM tenants WHERE id = ?');
   const addDomain = db.prepare('INSERT INTO domains (name, tenant, created_at) VALUES (?, ?, ?)');
   const removeDomain = db.prepare('DELETE FROM domains WHERE name = ?');
@@ -67,6 +70,7 @@ export function directoryWrites(db: DatabaseSync): DirectoryWrites {
     'INSERT INTO aliases (address, domain, tenant, targets, created_at)' +
       ' SELECT ?, name, tenant, ?, ? FROM domains WHERE name = ?',
   );
+  const changeAlias = db.prepare('UPDATE aliases SET targets = ? WHERE address = ? RETURNING *');
   const removeAlias = db.prepare('DELETE FROM aliases WHERE address = ?');
 
   const write = (account: AccountRecord): void => {
@@ -98,6 +102,10 @@ export function directoryWrites(db: DatabaseSync): DirectoryWrites {
       if (tenantIs(id)) return err({ kind: 'exists', name: id });
       addTenant.run(id, name, createdAt);
       return done;
+    },
+    renameTenant({ id, name }) {
+      const row = renameTenant.get(name, id);
+      return row ? ok(toTenant(row)) : err({ kind: 'notFound', name: id });
     },
     removeTenant(id) {
       if (tenantIsUsed(id)) return err({ kind: 'notEmpty', name: id });
@@ -172,6 +180,10 @@ export function directoryWrites(db: DatabaseSync): DirectoryWrites {
       if (refused) return err(refused);
       addAlias.run(address, JSON.stringify(targets), createdAt, domainOf(address));
       return done;
+    },
+    changeAlias({ address, targets }) {
+      const row = changeAlias.get(JSON.stringify(targets), address);
+      return row ? ok(toAlias(row)) : err({ kind: 'notFound', name: address });
     },
     removeAlias: (address) =>
       removeAlias.run(address).changes === 1 ? done : err({ kind: 'notFound', name: address }),

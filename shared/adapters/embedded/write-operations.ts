@@ -60,6 +60,7 @@ export interface WriteOperations {
   deleteBlobs(keys: readonly BlobKey[]): readonly BlobKey[];
 
   addTenant(tenant: Tenant): Result<void, DirectoryError>;
+  renameTenant(tenant: Pick<Tenant, 'id' | 'name'>): Result<Tenant, DirectoryError>;
   removeTenant(id: string): Result<void, DirectoryError>;
   addDomain(domain: Domain): Result<void, DirectoryError>;
   removeDomain(name: string): Result<void, DirectoryError>;
@@ -86,6 +87,7 @@ export interface WriteOperations {
     readonly now: number;
   }): Result<void, DirectoryError>;
   addAlias(alias: Alias): Result<void, DirectoryError>;
+  changeAlias(alias: Pick<Alias, 'address' | 'targets'>): Result<Alias, DirectoryError>;
   removeAlias(address: string): Result<void, DirectoryError>;
 
   /** False where there is one of that name. */

@@ -58,6 +58,7 @@ export const accountOperations = [
     body: newAccount,
     status: 201,
     answer: addedAccount,
+    location: ({ address }) => ['accounts', address],
     handle: async (call) => {
       const { body, parts } = call;
       const domain = await domainOfNew(call, body.address);

@@ -3,7 +3,16 @@ import { domainOfNew, findAlias } from '../access.ts';
 import { emptyPage, listed, wantedPart } from '../listing.ts';
 import { operation } from '../operation.ts';
 import { fromProvisioning } from '../problem.ts';
-import { aliasParams, aliasView, inDomain, newAlias, none, pageOf, viewAlias } from '../schemas.ts';
+import {
+  aliasChange,
+  aliasParams,
+  aliasView,
+  inDomain,
+  newAlias,
+  none,
+  pageOf,
+  viewAlias,
+} from '../schemas.ts';
 
 export const aliasOperations = [
   operation({
@@ -34,6 +43,7 @@ export const aliasOperations = [
     body: newAlias,
     status: 201,
     answer: aliasView,
+    location: ({ address }) => ['aliases', address],
     handle: async (call) => {
       const domain = await domainOfNew(call, call.body.address);
       if (!domain.ok) return domain;
@@ -54,6 +64,25 @@ export const aliasOperations = [
     handle: async (call) => {
       const found = await findAlias(call, call.params.address);
       return found.ok ? ok(viewAlias(found.value)) : found;
+    },
+  }),
+  operation({
+    id: 'changeAlias',
+    method: 'patch',
+    path: '/v1/aliases/{address}',
+    summary: 'Lead an alias elsewhere, at one moment',
+    scope: 'aliases:write',
+    params: aliasParams,
+    query: none,
+    body: aliasChange,
+    status: 200,
+    answer: aliasView,
+    handle: async (call) => {
+      const found = await findAlias(call, call.params.address);
+      if (!found.ok) return found;
+      const { provisioning } = call.parts.data;
+      const changed = await provisioning.changeAlias(found.value.address, call.body.targets);
+      return changed.ok ? ok(viewAlias(changed.value)) : err(fromProvisioning(changed.error));
     },
   }),
   operation({

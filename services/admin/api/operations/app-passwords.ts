@@ -40,6 +40,7 @@ export const appPasswordOperations = [
     body: newAppPassword,
     status: 201,
     answer: addedAppPassword,
+    location: ({ id }, { address }) => ['accounts', address, 'app-passwords', id],
     handle: async (call) => {
       const found = await findAccount(call, call.params.address);
       if (!found.ok) return found;

@@ -47,6 +47,7 @@ export const domainOperations = [
     body: newDomain,
     status: 201,
     answer: domainDetail,
+    location: ({ name }) => ['domains', name],
     handle: async ({ key, body, parts, about }) => {
       const tenant = body.tenant ?? key.tenant;
       if (tenant !== undefined && !sees(key, tenant))

@@ -59,6 +59,7 @@ export const keyOperations = [
     body: newKey,
     status: 201,
     answer: addedKey,
+    location: ({ id }) => ['keys', id],
     handle: async ({ key, body, parts, about }) => {
       const expiresAt = body.expiresAt === undefined ? undefined : Date.parse(body.expiresAt);
       const wanted: NewKey = {

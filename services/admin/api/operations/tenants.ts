@@ -4,7 +4,16 @@ import { sees } from '../access.ts';
 import { listed } from '../listing.ts';
 import { operation } from '../operation.ts';
 import { fromProvisioning, problem } from '../problem.ts';
-import { newTenant, none, pageOf, pageQuery, tenantParams, tenantView, viewTenant } from '../schemas.ts';
+import {
+  newTenant,
+  none,
+  pageOf,
+  pageQuery,
+  tenantChange,
+  tenantParams,
+  tenantView,
+  viewTenant,
+} from '../schemas.ts';
 
 const missing = (id: string) => err(problem('notFound', `there is no tenant ${id}`));
 const forAll = err(problem('forbidden', 'a key for one tenant makes and removes none'));
@@ -39,6 +48,7 @@ export const tenantOperations = [
     body: newTenant,
     status: 201,
     answer: tenantView,
+    location: ({ id }) => ['tenants', id],
     handle: async ({ key, body, parts, about }) => {
       if (key.tenant !== undefined) return forAll;
       const tenant: Tenant = { id: body.id, name: body.name ?? body.id, createdAt: parts.now() };
@@ -62,6 +72,24 @@ export const tenantOperations = [
         ? await parts.data.store.directory.tenant(params.tenant)
         : undefined;
       return tenant ? ok(viewTenant(tenant)) : missing(params.tenant);
+    },
+  }),
+  operation({
+    id: 'changeTenant',
+    method: 'patch',
+    path: '/v1/tenants/{tenant}',
+    summary: 'Rename a tenant: its id stays',
+    scope: 'tenants:write',
+    params: tenantParams,
+    query: none,
+    body: tenantChange,
+    status: 200,
+    answer: tenantView,
+    handle: async ({ key, params, body, parts, about }) => {
+      if (!sees(key, params.tenant)) return missing(params.tenant);
+      about.tenant = params.tenant;
+      const renamed = await parts.data.store.directory.renameTenant(params.tenant, body.name);
+      return renamed.ok ? ok(viewTenant(renamed.value)) : err(fromProvisioning(renamed.error));
     },
   }),
   operation({
