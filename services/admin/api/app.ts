@@ -63,7 +63,8 @@ export function createAdminApp({
   };
   const idempotency = new Idempotency(adminRecords, entropy);
   const rates = new RateLimit();
-  const document = openApiDocument(operations, version);
+  // Made when it is first asked for: the command line makes this application for each of its commands.
+  let document: ReturnType<typeof openApiDocument> | undefined;
   const app = new Hono();
 
   app.use('*', async (c, next) => {
@@ -72,7 +73,10 @@ export function createAdminApp({
     c.res.headers.set('cache-control', 'no-store');
     c.res.headers.set('x-content-type-options', 'nosniff');
   });
-  app.get('/openapi.json', (c) => c.json(document));
+  app.get('/openapi.json', (c) => {
+    document ??= openApiDocument(operations, version);
+    return c.json(document);
+  });
   // For who looks what there is, without a key: the document tells.
   app.get('/v1', (c) => c.json({ version, document: '/openapi.json' }));
   app.get('/v1/', (c) => c.json({ version, document: '/openapi.json' }));
