@@ -143,6 +143,8 @@ async function startObjects(open: AsyncDisposableStack): Promise<string> {
   mend(emulator.store);
   emulator.middleware.unshift(onlyNew());
   const { port }: AddressInfo = await emulator.run();
+  // Node.js closes what was quiet for five seconds, whether a request is on its way or not; clients of it repeat nothing by themselves.
+  (emulator.httpServer as Server).keepAliveTimeout = 0;
   open.defer(async () => {
     (emulator.httpServer as Server).closeAllConnections();
     await emulator.close();
