@@ -36,9 +36,9 @@ describe('faults at the edge of the SDK', () => {
       const told: Told = { fates: new Map(), uids: new Map() };
       const started = await emulators();
       const first = openEngine(started, seed, 0, counts, 0);
-      await withAccount(first.engine, account, async (opened) => {
+      const initialise = async (opened: Account) =>
         assert.ok((await opened.commit(initialiseAccount(undefined))).ok);
-      });
+      await withAccount(first.engine, account, initialise, 'perhapsEmpty');
       const nodes = [1, 2].map((stream) => openEngine(started, seed, 0.3, counts, stream));
       await Promise.all(
         Array.from({ length: writers }, (_, i) => write(nodes[i % 2]!.engine, account, `${i}`, told)),
@@ -140,9 +140,10 @@ async function withAccount(
   engine: MailEngine,
   id: AccountId,
   use: (account: Account) => Promise<void>,
+  log: 'begun' | 'perhapsEmpty' = 'begun',
 ): Promise<void> {
   for (let attempt = 1; ; attempt++) {
-    const opened = await engine.open(id);
+    const opened = await engine.open(id, 'staying', log);
     if (!opened.ok) {
       assert.ok(attempt < 20, opened.error.kind);
       continue;
