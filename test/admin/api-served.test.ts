@@ -30,6 +30,8 @@ test('an account made through the API reads mail by IMAP and POP3 at once', asyn
     assert.equal(response.status, 201, await response.clone().text());
     return (await response.json()) as Record<string, string>;
   };
+  const found = await fetch(`http://127.0.0.1:${server.ports.http}/v1`);
+  assert.equal(((await found.json()) as { document: string }).document, '/openapi.json');
   await post('/v1/domains', { name: 'new.test' });
   const { address, password } = await post('/v1/accounts', { address: 'nina@new.test' });
 

@@ -15,7 +15,7 @@ export interface HealthServer {
 
 const service = 'http';
 
-const isAdmin = ({ url }: Request): boolean => /^\/(v1\/|openapi\.json$)/.test(new URL(url).pathname);
+const isAdmin = ({ url }: Request): boolean => /^\/(v1(\/|$)|openapi\.json$)/.test(new URL(url).pathname);
 
 const maxConnections = 256;
 const requestTimeoutMs = 30_000;
