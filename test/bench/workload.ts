@@ -17,6 +17,8 @@ export interface Workload {
   readonly writes?: true;
   /** Whether another account is served before the measured one. */
   readonly other?: true;
+  /** Whether it measures a server that has not done the same before. */
+  readonly unprepared?: true;
   /** Rounds that are enough, where it takes long and varies little. */
   readonly rounds?: number;
   /**
