@@ -1,4 +1,7 @@
-/** What is started before it is needed: at most `count` at once, and no more than one where that passes `weight` in all. */
+/**
+ * What is started before it is needed: at most `count` at once, and no more than one where that passes `weight` in all. More is started when
+ * half of them are taken: what is asked for together comes cheaper.
+ */
 export interface Ahead {
   readonly count: number;
   readonly weight: number;
@@ -27,7 +30,8 @@ export async function* readAhead<T, R>(
   let held = 0;
   try {
     for (;;) {
-      while (!next.done && started.length < count) {
+      const wanted = started.length * 2 > count ? 0 : count;
+      while (!next.done && started.length < wanted) {
         const itsWeight = weigh(next.value);
         if (started.length > 0 && held + itsWeight > weight) break;
         held += itsWeight;

@@ -39,7 +39,7 @@ export interface FetchRun {
 }
 
 /** Bodies opened before they are needed, and how many octets of them may be in memory. */
-const bodiesAhead = { count: 8, weight: 1 << 20 };
+const bodiesAhead = { count: 16, weight: 1 << 20 };
 /** Large bodies are read at the client's pace: no more than this of one is held. */
 const heldOfBody = 256 << 10;
 /** Bodies are sent so many octets together: each write wakes the client, and costs more than copying what it brings. */

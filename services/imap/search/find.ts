@@ -15,7 +15,7 @@ export type OnMatch = (chunk: Chunk, row: number, seq: number) => boolean | unde
 /** Messages that need reading before they can be decided, read together. */
 const batchSize = 1000;
 /** Bodies opened before they are looked through. */
-const bodiesAhead = { count: 4, weight: 1 << 20 };
+const bodiesAhead = { count: 8, weight: 1 << 20 };
 const heldOfBody = 256 << 10;
 
 /**

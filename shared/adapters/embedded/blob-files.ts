@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobKey } from '../../ids.ts';
@@ -46,25 +47,25 @@ export class BlobFiles {
   }
 
   /** The range in one piece; undefined where the file is gone. */
-  async read(key: BlobKey, { start, end }: ByteRange): Promise<Uint8Array | undefined> {
-    const file = await this.#openToRead(key);
-    if (!file) return undefined;
+  read(key: BlobKey, { start, end }: ByteRange): Uint8Array | undefined {
+    const file = this.#openToRead(key);
+    if (file === undefined) return undefined;
     try {
-      return await readExactly(file, start, end - start);
+      return readExactly(file, start, end - start);
     } finally {
-      await file.close();
+      closeSync(file);
     }
   }
 
   /** The range as chunks. The file is opened when the first one is asked for, so that nobody has to close it. */
   async *stream(key: BlobKey, { start, end }: ByteRange): AsyncIterable<Uint8Array> {
-    const file = await this.#openToRead(key);
-    if (!file) throw new Error(`blob deleted while it was read: ${key}`);
+    const file = this.#openToRead(key);
+    if (file === undefined) throw new Error(`blob deleted while it was read: ${key}`);
     try {
       for (let at = start; at < end; at += readBytes)
-        yield await readExactly(file, at, Math.min(readBytes, end - at));
+        yield readExactly(file, at, Math.min(readBytes, end - at));
     } finally {
-      await file.close();
+      closeSync(file);
     }
   }
 
@@ -88,9 +89,10 @@ export class BlobFiles {
     }
   }
 
-  async #openToRead(key: BlobKey): Promise<FileHandle | undefined> {
+  /** A file is read as rows are, a piece at a time on the caller's thread: three ways to another thread and back take longer than the reading. */
+  #openToRead(key: BlobKey): number | undefined {
     try {
-      return await open(this.#path(key), 'r');
+      return openSync(this.#path(key), 'r');
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw cause;
@@ -149,12 +151,12 @@ async function writeExactly(file: FileHandle, bytes: Uint8Array): Promise<void> 
   for (let at = 0; at < bytes.byteLength; ) at += (await file.write(bytes, at)).bytesWritten;
 }
 
-async function readExactly(file: FileHandle, position: number, length: number): Promise<Uint8Array> {
+function readExactly(file: number, position: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   for (let at = 0; at < length; ) {
-    const { bytesRead } = await file.read(bytes, at, length - at, position + at);
-    if (bytesRead === 0) throw new Error('a blob file is shorter than its row says');
-    at += bytesRead;
+    const read = readSync(file, bytes, at, length - at, position + at);
+    if (read === 0) throw new Error('a blob file is shorter than its row says');
+    at += read;
   }
   return bytes;
 }

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { BlobKey } from '../../ids.ts';
 import type { Blob, BlobStore, ByteRange } from '../../ports/blob-store.ts';
 import type { BlobFiles } from './blob-files.ts';
+import { ObjectRows } from './object-rows.ts';
 import type { Staging } from './staging.ts';
 import type { Writer } from './writer.ts';
 
@@ -16,7 +17,7 @@ export class EmbeddedBlobStore implements BlobStore {
   readonly #staging: Staging;
   readonly #files: BlobFiles;
   readonly #find;
-  readonly #object;
+  readonly #rows: ObjectRows;
   readonly #page;
 
   constructor(reader: DatabaseSync, writer: Writer, staging: Staging, files: BlobFiles) {
@@ -24,7 +25,7 @@ export class EmbeddedBlobStore implements BlobStore {
     this.#staging = staging;
     this.#files = files;
     this.#find = reader.prepare('SELECT 1 FROM blobs WHERE key = ?');
-    this.#object = reader.prepare('SELECT size, file, bytes FROM blobs WHERE key = ?');
+    this.#rows = new ObjectRows(reader);
     this.#page = reader.prepare(
       `SELECT key, size FROM blobs WHERE key > ? AND key >= ? AND key < ? ORDER BY key LIMIT ${pageKeys}`,
     );
@@ -76,18 +77,17 @@ export class EmbeddedBlobStore implements BlobStore {
       if (!staged.bytes) return this.#fromFile(key, staged.size, asked);
       return { size: staged.size, body: staged.bytes.slice(asked.start, asked.end) };
     }
-    const row = this.#object.get(key);
+    const row = await this.#rows.read(key);
     if (!row) return undefined;
-    const size = row.size as number;
+    const { size, bytes } = row;
     const asked = within(range, size);
-    if (row.file !== null) return this.#fromFile(key, size, asked);
-    const bytes = (row.bytes as Uint8Array | null) ?? new Uint8Array();
+    if (row.file !== undefined) return this.#fromFile(key, size, asked);
     return { size, body: bytes.subarray(asked.start, asked.end) };
   }
 
   async #fromFile(key: BlobKey, size: number, range: ByteRange): Promise<Blob | undefined> {
     if (range.end - range.start > rowBytes) return { size, body: this.#files.stream(key, range) };
-    const body = await this.#files.read(key, range);
+    const body = this.#files.read(key, range);
     return body && { size, body };
   }
 
