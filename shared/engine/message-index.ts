@@ -134,13 +134,17 @@ export class MessageIndex {
       return page;
     });
     const columns = await this.#ids.load([...wanted.values()]);
-    for (let i = 0; i < numbers.length; i++) {
+    for (let i = 0, end: number; i < numbers.length; i = end) {
       const place = places[i];
+      end = i + 1;
       if (place === undefined) continue;
+      // Neighbours are copied together.
+      while (end < numbers.length && places[end] === place && numbers[end] === numbers[end - 1]! + 1) end++;
       const stored = columns.get(place.name)!;
       const at = numbers[i]! - place.from;
-      if (!holdsId(stored, at)) throw new ObjectGone(`message ${numbers[i]} has no email id`);
-      for (let b = 0; b < packedIdBytes; b++) column[i * packedIdBytes + b] = stored[at * packedIdBytes + b]!;
+      for (let n = 0; n < end - i; n++)
+        if (!holdsId(stored, at + n)) throw new ObjectGone(`message ${numbers[i + n]} has no email id`);
+      column.set(stored.subarray(at * packedIdBytes, (at + end - i) * packedIdBytes), i * packedIdBytes);
     }
     return column;
   }
