@@ -1,23 +1,53 @@
 import type { Account } from './account.ts';
-import { compactAccount, needsCompaction } from './compactor.ts';
+import { compactAccount, isLong, needsCompaction } from './compactor.ts';
 import type { EngineParts } from './engine.ts';
 
-/** When an account's log is folded by this process: in the background where its tail has grown, one at a time, or because somebody says so. */
+/** Where nothing was written for this long, ms, what is needed is done; sooner only where the tail is long. */
+const lull = 1000;
+
+/**
+ * When an account's log is folded by this process: in the background, one at a time, where its tail has grown and its writer pauses, so that a burst of
+ * changes is folded once and nobody who is at work waits for it; or because somebody says so.
+ */
 export class AccountCompaction {
   readonly #account: Account;
   readonly #parts: EngineParts;
   #running: Promise<void> | undefined;
+  #waiting = false;
 
   constructor(account: Account, parts: EngineParts) {
     this.#account = account;
     this.#parts = parts;
   }
 
-  /** Begins one where it is needed and none is under way. */
+  /** Sees to it that the log is folded soon, where that is needed. */
   startWhereNeeded(): void {
-    const { tail, snapshot: before } = this.#account;
+    const { tail, snapshot } = this.#account;
+    if (!this.#isNeeded || this.#running !== undefined) return;
+    if (isLong(tail, snapshot)) this.#start();
+    else if (!this.#waiting) void this.#startInLull();
+  }
+
+  get #isNeeded(): boolean {
+    return !this.#parts.giveUp.aborted && needsCompaction(this.#account.tail, this.#account.snapshot);
+  }
+
+  async #startInLull(): Promise<void> {
+    this.#waiting = true;
+    let seen: number;
+    do {
+      seen = this.#account.state.position;
+      await this.#parts.sleep(lull);
+    } while (this.#isNeeded && seen !== this.#account.state.position);
+    this.#waiting = false;
+    this.#start();
+  }
+
+  /** Begins one where it is needed and none is under way. */
+  #start(): void {
+    if (!this.#isNeeded) return;
+    const { snapshot: before } = this.#account;
     const { giveUp, onError } = this.#parts;
-    if (giveUp.aborted || !needsCompaction(tail, before)) return;
     this.#running ??= compactAccount(this.#account, this.#parts, 'whileNeeded')
       .catch((cause) => {
         if (!giveUp.aborted) onError('compaction', this.#account.id, cause);
@@ -35,8 +65,14 @@ export class AccountCompaction {
     await compactAccount(this.#account, this.#parts);
   }
 
-  /** Resolves when none is under way. */
+  /** Does what is needed at once. Resolves when none is under way. */
   async settle(): Promise<void> {
-    while (this.#running !== undefined) await this.#running;
+    while (this.#waiting || this.#running !== undefined) {
+      const { snapshot: before } = this.#account;
+      if (this.#waiting) this.#start();
+      await this.#running;
+      // What came meanwhile may need the next one; another process at work is not waited for.
+      if (this.#account.snapshot === before) return;
+    }
   }
 }

@@ -15,6 +15,8 @@ export interface CompactionNeed {
 
 export const tailEntries = 64;
 const tailBytes = 256 * 1024;
+/** A tail this many times as long is folded while it grows, or whoever opens the account reads too much of it. */
+const longTail = 3;
 /** Folding rewrites the manifest: it waits until the tail is worth an eighth of it, so that the cost stays in proportion. */
 const manifestShare = 8;
 /** Entries that are folded stay this long before they are trimmed, ms. */
@@ -22,10 +24,18 @@ export const foldedLifetime = 24 * 3600_000;
 /** Two compactors do no harm, only work: the lease is comfort. */
 const leaseTime = 120_000;
 
-export function needsCompaction(tail: CompactionNeed, snapshot: Snapshot | undefined): boolean {
-  if (tail.entries < tailEntries && tail.bytes < tailBytes) return false;
-  return (tail.bytes + tail.entries * 64) * manifestShare >= (snapshot?.manifestBytes ?? 0);
+export function needsCompaction(
+  { entries, bytes }: CompactionNeed,
+  snapshot: Snapshot | undefined,
+  times = 1,
+): boolean {
+  if (entries < times * tailEntries && bytes < times * tailBytes) return false;
+  return (bytes + entries * 64) * manifestShare >= times * (snapshot?.manifestBytes ?? 0);
 }
+
+/** Whether it can wait no longer. */
+export const isLong = (tail: CompactionNeed, snapshot: Snapshot | undefined): boolean =>
+  needsCompaction(tail, snapshot, longTail);
 
 /**
  * Folds an account's log into a new snapshot: immutable objects first, then the head, forwards only. A crash anywhere leaves

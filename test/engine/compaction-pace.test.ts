@@ -62,6 +62,7 @@ test('compaction never delays a session: however many rows there are, they are f
   const engine = memoryEngine(store, { entropy: clock });
   const account = await openIn(engine);
   await fill(account, clock, 'INBOX', started);
+  await account.settle();
   for (let i = 0; i < doublings; i++) await commit(account, copyMessages('copy', inboxId, everyUid, 'INBOX'));
   assert.equal(account.state.mailboxes.get(inboxId)!.exists, rows);
   const everySecond = UidSet.of(Array.from({ length: rows / 2 }, (_, i) => i * 2 + 1));
