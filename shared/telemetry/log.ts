@@ -31,6 +31,10 @@ export interface LogOptions {
   readonly level: LogLevel;
   /** Where lines go; standard error unless given. */
   readonly to?: DestinationStream;
+  /** What every line carries. */
+  readonly fields?: LogFields;
+  /** Told of by another process. */
+  readonly leaveOut?: LogEvent['event'];
 }
 
 /** What a cause looks like in a line: type, message, code and stack, and the causes below it, cut at four levels. */
@@ -46,19 +50,44 @@ export function describeCause(cause: unknown, depth = 0): Record<string, unknown
   };
 }
 
-function wrap(logger: Logger): Log {
-  const failed = (event: LogEvent, cause: unknown) =>
-    cause === undefined ? event : { ...event, cause: describeCause(cause) };
-  return {
-    with: (fields) => wrap(logger.child(fields)),
-    get debugging() {
-      return logger.isLevelEnabled('debug');
-    },
-    debug: (event) => logger.debug(event),
-    info: (event) => logger.info(event),
-    warn: (event, cause) => logger.warn(failed(event, cause)),
-    error: (event, cause) => logger.error(failed(event, cause)),
-  };
+/** Fields are kept until a line is written: one for each session, most of which write two. */
+class LineLog implements Log {
+  readonly #logger: Logger;
+  readonly #fields: LogFields;
+
+  constructor(logger: Logger, fields: LogFields = {}) {
+    this.#logger = logger;
+    this.#fields = fields;
+  }
+
+  with(fields: LogFields): Log {
+    return new LineLog(this.#logger, { ...this.#fields, ...fields });
+  }
+
+  get debugging(): boolean {
+    return this.#logger.isLevelEnabled('debug');
+  }
+
+  debug(event: LogEvent): void {
+    this.#logger.debug(this.#line(event));
+  }
+
+  info(event: LogEvent): void {
+    this.#logger.info(this.#line(event));
+  }
+
+  warn(event: LogEvent, cause?: unknown): void {
+    this.#logger.warn(this.#line(event, cause));
+  }
+
+  error(event: LogEvent, cause: unknown): void {
+    this.#logger.error(this.#line(event, cause));
+  }
+
+  #line(event: LogEvent, cause?: unknown): object {
+    const line = { ...this.#fields, ...event };
+    return cause === undefined ? line : { ...line, cause: describeCause(cause) };
+  }
 }
 
 export interface OpenedLog extends Log {
@@ -79,6 +108,11 @@ export function openLog(options: LogOptions): OpenedLog {
       base: undefined,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
+      hooks: {
+        logMethod(args, write) {
+          if ((args[0] as unknown as LogEvent).event !== options.leaveOut) write.apply(this, args);
+        },
+      },
     },
     to,
   );
@@ -89,19 +123,10 @@ export function openLog(options: LogOptions): OpenedLog {
       // Nobody reads standard error any more: there is no place left to say so.
     }
   };
-  const log = wrap(logger);
-  return {
-    with: log.with,
-    get debugging() {
-      return log.debugging;
-    },
-    debug: log.debug,
-    info: log.info,
-    warn: log.warn,
-    error: log.error,
+  return Object.assign(new LineLog(logger, options.fields), {
     flush,
-    relay: (lines) => void to.write(lines),
-  };
+    relay: (lines: string) => void to.write(lines),
+  });
 }
 
 /** Writes nothing; what tests and libraries get. */

@@ -64,3 +64,16 @@ test('the silent log takes anything; the memory log keeps it', () => {
   log.with({ session: 's' }).warn({ event: 'process.fault', where: 'x' });
   assert.equal(log.events[0]?.event.event, 'process.fault');
 });
+
+test('a process that is one of several is named on every line, and leaves out what the first one tells', () => {
+  const { written, to } = lines();
+  const log = openLog({ level: 'info', to, fields: { worker: 2 }, leaveOut: 'listener.up' });
+  log
+    .with({ service: 'imap' })
+    .info({ event: 'listener.up', service: 'imap', host: '::', port: 143, tls: 'none' });
+  log.with({ session: 's1' }).warn({ event: 'process.fault', where: 'a' });
+  assert.deepEqual(
+    written.map(({ event, worker, session }) => ({ event, worker, session })),
+    [{ event: 'process.fault', worker: 2, session: 's1' }],
+  );
+});

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openTlsContext } from '../../../shared/net/tls-context.ts';
 import { ok } from '../../../shared/result.ts';
-import { type Log, openLog } from '../../../shared/telemetry/log.ts';
+import { openLog } from '../../../shared/telemetry/log.ts';
 import { createMetrics } from '../../../shared/telemetry/metrics.ts';
 import { assemble, closeServed, logEngineFaults } from '../assemble.ts';
 import type { ServeConfig } from '../config.ts';
@@ -54,18 +54,6 @@ function orderedBy(
   });
 }
 
-/** The first process opens the ports and says so. */
-function leavingPortsOut(log: Log): Log {
-  return {
-    ...{ debug: log.debug, warn: log.warn, error: log.error },
-    with: (fields) => leavingPortsOut(log.with(fields)),
-    get debugging() {
-      return log.debugging;
-    },
-    info: (event) => event.event !== 'listener.up' && log.info(event),
-  };
-}
-
 /**
  * Serves clients for the process that started this one, on its ports. Signals are that process's business: what a terminal or a
  * supervisor sends to all processes of a group reaches it, too.
@@ -86,9 +74,9 @@ export async function serveAsWorker(
     news() {},
   };
   const { orders, outbox, state } = await orderedBy(first, wishes, config);
-  const unnumbered = openLog({ level: config.logLevel });
-  open.defer(() => unnumbered.flush());
-  const log = unnumbered.with({ worker: orders.worker });
+  // The first process opens the ports and says so.
+  const log = openLog({ level: config.logLevel, fields: { worker: orders.worker }, leaveOut: 'listener.up' });
+  open.defer(() => log.flush());
   let times: DrainTimes = { noticeMs: 0, graceMs: config.graceMs };
   const onSignal: CommandContext['onSignal'] = (listener) => {
     wishes.stop = (asked) => {
@@ -99,11 +87,7 @@ export async function serveAsWorker(
       wishes.stop = () => {};
     };
   };
-  const stop = awaitStop(
-    { ...context, onSignal },
-    { ...log, with: log.with, flush: unnumbered.flush },
-    config,
-  );
+  const stop = awaitStop({ ...context, onSignal }, log, config);
   open.defer(() => stop.end());
   /** The first process tells the reason to whoever waits for the server. */
   const cannotStart = async (message: string): Promise<CommandOutcome> => {
@@ -146,7 +130,7 @@ export async function serveAsWorker(
     ...{ context, config, data, state, metrics },
     outgoing: await openOutgoing(context, config, data),
     tls: tls.value,
-    log: leavingPortsOut(log),
+    log,
   });
   if (!services.ok) return cannotStart(services.error);
   await tell(first, { kind: 'ready', ports: portsOf(services.value) });
