@@ -3,6 +3,7 @@ import { readEnvelope } from './envelope.ts';
 import { HeaderBlock } from './header-block.ts';
 import { closePart, type OpenPart } from './open-part.ts';
 import { asOpaque, asPlainText, type DefaultType, type PartFields, readPartFields } from './part-fields.ts';
+import { previewOf } from './preview.ts';
 import type { Envelope, MessageRecord, Part } from './structure.ts';
 
 export const parserLimits = {
@@ -16,6 +17,8 @@ export const parserLimits = {
   depth: 100,
   /** Parts of one message. The last one reaches to the message's end. */
   parts: 2000,
+  /** Bytes at the message's beginning that are kept to make its preview of. */
+  beginning: 32 << 10,
 } as const;
 
 const lf = 0x0a;
@@ -25,7 +28,7 @@ const headerPiece = 4096;
 
 /**
  * Finds a message's structure while its bytes pass by: header block, MIME tree with byte offsets, envelopes (RFC 5322, 2045, 2046).
- * Linear in the message, in memory bounded by `parserLimits`; bodies are not kept. Never fails: every input is a message of some
+ * Linear in the message, in memory bounded by `parserLimits`; bodies are not kept, but for a beginning to show. Never fails: every input is a message of some
  * structure. A line ends with LF (a bare CR is a character like others); a body that a boundary ends does not include the line end
  * before it (RFC 2046 §5.1.1). How the input is cut into chunks makes no difference.
  */
@@ -54,6 +57,7 @@ export class MessageParser {
   #envelope: Envelope | undefined;
   #root: Part | undefined;
   #visited = 0;
+  #beginning = Buffer.alloc(0);
 
   constructor() {
     this.#block.reset(parserLimits.header);
@@ -67,6 +71,7 @@ export class MessageParser {
   /** The chunk is not kept. Not to be called after `end`. */
   push(chunk: Uint8Array): void {
     if (this.#root !== undefined) throw new Error('the message has ended');
+    this.#keepBeginning(chunk);
     this.#consume(chunk);
   }
 
@@ -78,7 +83,14 @@ export class MessageParser {
     while (this.#mode === 'header') this.#endHeader(this.#block.finish(), this.#block.length);
     this.#offset = size;
     this.#closeDownTo(0, size, this.#lines);
-    return { header: this.#header, envelope: this.#envelope!, root: this.#root!, size };
+    const root = this.#root!;
+    const preview = previewOf(root, this.#beginning);
+    return { header: this.#header, envelope: this.#envelope!, root, size, preview };
+  }
+
+  #keepBeginning(chunk: Uint8Array): void {
+    const room = parserLimits.beginning - this.#beginning.length;
+    if (room > 0) this.#beginning = Buffer.concat([this.#beginning, chunk.subarray(0, room)]);
   }
 
   #consume(bytes: Uint8Array): void {

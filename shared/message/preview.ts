@@ -41,25 +41,54 @@ const invisible =
 const looseJoiner = /(?<=\s)[\u200c\u200d]+|[\u200c\u200d]+(?=\s)/g;
 
 /** PREVIEW (RFC 8970): one line of text, quoted lines left out unless there are no others. `bytes` are those of the source's range. */
-export function previewText(part: Part, bytes: Uint8Array): string {
+export const previewText = (part: Part, bytes: Uint8Array): string => cut(lineOf(part, bytes, 'all'));
+
+/** Bytes of the source that are tried in turn: mostly the first ones have all that is shown. */
+const tried = [1024, 4096, maxSource];
+/** Characters at the end of a piece that the next one may make others of: half a tag, a reference, an encoded octet. */
+const unsure = 64;
+
+/**
+ * The preview of a message of which the first bytes are at hand: '' where it has no text, undefined where they do not reach far enough to
+ * tell.
+ */
+export function previewOf(root: Part, beginning: Uint8Array): string | undefined {
+  const source = previewSource(root);
+  if (source === undefined) return '';
+  const { part, range } = source;
+  for (const reach of tried) {
+    const end = Math.min(range.end, range.start + reach);
+    if (end > beginning.length) return undefined;
+    const bytes = beginning.subarray(range.start, end);
+    if (end === range.end) return previewText(part, bytes);
+    const line = lineOf(part, bytes, 'beginning');
+    if (line.length >= maxPreview + unsure) return cut(line);
+  }
+  return undefined;
+}
+
+/** What is quoted is shown only where it is known that there is nothing else. */
+function lineOf(part: Part, bytes: Uint8Array, extent: 'all' | 'beginning'): string {
   const decoder = transferDecoder(part.encoding);
   if (!decoder.ok) return '';
   const decoded = Buffer.concat([decoder.value.push(bytes), decoder.value.end()]);
   // Where the range ends within a UTF-8 character, that one is left out
-  const cut = bytes.length < part.bodyEnd - part.bodyStart;
-  const whole = cut ? decoded.subarray(0, completeLength(decoded)) : decoded;
+  const isCut = bytes.length < part.bodyEnd - part.bodyStart;
+  const whole = isCut ? decoded.subarray(0, completeLength(decoded)) : decoded;
   const text = decodeCharset(parameterOf(part, 'charset') ?? '', whole);
   if (part.subtype === 'html') return oneLine(htmlToText(text));
-  return oneLine(text.replace(/^>.*$/gm, '')) || oneLine(text);
+  const own = oneLine(text.replace(/^>.*$/gm, ''));
+  return own === '' && extent === 'all' ? oneLine(text) : own;
 }
 
 function oneLine(text: string): string {
-  const line = text
-    .replace(invisible, '')
-    .replace(looseJoiner, '')
-    .replace(/[\s\0-\x1f\x7f]+/g, ' ')
-    .trim();
+  // Most text is ASCII, which has none of these.
+  const shown = /[^\0-\x7f]/.test(text) ? text.replace(invisible, '').replace(looseJoiner, '') : text;
+  return shown.replace(/[\s\0-\x1f\x7f]+/g, ' ').trim();
+}
+
+function cut(line: string): string {
   if (line.length <= maxPreview) return line;
-  const cut = line.slice(0, maxPreview);
-  return (/[\ud800-\udbff]$/.test(cut) ? cut.slice(0, -1) : cut).trimEnd();
+  const shown = line.slice(0, maxPreview);
+  return (/[\ud800-\udbff]$/.test(shown) ? shown.slice(0, -1) : shown).trimEnd();
 }

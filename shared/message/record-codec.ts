@@ -11,14 +11,15 @@ export { CorruptRecord } from './byte-writer.ts';
 export class UnknownFormat extends Error {}
 
 /**
- * The stored form of a MessageRecord, version 1. Integers are LEB128.
+ * The stored form of a MessageRecord, version 2. Integers are LEB128.
  *
  *     version byte, codec byte, size of the message, [length of the payload when decompressed, if codec is not raw], payload
  *     payload: length of numbers, length of text, numbers, text (UTF-8), header block
  *
- * "numbers" and "text" are a ByteWriter's: the envelope, then the tree. Codec 2 is kept for zstd with a shared dictionary.
+ * "numbers" and "text" are a ByteWriter's: the envelope, then the tree, then the preview, which version 1 has not. Codec 2 is kept for zstd with a shared dictionary.
  */
-const version = 1;
+const version = 2;
+const withoutPreview = 1;
 const codecs = { raw: 0, zstd: 1, zstdDictionary: 2 } as const;
 
 /** Below this nothing is gained by compression. */
@@ -33,21 +34,22 @@ export function encodeRecord(record: MessageRecord, codec: 'raw' | 'zstd' = 'zst
   if (codec === 'zstd' && payload.length >= worthCompressing) {
     const packed = zstdCompressSync(payload, compression);
     if (packed.length + 4 < payload.length)
-      return assemble(codecs.zstd, [record.size, payload.length], packed);
+      return assemble([version, codecs.zstd, record.size, payload.length], packed);
   }
-  return assemble(codecs.raw, [record.size], payload);
+  return assemble([version, codecs.raw, record.size], payload);
 }
 
 /** The same record, not compressed by itself: for packing many together. */
 export function uncompressedRecord(encoded: Uint8Array): Uint8Array {
   const record = decodeRecord(encoded);
-  return assemble(codecs.raw, [record.size], record.payload());
+  return assemble([record.version, codecs.raw, record.size], record.payload());
 }
 
 function encodePayload(record: MessageRecord): Uint8Array {
   const body = new ByteWriter();
   writeEnvelope(body, record.envelope);
   writePart(body, record.root, 0);
+  body.optional(record.preview);
   const text = Buffer.from(body.text);
   const lengths = new ByteWriter();
   lengths.number(body.bytes.length);
@@ -55,10 +57,8 @@ function encodePayload(record: MessageRecord): Uint8Array {
   return Buffer.concat([lengths.bytes, body.bytes, text, record.header]);
 }
 
-function assemble(codec: number, numbers: readonly number[], payload: Uint8Array): Uint8Array {
+function assemble(numbers: readonly number[], payload: Uint8Array): Uint8Array {
   const head = new ByteWriter();
-  head.number(version);
-  head.number(codec);
   for (const number of numbers) head.number(number);
   const out = new Uint8Array(head.bytes.length + payload.length);
   out.set(head.bytes);
@@ -83,6 +83,7 @@ interface Sections {
 
 /** See `decodeRecord`. */
 export class LazyRecord implements MessageRecord {
+  readonly version: number;
   readonly size: number;
   readonly #codec: number;
   readonly #packed: Uint8Array;
@@ -91,9 +92,12 @@ export class LazyRecord implements MessageRecord {
   #reader: ByteReader | undefined;
   #envelope: Envelope | undefined;
   #root: Part | undefined;
+  #preview: { readonly text: string | undefined } | undefined;
 
   constructor(encoded: Uint8Array) {
-    if (encoded[0] !== version) throw new UnknownFormat(`message record of version ${encoded[0]}`);
+    this.version = encoded[0] ?? 0;
+    if (this.version !== version && this.version !== withoutPreview)
+      throw new UnknownFormat(`message record of version ${encoded[0]}`);
     this.#codec = encoded[1]!;
     if (this.#codec !== codecs.raw && this.#codec !== codecs.zstd)
       throw new UnknownFormat(`message record with codec ${this.#codec}`);
@@ -113,6 +117,22 @@ export class LazyRecord implements MessageRecord {
   }
 
   get root(): Part {
+    return this.#readRoot();
+  }
+
+  get preview(): string | undefined {
+    this.#preview ??= { text: this.#readPreview() };
+    return this.#preview.text;
+  }
+
+  /** It follows the tree. */
+  #readPreview(): string | undefined {
+    if (this.version === withoutPreview) return undefined;
+    this.#readRoot();
+    return this.#members().optional();
+  }
+
+  #readRoot(): Part {
     this.#readEnvelope();
     return (this.#root ??= readPart(this.#members(), 0));
   }

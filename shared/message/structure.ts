@@ -59,4 +59,6 @@ export interface MessageRecord {
   readonly root: Part;
   /** Size of the whole message in bytes. */
   readonly size: number;
+  /** RFC 8970; undefined where it is not known: in records of version 1, and where a message's text comes late in it. */
+  readonly preview: string | undefined;
 }

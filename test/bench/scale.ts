@@ -132,8 +132,10 @@ async function measure(folder: string, id: AccountId): Promise<Figure[]> {
       }),
     );
   note('SELECT or NOOP, warm', median(warm));
+  // The first hundred make the log's room and read the tables' pages, however many messages there are.
+  for (let i = 0; i < 100; i++) await deliverOne(account, i);
   const deliveries: number[] = [];
-  for (let i = 0; i < 101; i++) deliveries.push(await timed(() => deliverOne(account, i)));
+  for (let i = 100; i < 201; i++) deliveries.push(await timed(() => deliverOne(account, i)));
   note('delivering one message, one sync each', median(deliveries));
   const inbox = () => account.state.mailboxes.get(inboxId)!;
   let sum = 0;

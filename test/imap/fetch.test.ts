@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Account } from '../../shared/engine/account.ts';
 import { localEngine } from '../support/local-engine.ts';
+import { memoryEngine, memoryStore, openIn } from '../support/memory-engine.ts';
 import { deliver, MessageSession } from './message-session.ts';
 
 const local = await localEngine();
@@ -320,4 +321,23 @@ test('flags set by a FETCH whose body could not be read are told all the same, o
     again.filter((line) => line.includes('FLAGS')),
     [],
   );
+});
+
+test('a preview is told without a look at the body, whoever asks for it', async () => {
+  const store = memoryStore();
+  const account = await openIn(memoryEngine(store));
+  const html = 'Content-Type: text/html\n\n<p>Shall <b>we</b>?';
+  await deliver(account, 'INBOX', [{ text: plain }, { text: html }, { text: 'Subject: none\n\n' }]);
+  await account.compact();
+  const elsewhere = await openIn(memoryEngine(store), account.id);
+  await elsewhere.load(elsewhere.state.mailboxes.named('INBOX')!.id);
+  const fresh = new MessageSession(elsewhere);
+  const before = { ...store.blobs.counts };
+  assert.deepEqual(await fresh.lines('FETCH 1:* PREVIEW'), [
+    '* 1 FETCH (PREVIEW "Shall we?")',
+    '* 2 FETCH (PREVIEW "Shall we?")',
+    '* 3 FETCH (PREVIEW "")',
+    'a OK Fetched',
+  ]);
+  assert.equal(store.blobs.counts.gets - before.gets, 1, 'the segment of their records');
 });

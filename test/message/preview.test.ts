@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { htmlToText } from '../../shared/message/html-text.ts';
 import { parseMessage } from '../../shared/message/parser.ts';
-import { previewSource, previewText } from '../../shared/message/preview.ts';
+import { previewOf, previewSource, previewText } from '../../shared/message/preview.ts';
 import { messages } from './arbitraries.ts';
 import { fixture } from './fixtures.ts';
 
@@ -58,4 +58,44 @@ test('broken HTML is text too', () => {
   assert.equal(htmlToText('1 < 2 &unknown; &#xD800;'), '1 < 2 &unknown; \ufffd');
   assert.equal(htmlToText('a<!-- never ends').trim(), 'a');
   assert.equal(htmlToText('<script>x').trim(), '');
+});
+
+test('what the beginning of a message tells is what all of it does', () =>
+  fc.assert(
+    fc.property(messages, fc.nat(400), (message, cut) => {
+      const { root } = parseMessage(message);
+      const whole = previewOf(root, message);
+      if (whole !== undefined) assert.equal(whole, preview(message) ?? '');
+      const some = previewOf(root, message.subarray(0, message.length - cut));
+      if (some !== undefined) assert.equal(some, whole);
+    }),
+    { numRuns: 300 },
+  ));
+
+const many = (text: string) => Array.from({ length: 200 }, (_, i) => `${text} ${i}`);
+for (const [what, type, body] of [
+  ['plain text', 'text/plain; charset=utf-8', many('Grüße aus Zürich').join('\r\n')],
+  ['quoted text and then none', 'text/plain', `${many('> as you said').join('\r\n')}\r\nNo.`],
+  ['HTML', 'text/html; charset=utf-8', many('<p class="a">Hi <b>all</b> of you &amp; me</p>').join('\r\n')],
+  ['HTML with much style', 'text/html', `<style>${many('.x{color:red}').join('\n')}</style><p>Hi`],
+  [
+    'base64',
+    'text/plain\r\nContent-Transfer-Encoding: base64',
+    Buffer.from('x y z '.repeat(999)).toString('base64'),
+  ],
+] as const)
+  test(`a piece of long ${what} is enough, and shows the same`, () => {
+    const message = Buffer.from(`Content-Type: ${type}\r\n\r\n${body}`);
+    const { preview: found, root } = parseMessage(message);
+    assert.equal(found, preview(message));
+    if (what === 'plain text' || what === 'HTML')
+      assert.equal(previewOf(root, message.subarray(0, 3000)), found);
+  });
+
+test('of a message whose text comes late nothing is known without reading it', () => {
+  const attachment = `--b\r\nContent-Type: image/png\r\n\r\n${'x'.repeat(40_000)}\r\n`;
+  const message = `Content-Type: multipart/mixed; boundary=b\r\n\r\n${attachment}--b\r\n\r\nText.\r\n--b--\r\n`;
+  const record = parseMessage(Buffer.from(message));
+  assert.equal(record.preview, undefined);
+  assert.equal(preview(Buffer.from(message)), 'Text.');
 });

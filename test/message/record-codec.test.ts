@@ -7,6 +7,7 @@ import {
   decodeRecord,
   encodeRecord,
   UnknownFormat,
+  uncompressedRecord,
 } from '../../shared/message/record-codec.ts';
 import type { MessageRecord } from '../../shared/message/structure.ts';
 import { messages } from './arbitraries.ts';
@@ -27,8 +28,8 @@ for (const codec of ['raw', 'zstd'] as const) {
       fc.property(messages, (message) => {
         const record = parseMessage(message);
         const encoded = encodeRecord(record, codec);
-        assert.deepEqual(read(encoded, ['size', 'header', 'envelope', 'root']), plain(record));
-        assert.deepEqual(read(encoded, ['root', 'envelope', 'header', 'size']), plain(record));
+        assert.deepEqual(read(encoded, ['size', 'header', 'envelope', 'root', 'preview']), plain(record));
+        assert.deepEqual(read(encoded, ['preview', 'root', 'envelope', 'header', 'size']), plain(record));
       }),
       { numRuns: 300 },
     ));
@@ -69,8 +70,8 @@ test('sizes and offsets beyond 32 bits are kept', () => {
 
 test('a version or codec of the future is named as such', () => {
   const encoded = encodeRecord(parseMessage(fixture('plain')));
-  assert.throws(() => decodeRecord(Uint8Array.of(2, ...encoded.subarray(1))), UnknownFormat);
-  assert.throws(() => decodeRecord(Uint8Array.of(1, 2, ...encoded.subarray(2))), UnknownFormat);
+  assert.throws(() => decodeRecord(Uint8Array.of(3, ...encoded.subarray(1))), UnknownFormat);
+  assert.throws(() => decodeRecord(Uint8Array.of(2, 2, ...encoded.subarray(2))), UnknownFormat);
   assert.throws(() => decodeRecord(new Uint8Array(0)), UnknownFormat);
 });
 
@@ -90,8 +91,23 @@ test('a version 1 record written long ago reads the same', () => {
     'hex',
   );
   const message = 'From: A <a@b.c>\r\nSubject: x\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>';
-  assert.deepEqual(
-    read(stored, ['size', 'header', 'envelope', 'root']),
-    plain(parseMessage(Buffer.from(message))),
+  assert.deepEqual(read(stored, ['preview', 'size', 'header', 'envelope', 'root']), {
+    ...plain(parseMessage(Buffer.from(message))),
+    preview: undefined,
+  });
+  assert.deepEqual(uncompressedRecord(stored), new Uint8Array(stored));
+});
+
+test('a version 2 record written long ago reads the same', () => {
+  const stored = Buffer.from(
+    '02005b19280002010202040000000000000000040404010705004714000b784161622e637465787468746d6c37626974636861' +
+      '727365747574662d3848616c6c6f2057656c7446726f6d3a2041203c6140622e633e0d0a5375626a6563743a20780d0a436f' +
+      '6e74656e742d547970653a20746578742f68746d6c3b20636861727365743d7574662d380d0a0d0a',
+    'hex',
   );
+  const message =
+    'From: A <a@b.c>\r\nSubject: x\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>Hallo <b>Welt</b>';
+  const found = read(stored, ['size', 'header', 'envelope', 'root', 'preview']);
+  assert.deepEqual(found, plain(parseMessage(Buffer.from(message))));
+  assert.equal(found.preview, 'Hallo Welt');
 });

@@ -55,8 +55,9 @@ export function prepare(
   }
 }
 
-async function preparePreview({ root }: MessageRecord, read: ReadBody): Promise<Prepared> {
-  const source = previewSource(root);
+async function preparePreview(record: MessageRecord, read: ReadBody): Promise<Prepared> {
+  if (record.preview !== undefined) return { kind: 'preview', text: record.preview };
+  const source = previewSource(record.root);
   if (source === undefined) return { kind: 'preview', text: '' };
   const { body } = await read(source.range);
   return { kind: 'preview', text: previewText(source.part, await collect(body)) };
