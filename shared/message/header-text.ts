@@ -2,7 +2,7 @@ import { isAscii, isUtf8 } from 'node:buffer';
 
 /** The same bytes as a Buffer, without a copy. */
 export const asBuffer = (bytes: Uint8Array): Buffer =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /** Bytes of a header as text: UTF-8 where they are valid (RFC 6532), else Latin-1, so that nothing is lost. */
 export function headerText(bytes: Uint8Array): string {
@@ -10,12 +10,14 @@ export function headerText(bytes: Uint8Array): string {
   return !isAscii(bytes) && isUtf8(bytes) ? buffer.toString('utf8') : buffer.toString('latin1');
 }
 
+const broken = /[\r\n\0]/;
+
 /**
  * A field's value as one line (RFC 5322 §2.2.3): line ends before white space go, those that stand anywhere else become
  * a space, NULs go (an IMAP string cannot carry them), white space at both ends goes.
  */
 export function unfold(value: string): string {
-  const line = /[\r\n\0]/.test(value)
+  const line = broken.test(value)
     ? value
         .replace(/\r?\n(?=[ \t])/g, '')
         .replace(/[\r\n]+/g, ' ')

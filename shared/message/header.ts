@@ -1,4 +1,4 @@
-import { fieldNames } from './field-names.ts';
+import { type FieldNames, fieldNames } from './field-names.ts';
 import { asBuffer, headerText, unfold } from './header-text.ts';
 
 /** One field of a header block. Offsets in bytes from the block's start. */
@@ -37,7 +37,8 @@ function nextLine(header: Uint8Array, from: number): number {
   return found < 0 ? header.length : found + 1;
 }
 
-interface FieldPlace {
+/** Offsets in bytes from the block's start. */
+export interface FieldPlace {
   readonly start: number;
   readonly nameEnd: number;
   readonly valueStart: number;
@@ -72,8 +73,23 @@ export function fieldAt(header: Uint8Array, from: number): HeaderField | undefin
   return { name, start, valueStart, end };
 }
 
+/** Tells of every field that has one of some names, in the order of the header. */
+export function eachField(
+  header: Uint8Array,
+  names: FieldNames,
+  take: (name: string, place: FieldPlace) => void,
+): void {
+  for (let place = placeAt(header, 0); place !== undefined; place = placeAt(header, place.end)) {
+    const name = names.find(header, place.start, place.nameEnd);
+    if (name !== undefined) take(name, place);
+  }
+}
+
 /** A field's value as one line of text, encoded words as received. */
-export function fieldText(header: Uint8Array, { valueStart, end }: HeaderField): string {
+export function fieldText(
+  header: Uint8Array,
+  { valueStart, end }: Pick<HeaderField, 'valueStart' | 'end'>,
+): string {
   let last = end;
   if (last > valueStart && header[last - 1] === lf) last--;
   if (last > valueStart && header[last - 1] === cr) last--;

@@ -1,6 +1,7 @@
 import { BoundaryIndex, type BoundaryMatch, maxBoundary } from './boundary-index.ts';
 import { readEnvelope } from './envelope.ts';
 import { HeaderBlock } from './header-block.ts';
+import { asBuffer } from './header-text.ts';
 import { closePart, type OpenPart } from './open-part.ts';
 import { asOpaque, asPlainText, type DefaultType, type PartFields, readPartFields } from './part-fields.ts';
 import { previewOf } from './preview.ts';
@@ -118,14 +119,14 @@ export class MessageParser {
   /** The block ends at `end`; of what it holds beyond, the bytes up to `known` are body and come from nowhere else. */
   #endHeader(end: number, known: number): void {
     const again = end < known ? this.#block.bytes(end, known).slice() : undefined;
-    const header = this.#block.bytes(0, end);
+    const header = asBuffer(this.#block.bytes(0, end));
     for (let at = 0; at < end; at++) if (header[at] === lf) this.#lines++;
     this.#visited += end;
     this.#offset = this.#headerStart + end;
     const fields = readPartFields(header, this.#defaultType);
     const parent = this.#open.at(-1);
     if (parent === undefined) {
-      this.#header = header.slice();
+      this.#header = new Uint8Array(header);
       this.#envelope = readEnvelope(header);
     } else {
       this.#partHeadersLeft -= end;

@@ -1,4 +1,5 @@
-import { fieldAt, fieldText } from './header.ts';
+import { fieldNames } from './field-names.ts';
+import { eachField, fieldText } from './header.ts';
 import { parseParameterized } from './parameters.ts';
 import type { Parameters, Part } from './structure.ts';
 
@@ -34,12 +35,18 @@ export const asOpaque = (fields: PartFields): PartFields => ({
   parameters: [],
 });
 
+const contentFields = fieldNames(
+  ['type', 'transfer-encoding', 'id', 'description', 'md5', 'disposition', 'language', 'location'].map(
+    (name) => `content-${name}`,
+  ),
+);
+
 /** Reads the Content-* fields of a header block; of each the first counts. */
 export function readPartFields(header: Uint8Array, defaultType: DefaultType): PartFields {
   const values = new Map<string, string>();
-  for (let field = fieldAt(header, 0); field !== undefined; field = fieldAt(header, field.end))
-    if (field.name.startsWith('content-') && !values.has(field.name) && values.size < 64)
-      values.set(field.name, fieldText(header, field));
+  eachField(header, contentFields, (name, place) => {
+    if (!values.has(name)) values.set(name, fieldText(header, place));
+  });
   const encoding = values.get('content-transfer-encoding');
   const { type, subtype, parameters } = contentType(values.get('content-type'), defaultType);
   return {
