@@ -94,8 +94,14 @@ export class Input {
     }
   }
 
-  /** The octets of the accepted message, at the client's pace. */
-  async *message(): AsyncGenerator<Uint8Array> {
+  /** The octets of the accepted message: in one piece where they are all there, else at the client's pace. */
+  message(): Uint8Array | AsyncGenerator<Uint8Array> {
+    const { reader } = this;
+    if (reader.messageLeft > reader.buffered) return this.#arriving();
+    return reader.nextMessageBytes() ?? new Uint8Array();
+  }
+
+  async *#arriving(): AsyncGenerator<Uint8Array> {
     while (this.reader.messageLeft > 0) {
       const octets = this.reader.nextMessageBytes();
       if (octets !== undefined) yield octets;

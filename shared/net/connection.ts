@@ -59,6 +59,8 @@ export class Connection {
   #closed: AbortController | undefined;
   #idleMs: number;
   #idleTimer: NodeJS.Timeout | undefined;
+  /** What that timer was made with. */
+  #timerMs = 0;
   #received = 0;
   #sent = 0;
 
@@ -100,15 +102,18 @@ export class Connection {
   /** How long `read` waits before it answers 'idle', from now on and for a read that is already waiting. */
   setIdleTimeout(ms: number): void {
     this.#idleMs = ms;
-    clearTimeout(this.#idleTimer);
-    this.#idleTimer = undefined;
     if (this.#reader) this.renewIdle();
   }
 
   /** Starts the idle timeout anew for a read that is waiting. */
   renewIdle(): void {
-    if (this.#idleTimer) this.#idleTimer.refresh();
-    else this.#idleTimer = setTimeout(() => this.#answer('idle'), this.#idleMs).unref();
+    if (this.#idleTimer && this.#timerMs === this.#idleMs) {
+      this.#idleTimer.refresh();
+      return;
+    }
+    clearTimeout(this.#idleTimer);
+    this.#timerMs = this.#idleMs;
+    this.#idleTimer = setTimeout(() => this.#answer('idle'), this.#idleMs).unref();
   }
 
   /**

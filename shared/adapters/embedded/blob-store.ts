@@ -33,14 +33,16 @@ export class EmbeddedBlobStore implements BlobStore {
 
   async put(key: BlobKey, body: Uint8Array | AsyncIterable<Uint8Array>): Promise<number> {
     if (this.#staging.get(key) || this.#find.get(key)) throw new Error(`put to a used key: ${key}`);
-    return body instanceof Uint8Array ? this.#putWhole(key, body) : this.#putStream(key, body);
-  }
-
-  async #putWhole(key: BlobKey, body: Uint8Array): Promise<number> {
+    if (!(body instanceof Uint8Array)) return this.#putStream(key, body);
     if (body.byteLength > rowBytes) return this.#putFile(key, one(body));
     // A copy: the caller may use its buffer again.
-    await this.#staging.add({ key, size: body.byteLength, bytes: new Uint8Array(body) });
-    return body.byteLength;
+    return this.#putRow(key, new Uint8Array(body));
+  }
+
+  /** The bytes are taken over. */
+  async #putRow(key: BlobKey, bytes: Uint8Array): Promise<number> {
+    await this.#staging.add({ key, size: bytes.byteLength, bytes });
+    return bytes.byteLength;
   }
 
   async #putStream(key: BlobKey, body: AsyncIterable<Uint8Array>): Promise<number> {
@@ -53,7 +55,7 @@ export class EmbeddedBlobStore implements BlobStore {
         const next = await chunks.next();
         if (next.done) {
           ended = true;
-          return this.#putWhole(key, joined(held, size));
+          return this.#putRow(key, joined(held, size));
         }
         held.push(new Uint8Array(next.value));
         size += next.value.byteLength;
