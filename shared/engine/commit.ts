@@ -195,7 +195,8 @@ export class CommitQueue {
       const outcome = proposal.decide(working, now);
       let effects: readonly Effect[] = [];
       if (outcome.ok && outcome.value.operations.length > 0) {
-        const size = encodeOperations(outcome.value.operations).length;
+        // One alone goes as it is, however large.
+        const size = group.length === 1 ? 0 : encodeOperations(outcome.value.operations).length;
         if (operations.length > 0 && bytes + size > this.#parts.inlineBytes) break;
         const applied = applyOperations(working, at, outcome.value.operations);
         working = applied.state;

@@ -41,6 +41,7 @@ export function encodeRecord(record: MessageRecord, codec: 'raw' | 'zstd' = 'zst
 
 /** The same record, not compressed by itself: for packing many together. */
 export function uncompressedRecord(encoded: Uint8Array): Uint8Array {
+  if (encoded[0] === version && encoded[1] === codecs.raw) return encoded;
   const record = decodeRecord(encoded);
   return assemble([record.version, codecs.raw, record.size], record.payload());
 }
