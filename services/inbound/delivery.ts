@@ -12,6 +12,7 @@ import { err, ok, type Result } from '../../shared/result.ts';
 import type { LogEvent } from '../../shared/telemetry/events.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
 import type { Forwarder } from '../forwarding/forwarder.ts';
+import { wholeOrRest } from './preceded.ts';
 import { type RetryMemory, retryKey } from './retries.ts';
 import { countHops, maxHops } from './trace.ts';
 
@@ -51,15 +52,6 @@ export interface DeliveryRequest {
 }
 
 const storedAtOnce = 8;
-
-/** Octets before others. */
-export async function* preceded(
-  first: Uint8Array,
-  rest: AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  yield first;
-  yield* rest;
-}
 
 /**
  * The mailbox that an address's detail names, whatever its case (addresses have none). Not Sent and Drafts: what is in them is the
@@ -110,7 +102,14 @@ export class Delivery {
   async stage(): Promise<Result<void, 'tooLarge' | 'loop' | 'unavailable'>> {
     const { targets, trace, body, limit, log } = this.#request;
     const { account } = targets[0]!.hold;
-    const staged = await account.stage(preceded(trace, body), limit + trace.length);
+    const most = limit + trace.length;
+    const chunks = body[Symbol.asyncIterator]();
+    let staged: Result<StagedMessage, MailError>;
+    try {
+      staged = await account.stage(await wholeOrRest(trace, chunks, most), most);
+    } finally {
+      await chunks.return?.();
+    }
     if (!staged.ok) {
       if (staged.error.kind === 'unavailable')
         log.error({ event: 'account.unavailable' }, staged.error.cause);

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import type { SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
 import type { MailEngine } from '../../shared/engine/engine.ts';
+import { systemEntropy } from '../../shared/ids.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
 import type { Forwarder } from '../forwarding/forwarder.ts';
 import { Delivery, type DeliveryRequest } from './delivery.ts';
@@ -50,7 +50,7 @@ export function originOf(session: SMTPServerSession): Origin {
     remote: session.remoteAddress,
     protocol: session.transmissionType,
     tls: tlsOptions ? { version: tlsOptions.version, name: tlsOptions.name } : undefined,
-    id: randomBytes(8).toString('hex'),
+    id: Buffer.from(systemEntropy.bytes(8)).toString('hex'),
   };
 }
 

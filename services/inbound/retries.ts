@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import type { AccountId } from '../../shared/ids.ts';
+import { type AccountId, systemEntropy } from '../../shared/ids.ts';
 import { RecentMap } from '../../shared/net/limits.ts';
 
 /**
@@ -12,7 +11,7 @@ export class RetryMemory {
   readonly #ids = new RecentMap<string, string>(20_000);
 
   idFor(key: string): string {
-    return this.#ids.get(key) ?? randomBytes(12).toString('base64url');
+    return this.#ids.get(key) ?? Buffer.from(systemEntropy.bytes(12)).toString('base64url');
   }
 
   /** Whether an attempt failed that was not repeated yet. */
