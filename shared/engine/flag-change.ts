@@ -1,4 +1,5 @@
 import type { ModSeq } from '../ids.ts';
+import type { FlagColumn, ModSeqColumn } from './chunk-columns.ts';
 import type { FlagTable } from './flag-table.ts';
 import { type Chunk, runs } from './rows.ts';
 import { UidCollector, type UidSet } from './uid-set.ts';
@@ -70,28 +71,37 @@ export class FlagChange {
     let unseen = 0;
     for (const [from, to] of runs(chunk, uids)) {
       const { flags } = chunk.marks;
-      let first = -1;
-      for (let i = from; i < to; i++) {
-        const before = flags[i]!;
+      let first = from;
+      // Neighbours mostly have the same flags: what is found of one holds for all of them.
+      for (let start = from, end = from; start < to; start = end) {
+        const before = flags[start]!;
+        while (end < to && flags[end] === before) end++;
         const after = this.#after[before]!;
         if (after === before) {
-          if (first >= 0) this.#changed.addRows(chunk.fixed.uid, first, i);
-          first = -1;
+          this.#changed.addRows(chunk.fixed.uid, first, start);
+          first = end;
           continue;
         }
         marks ??= chunk.marks.copy(chunk.length, chunk.fixed.uid.length, this.flags.size, this.#modSeq);
-        if (first < 0) first = i;
-        unseen += this.#unseenBy[before]!;
-        this.#deleted += this.#deletedBy[before]!;
-        marks.flags[i] = after;
-        marks.modSeq[i] = this.#modSeq;
+        write(marks.flags, after, start, end);
+        write(marks.modSeq, this.#modSeq, start, end);
+        unseen += this.#unseenBy[before]! * (end - start);
+        this.#deleted += this.#deletedBy[before]! * (end - start);
       }
-      if (first >= 0) this.#changed.addRows(chunk.fixed.uid, first, to);
+      this.#changed.addRows(chunk.fixed.uid, first, to);
     }
     if (marks === undefined) return chunk;
     this.#unseen += unseen;
     return { ...chunk, marks, unseen: chunk.unseen + unseen, maxModSeq: this.#modSeq };
   }
+}
+
+/** From here on a call costs less than a loop. */
+const longStretch = 24;
+
+function write(column: ModSeqColumn | FlagColumn, value: number, from: number, to: number): void {
+  if (to - from >= longStretch) column.fill(value, from, to);
+  else for (let i = from; i < to; i++) column[i] = value;
 }
 
 /** Ids of the sets of flags that messages of a set have, in the order in which they are met. */

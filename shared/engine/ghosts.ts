@@ -30,7 +30,11 @@ export function differenceOf(older: readonly Chunk[], newer: readonly Chunk[], b
     const { modSeq } = chunk.marks;
     if (match.kind === 'sameRows') {
       const now = match.chunk.marks.modSeq;
-      for (let i = 0; i < end; i++) if (now[i] !== modSeq[i]) changed.addRows(uid, i, i + 1);
+      for (let i = 0, from = 0; i < end; ) {
+        while (i < end && now[i] === modSeq[i]) i++;
+        for (from = i; i < end && now[i] !== modSeq[i]; ) i++;
+        changed.addRows(uid, from, i);
+      }
     } else
       for (let i = 0; i < end; i++) {
         const place = match.find(uid[i]!);
