@@ -1,6 +1,7 @@
 import { type AccountId, type BlobKey, type EmailId, type Entropy, messageKey, newEmailId } from '../ids.ts';
-import { MessageParser } from '../message/parser.ts';
+import { MessageParser, parseMessage } from '../message/parser.ts';
 import { encodeRecord } from '../message/record-codec.ts';
+import type { MessageRecord } from '../message/structure.ts';
 import type { BlobStore } from '../ports/blob-store.ts';
 import { err, ok, type Result } from '../result.ts';
 import { type MailError, unavailable } from './mail-error.ts';
@@ -40,9 +41,10 @@ export async function stageMessage(
   limit = defaultMessageLimit,
 ): Promise<Result<StagedMessage, MailError>> {
   const emailId = newEmailId(entropy);
-  const parser = new MessageParser();
   let failure: { readonly cause: unknown } | undefined;
+  let record: MessageRecord | undefined;
   async function* parsed(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    const parser = new MessageParser();
     let size = 0;
     try {
       for await (const chunk of chunks) {
@@ -51,6 +53,7 @@ export async function stageMessage(
         parser.push(chunk);
         yield chunk;
       }
+      record = parser.end();
     } catch (cause) {
       failure = { cause };
       throw cause;
@@ -59,7 +62,7 @@ export async function stageMessage(
   try {
     if (body instanceof Uint8Array) {
       if (body.length > limit) return err({ kind: 'tooLarge', limit });
-      parser.push(body);
+      record = parseMessage(body);
       await blobs.put(messageKey(account, emailId), body);
     } else await blobs.put(messageKey(account, emailId), parsed(body));
   } catch (cause) {
@@ -68,7 +71,8 @@ export async function stageMessage(
     if (failure !== undefined) throw failure.cause;
     return err(unavailable(cause));
   }
-  const record = parser.end();
+  // A store that says it has the message has read it to its end.
+  if (record === undefined) throw new Error('a message was put that was not read');
   const stagedAt = Math.floor(entropy.now() / 1000);
   const encoded = encodeRecord(record, recordCodec);
   return ok({ account, emailId, size: record.size, record: encoded, stagedAt });

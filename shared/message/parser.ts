@@ -58,9 +58,13 @@ export class MessageParser {
   #envelope: Envelope | undefined;
   #root: Part | undefined;
   #visited = 0;
-  #beginning = Buffer.alloc(0);
+  #beginning: Uint8Array;
+  readonly #keepsBeginning: boolean;
 
-  constructor() {
+  /** `message` is all of it, where that is at hand: then nothing need be kept. It is still to be pushed. */
+  constructor(message?: Uint8Array) {
+    this.#keepsBeginning = message === undefined;
+    this.#beginning = message?.subarray(0, parserLimits.beginning) ?? new Uint8Array();
     this.#block.reset(parserLimits.header);
   }
 
@@ -72,7 +76,7 @@ export class MessageParser {
   /** The chunk is not kept. Not to be called after `end`. */
   push(chunk: Uint8Array): void {
     if (this.#root !== undefined) throw new Error('the message has ended');
-    this.#keepBeginning(chunk);
+    if (this.#keepsBeginning) this.#keepBeginning(chunk);
     this.#consume(chunk);
   }
 
@@ -272,7 +276,7 @@ const isMessage = (fields: PartFields): boolean =>
 
 /** Parses a message that is at hand in one piece. */
 export function parseMessage(message: Uint8Array): MessageRecord {
-  const parser = new MessageParser();
+  const parser = new MessageParser(message);
   parser.push(message);
   return parser.end();
 }
