@@ -2,6 +2,7 @@ import { isAscii } from 'node:buffer';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { ByteReader, ByteWriter, CorruptRecord } from './byte-writer.ts';
 import { asBuffer } from './header-text.ts';
+import { recordDictionary } from './record-dictionary.ts';
 import type { Envelope, MessageRecord, Part } from './structure.ts';
 import { readEnvelopeRecord, readPart, writeEnvelope, writePart } from './structure-codec.ts';
 
@@ -13,10 +14,12 @@ export class UnknownFormat extends Error {}
 /**
  * The stored form of a MessageRecord, version 2. Integers are LEB128.
  *
- *     version byte, codec byte, size of the message, [length of the payload when decompressed, if codec is not raw], payload
+ *     version byte, codec byte, size of the message, [length of the payload when decompressed, if codec is not raw],
+ *     [number of the dictionary, if codec is zstdDictionary], payload
  *     payload: length of numbers, length of text, numbers, text (UTF-8), header block
  *
- * "numbers" and "text" are a ByteWriter's: the envelope, then the tree, then the preview, which version 1 has not. Codec 2 is kept for zstd with a shared dictionary.
+ * "numbers" and "text" are a ByteWriter's: the envelope, then the tree, then the preview, which version 1 has not. Zstd without a dictionary is read, and
+ * no longer written.
  */
 const version = 2;
 const withoutPreview = 1;
@@ -24,7 +27,15 @@ const codecs = { raw: 0, zstd: 1, zstdDictionary: 2 } as const;
 
 /** Below this nothing is gained by compression. */
 const worthCompressing = 128;
-const compression = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+/** By number; 0 is none, and stays so. */
+const dictionaries: readonly (Uint8Array | undefined)[] = [undefined, recordDictionary];
+/** The one that is written: a new one is read for a release before. */
+const written = 1;
+/** The lowest level that makes something of the dictionary (decision 0013). */
+const compression = {
+  params: { [constants.ZSTD_c_compressionLevel]: 5 },
+  dictionary: dictionaries[written],
+};
 /** Larger than any record can be: a header of a megabyte and parts with two. */
 const maxPayload = 64 << 20;
 
@@ -34,7 +45,7 @@ export function encodeRecord(record: MessageRecord, codec: 'raw' | 'zstd' = 'zst
   if (codec === 'zstd' && payload.length >= worthCompressing) {
     const packed = zstdCompressSync(payload, compression);
     if (packed.length + 4 < payload.length)
-      return assemble([version, codecs.zstd, record.size, payload.length], packed);
+      return assemble([version, codecs.zstdDictionary, record.size, payload.length, written], packed);
   }
   return assemble([version, codecs.raw, record.size], payload);
 }
@@ -89,6 +100,7 @@ export class LazyRecord implements MessageRecord {
   readonly #codec: number;
   readonly #packed: Uint8Array;
   readonly #payloadLength: number;
+  readonly #dictionary: Uint8Array | undefined;
   #sections: Sections | undefined;
   #reader: ByteReader | undefined;
   #envelope: Envelope | undefined;
@@ -100,12 +112,17 @@ export class LazyRecord implements MessageRecord {
     if (this.version !== version && this.version !== withoutPreview)
       throw new UnknownFormat(`message record of version ${encoded[0]}`);
     this.#codec = encoded[1]!;
-    if (this.#codec !== codecs.raw && this.#codec !== codecs.zstd)
+    if (!(this.#codec <= codecs.zstdDictionary))
       throw new UnknownFormat(`message record with codec ${this.#codec}`);
     const head = new ByteReader(encoded, '', 2);
     this.size = head.number();
     this.#payloadLength = this.#codec === codecs.raw ? encoded.length : head.number();
     if (this.#payloadLength > maxPayload) throw new CorruptRecord('the record is too long');
+    if (this.#codec === codecs.zstdDictionary) {
+      const number = head.number();
+      this.#dictionary = dictionaries[number];
+      if (this.#dictionary === undefined) throw new UnknownFormat(`message record with dictionary ${number}`);
+    }
     this.#packed = encoded.subarray(head.at);
   }
 
@@ -173,7 +190,10 @@ export class LazyRecord implements MessageRecord {
 
   #decompress(): Uint8Array {
     try {
-      return zstdDecompressSync(this.#packed, { maxOutputLength: Math.max(1, this.#payloadLength) });
+      return zstdDecompressSync(this.#packed, {
+        maxOutputLength: Math.max(1, this.#payloadLength),
+        ...(this.#dictionary && { dictionary: this.#dictionary }),
+      });
     } catch (cause) {
       throw new CorruptRecord('the record does not decompress', { cause });
     }
