@@ -27,6 +27,8 @@ const settings: Record<
   },
 };
 const frameCacheBytes = 64 * 1024 * 1024;
+/** Some dozen requests, or a hundred milliseconds of unpacking. */
+const scatteredBytes = 2 * 1024 * 1024;
 
 /** An eighth of the memory that the server may use, divided among its processes. */
 const idleBytes = (processes: number) =>
@@ -44,6 +46,7 @@ export function createEngine(store: Store, onError: EngineParts['onError'], proc
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     frames: new ByteCache(frameCacheBytes),
     idleBytes: idleBytes(processes),
+    scatteredBytes,
     ...settings[store.kind],
     onError,
   });

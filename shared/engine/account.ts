@@ -53,7 +53,7 @@ export class Account {
   constructor(id: AccountId, parts: EngineParts) {
     this.id = id;
     this.#parts = parts;
-    this.#messages = new MessageIndex(id, parts.blobs, parts.frames);
+    this.#messages = new MessageIndex(id, parts);
     this.#queue = new CommitQueue(this, parts);
     this.#compaction = new AccountCompaction(this, parts);
     const newest = () => this.#state;
@@ -133,13 +133,12 @@ export class Account {
 
   /** Begins anew from a snapshot. Mailboxes that somebody opened here have their rows at once. */
   async #loadFrom(manifest: Snapshot['manifest']): Promise<void> {
-    const { blobs } = this.#parts;
-    const snapshot = await loadSnapshot(blobs, manifest);
+    const snapshot = await loadSnapshot(this.#parts.blobs, manifest);
     const state = await this.#loader.withOpened(snapshot.state);
     // Entries may have been taken in meanwhile.
     if (snapshot.state.position <= this.#state.position) return this.settled(snapshot);
     this.#snapshot = snapshot;
-    this.#messages = new MessageIndex(this.id, blobs, this.#parts.frames);
+    this.#messages = new MessageIndex(this.id, this.#parts);
     this.#messages.settle(snapshot.messages);
     this.#tail = new TailSize();
     this.#become(state);
@@ -191,14 +190,18 @@ export class Account {
     await this.#parts.blobs.delete([messageKey(message.account, message.emailId)]).catch(() => undefined);
   }
 
-  /** Header records, one for each message number. */
-  records(numbers: readonly number[]): Promise<MessageRecord[]> {
-    return this.#reading(() => this.#messages.records(numbers));
+  /** Header records, one for each message number; `of`: the mailbox that all of them are in, where that is known. */
+  records(numbers: readonly number[], of?: MailboxId): Promise<MessageRecord[]> {
+    return this.#reading(() => this.#messages.records(numbers, of));
   }
 
   /** What is kept of messages ready to be sent: see `MessageIndex.answers`. */
-  answers(numbers: readonly number[], column: AnswerColumn): Promise<readonly (Slice | undefined)[]> {
-    return this.#reading(() => this.#messages.answers(numbers, column));
+  answers(
+    numbers: readonly number[],
+    column: AnswerColumn,
+    of?: MailboxId,
+  ): Promise<readonly (Slice | undefined)[]> {
+    return this.#reading(() => this.#messages.answers(numbers, column, of));
   }
 
   emailIds(numbers: readonly number[]): Promise<EmailId[]> {

@@ -1,5 +1,6 @@
 import { type LogPosition, objectKey } from '../ids.ts';
 import type { Account } from './account.ts';
+import { ClusterKeeper } from './clusters.ts';
 import type { EngineParts } from './engine.ts';
 import { settleMessages } from './header-segments.ts';
 import { decodeManifest, encodeManifest, type PastHead, type ReplacedObject } from './snapshot.ts';
@@ -68,8 +69,12 @@ async function fold(account: Account, parts: EngineParts, when: 'always' | 'whil
   if (when === 'whileNeeded' && !needsCompaction(account.tail, base)) return;
   if (state.position === (base?.state.position ?? 0)) return;
   const now = entropy.now();
-  const messages = await settleMessages(account, state, parts);
-  const { stored, objects } = await storeIndex(account.id, state, base, parts);
+  const settled = await settleMessages(account, state, parts);
+  const clusters = new ClusterKeeper(account.id, settled, state.flags, parts);
+  const { stored, objects } = await storeIndex(account.id, state, base, parts, (...known) =>
+    clusters.look(...known),
+  );
+  const messages = { ...settled, clusters: clusters.of(state) };
   const pastHeads: PastHead[] = [...(base?.pastHeads ?? [])];
   const replaced: ReplacedObject[] = [...(base?.replaced ?? [])];
   if (base !== undefined) {

@@ -25,6 +25,11 @@ export interface EngineParts {
   readonly inlineBytes: number;
   /** How a message's record lies in an entry: compressed where the log is paid by the byte; where it is not, that only takes time. */
   readonly recordCodec: 'raw' | 'zstd';
+  /**
+   * A mailbox whose messages lie so scattered among others' that reading their records reads three times what it needs, and so many bytes more,
+   * has copies of them together.
+   */
+  readonly scatteredBytes: number;
   /** Accounts that nobody holds stay open within this many bytes, for the client that comes back in a minute. */
   readonly idleBytes: number;
   /** How long objects that a snapshot no longer names outlive it, ms: as long as backups of the log. */

@@ -67,7 +67,7 @@ export class FrameReader {
   }
 
   async #load(missing: FramePlace[], into: Map<string, Frame>): Promise<void> {
-    missing.sort((a, b) => (a.column === b.column ? a.frame - b.frame : a.first - b.first));
+    missing.sort((a, b) => (a.column === b.column ? a.frame - b.frame : a.key < b.key ? -1 : 1));
     for (let i = 0; i < missing.length; ) {
       const { key, column, frame } = missing[i]!;
       let j = i + 1;

@@ -17,7 +17,7 @@ import {
   type SegmentRef,
   type SettledMessages,
 } from './segment.ts';
-import { SegmentBuilder, type SegmentContents } from './segment-builder.ts';
+import { SegmentBuilder, type SegmentContents, smallFrame } from './segment-builder.ts';
 import type { AccountState } from './state.ts';
 import { settleTexts, type TextSource } from './text-segments.ts';
 
@@ -25,8 +25,6 @@ import { settleTexts, type TextSource } from './text-segments.ts';
 const segmentTarget = 8 * 1024 * 1024;
 /** Segments of about the same size that wait until they are joined: with the next one they are four. */
 const waitingSegments = 3;
-/** Joined frames below this are packed anew with their neighbours; larger ones are copied as they are. */
-const smallFrame = 8 * 1024;
 /**
  * Answers are kept in segments from this size on: smaller ones are soon written again, and a few hundred messages are answered from
  * their records in no time.
@@ -90,7 +88,7 @@ export async function settleMessages(
   await writer.takeTail(settled.count + 1, count);
   const segments = await writer.end();
   const texts = await settleTexts(account.id, settled.texts, young, joinedSegments, parts);
-  return { count, segments, texts };
+  return { count, segments, texts, clusters: settled.clusters };
 }
 
 /** Tells the messages that are referred to, where more than half of the settled ones are not: then all is written anew. */

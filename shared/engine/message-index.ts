@@ -1,30 +1,30 @@
-import type { AccountId, BlobKey, EmailId, MessageNo } from '../ids.ts';
+import type { AccountId, BlobKey, EmailId, MailboxId, MessageNo } from '../ids.ts';
 import { messageKey, packTimeId } from '../ids.ts';
 import { decodeRecord } from '../message/record-codec.ts';
 import type { MessageRecord } from '../message/structure.ts';
 import type { Blob, BlobStore, ByteRange } from '../ports/blob-store.ts';
 import { holdsId, idAt, packedIdBytes } from './email-id-codec.ts';
+import type { EngineParts } from './engine.ts';
 import type { Slice } from './frame.ts';
-import { type FramePlace, FrameReader, type ObjectCache } from './frame-reader.ts';
+import type { ObjectCache } from './frame-reader.ts';
 import { type IdPage, IdPages, idPageOf } from './id-pages.ts';
+import { MessageFrames } from './message-frames.ts';
+import { ObjectGone } from './object-gone.ts';
 import type { Effect, Operation } from './operation.ts';
-import {
-  type AnswerColumn,
-  type Column,
-  columnOf,
-  type SegmentRef,
-  type SettledMessages,
-} from './segment.ts';
+import type { AnswerColumn, SegmentRef, SettledMessages } from './segment.ts';
+import { lastAtOrBelow, segmentOf } from './segment-places.ts';
 import { readTexts, type TextRef, TextSegment } from './text-segments.ts';
 import { mayContain, needleHashes } from './text-signature.ts';
 
-/** A blob or piece of a snapshot that should exist does not: the reader's state may be old. */
-export class ObjectGone extends Error {}
+export { ObjectGone } from './object-gone.ts';
 
 interface TailMessage {
   readonly emailId: EmailId;
   readonly record: Uint8Array;
 }
+
+/** What an index reads from. */
+export type MessageStore = Pick<EngineParts, 'blobs' | 'frames' | 'scatteredBytes'>;
 
 /**
  * Which message is which, account-wide: number to email id, header record and body. Messages since the last snapshot are held
@@ -34,7 +34,7 @@ export class MessageIndex {
   readonly #account: AccountId;
   readonly #blobs: BlobStore;
   readonly #cache: ObjectCache;
-  readonly #reader: FrameReader;
+  readonly #frames: MessageFrames;
   readonly #ids: IdPages;
   /** Where the last id was looked for: the next one is mostly there too. */
   #idPage: IdPage | undefined;
@@ -43,13 +43,14 @@ export class MessageIndex {
   #tailBytes = 0;
   #settledBytes = 0;
 
-  constructor(account: AccountId, blobs: BlobStore, cache: ObjectCache) {
+  constructor(account: AccountId, { blobs, frames: cache, scatteredBytes }: MessageStore) {
     this.#account = account;
     this.#blobs = blobs;
     this.#cache = cache;
-    this.#reader = new FrameReader(cache, (key, range) => this.#object(key, range));
-    this.#ids = new IdPages(cache, (key, range) => this.#object(key, range));
-    this.#settled = { count: 0, segments: [], texts: [] };
+    const read = (key: BlobKey, range: ByteRange) => this.#object(key, range);
+    this.#settled = { count: 0, segments: [], texts: [], clusters: [] };
+    this.#frames = new MessageFrames(this.#settled, cache, read, scatteredBytes);
+    this.#ids = new IdPages(cache, read);
   }
 
   get settled(): SettledMessages {
@@ -69,7 +70,9 @@ export class MessageIndex {
   /** Takes the snapshot's objects as the place of all messages up to `settled.count`. */
   settle(settled: SettledMessages): void {
     this.#settled = settled;
-    this.#settledBytes = settled.segments.reduce((sum, segment) => sum + refBytes(segment), 0);
+    this.#frames.settle(settled);
+    const copies = settled.clusters.flatMap(({ parts }) => parts.map((part) => part.copies));
+    this.#settledBytes = [...settled.segments, ...copies].reduce((sum, ref) => sum + refBytes(ref), 0);
     this.#idPage = undefined;
     for (const [no, message] of this.#tail) {
       if (no > settled.count) continue;
@@ -106,7 +109,7 @@ export class MessageIndex {
   #idPageOf(no: number): IdPage {
     const last = this.#idPage;
     if (last !== undefined && no >= last.from && no < last.to) return last;
-    this.#idPage = idPageOf(this.#segment(no), no);
+    this.#idPage = idPageOf(segmentOf(this.#settled.segments, no), no);
     return this.#idPage;
   }
 
@@ -155,18 +158,21 @@ export class MessageIndex {
     return collect(blob.body);
   }
 
-  /** Header records, one for each number; each is unpacked when it is looked at. */
-  async records(numbers: readonly number[]): Promise<MessageRecord[]> {
-    return (await this.encodedRecords(numbers)).map(decodeRecord);
+  /**
+   * Header records, one for each number; each is unpacked when it is looked at. `of`: the mailbox that all of them are in, where that is known:
+   * it may have them together.
+   */
+  async records(numbers: readonly number[], of?: MailboxId): Promise<MessageRecord[]> {
+    return (await this.encodedRecords(numbers, of)).map(decodeRecord);
   }
 
   /** Header records as stored. Frames that lie close together come in one read. */
-  async encodedRecords(numbers: readonly number[]): Promise<Uint8Array[]> {
+  async encodedRecords(numbers: readonly number[], of?: MailboxId): Promise<Uint8Array[]> {
     // Taken now: a compaction that ends while frames are read empties the tail.
     const held = numbers.map((no) => this.#tail.get(no)?.record);
-    const { frames, places } = await this.#framesOf(numbers, 'records');
+    const { frames, items } = await this.#frames.find(numbers, 'records', (no) => this.#tail.has(no), of);
     return numbers.map((no, i) => {
-      const record = held[i] ?? frames[i]?.item(no - places[i]!.first);
+      const record = held[i] ?? frames[i]?.item(items[i]!);
       if (record === undefined) throw new ObjectGone(`message ${no} is not in its segment`);
       return record;
     });
@@ -174,44 +180,18 @@ export class MessageIndex {
 
   /**
    * What is kept of messages to be sent as it lies, one for each number (see shared/imap/stored-answers.ts); undefined where
-   * only the record is there: in the log's tail, in an old segment, and where nothing is.
+   * only the record is there: in the log's tail, in an old segment, and where nothing is. `of`: as for `records`.
    */
-  async answers(numbers: readonly number[], column: AnswerColumn): Promise<readonly (Slice | undefined)[]> {
-    const { frames, places } = await this.#framesOf(numbers, column);
-    return numbers.map((no, i) => {
-      const slice = frames[i]?.slice(no - places[i]!.first);
+  async answers(
+    numbers: readonly number[],
+    column: AnswerColumn,
+    of?: MailboxId,
+  ): Promise<readonly (Slice | undefined)[]> {
+    const { frames, items } = await this.#frames.find(numbers, column, (no) => this.#tail.has(no), of);
+    return numbers.map((_, i) => {
+      const slice = frames[i]?.slice(items[i]!);
       return slice !== undefined && slice.to > slice.from ? slice : undefined;
     });
-  }
-
-  /** The frames that hold messages, and where they are: undefined for those in the tail, and where there is no such column. */
-  async #framesOf(numbers: readonly number[], column: Column) {
-    let place: FramePlace | undefined;
-    const places = numbers.map((no) => {
-      if (this.#tail.has(no)) return undefined;
-      // Neighbours are mostly in one frame.
-      if (place === undefined || no < place.first || no >= place.next) place = this.#place(no, column);
-      return place;
-    });
-    return { places, frames: await this.#reader.frames(places) };
-  }
-
-  #segment(no: number): SegmentRef {
-    const { segments } = this.#settled;
-    const segment = segments[lastAtOrBelow(segments, no)];
-    if (segment === undefined || no >= segment.first + segment.count)
-      throw new ObjectGone(`message ${no} is in no segment`);
-    return segment;
-  }
-
-  /** Undefined where the segment has no such column. */
-  #place(no: number, name: Column): FramePlace | undefined {
-    const segment = this.#segment(no);
-    const column = columnOf(segment, name);
-    if (column === undefined) return undefined;
-    const frame = lastAtOrBelow(column.frames, no);
-    const next = column.frames[frame + 1]?.first ?? segment.first + segment.count;
-    return { key: segment.key, column, frame, first: column.frames[frame]!.first, next };
   }
 
   /**
@@ -262,18 +242,6 @@ const heldBytes = ({ record }: TailMessage): number => record.length + 160;
 function refBytes({ records, answers }: SegmentRef): number {
   const frames = records.frames.length + (answers?.fields.frames.length ?? 0);
   return 240 + 24 * (frames + (answers?.structures.frames.length ?? 0));
-}
-
-/** Index of the last item that begins at or below a number; -1 where none does. */
-function lastAtOrBelow(items: readonly { readonly first: number }[], no: number): number {
-  let low = 0;
-  let high = items.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (items[middle]!.first <= no) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
 }
 
 /** A blob's body in one piece: for objects that are known to be of moderate size. */

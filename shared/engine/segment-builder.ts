@@ -11,6 +11,9 @@ const frameTarget: Readonly<Record<Column, number>> = {
   structures: 128 * 1024,
 };
 
+/** Frames below this are packed anew with their neighbours where segments are rewritten; larger ones are copied as they are. */
+export const smallFrame = 8 * 1024;
+
 /** About how many times smaller a frame is packed. */
 const packing = 3;
 

@@ -1,24 +1,35 @@
-import type { BlobKey } from '../ids.ts';
+import type { BlobKey, MailboxId } from '../ids.ts';
 import type { BinaryReader, BinaryWriter } from './binary.ts';
-import type { FrameColumn, FrameRef, SegmentRef, SettledMessages } from './segment.ts';
+import type { Cluster, FrameColumn, FrameRef, SegmentRef, SettledMessages } from './segment.ts';
 
 /** The list of header segments as a manifest holds it: frames as differences, a few bytes each. */
 export function writeMessages(out: BinaryWriter, messages: SettledMessages): void {
   out.varint(messages.count);
-  out.list(messages.segments, (segment) => {
-    out.string(segment.key);
-    for (const n of [segment.first, segment.count, segment.live, segment.ids, segment.bytes]) out.varint(n);
-    writeFrames(out, segment.records, segment.first, 0);
-    const { answers } = segment;
-    out.varint(answers?.version ?? 0);
-    if (answers === undefined) return;
-    writeFrames(out, answers.fields, segment.first, segment.records.end);
-    writeFrames(out, answers.structures, segment.first, answers.fields.end);
-  });
+  out.list(messages.segments, (segment) => writeSegment(out, segment));
   out.list(messages.texts, ({ key, first, count, bytes }) => {
     out.string(key);
     for (const n of [first, count, bytes]) out.varint(n);
   });
+  out.list(messages.clusters, ({ mailbox, uidNext, parts }) => {
+    out.varint(mailbox);
+    out.varint(uidNext);
+    out.list(parts, ({ first, last, copies }) => {
+      out.varint(first);
+      out.varint(last);
+      writeSegment(out, copies);
+    });
+  });
+}
+
+function writeSegment(out: BinaryWriter, segment: SegmentRef): void {
+  out.string(segment.key);
+  for (const n of [segment.first, segment.count, segment.live, segment.ids, segment.bytes]) out.varint(n);
+  writeFrames(out, segment.records, segment.first, 0);
+  const { answers } = segment;
+  out.varint(answers?.version ?? 0);
+  if (answers === undefined) return;
+  writeFrames(out, answers.fields, segment.first, segment.records.end);
+  writeFrames(out, answers.structures, segment.first, answers.fields.end);
 }
 
 function writeFrames(out: BinaryWriter, { frames, end }: FrameColumn, first: number, offset: number): void {
@@ -44,17 +55,31 @@ function readFrames(source: BinaryReader, first: number, offset: number): FrameC
   return { frames, end: (frames.at(-1)?.offset ?? offset) + source.varint() };
 }
 
-/** `answers`: whether the manifest is of a version that knows of them. */
-export function readMessages(source: BinaryReader, answers: 'withAnswers' | 'recordsOnly'): SettledMessages {
+/** What manifests of a version know of. */
+export type MessagesForm = 'withClusters' | 'withAnswers' | 'recordsOnly';
+
+export function readMessages(source: BinaryReader, form: MessagesForm): SettledMessages {
   const count = source.varint();
-  const segments = source.list(answers === 'withAnswers' ? () => readSegment(source) : () => readOld(source));
+  const segments = source.list(form === 'recordsOnly' ? () => readOld(source) : () => readSegment(source));
   const texts = source.list(() => ({
     key: source.string() as BlobKey,
     first: source.varint(),
     count: source.varint(),
     bytes: source.varint(),
   }));
-  return { count, segments, texts };
+  const clusters = form === 'withClusters' ? source.list(() => readCluster(source)) : [];
+  return { count, segments, texts, clusters };
+}
+
+function readCluster(source: BinaryReader): Cluster {
+  const mailbox = source.varint() as MailboxId;
+  const uidNext = source.varint();
+  const parts = source.list(() => ({
+    first: source.varint(),
+    last: source.varint(),
+    copies: readSegment(source),
+  }));
+  return { mailbox, uidNext, parts };
 }
 
 function readHead(source: BinaryReader) {

@@ -1,4 +1,4 @@
-import type { BlobKey } from '../ids.ts';
+import type { BlobKey, MailboxId } from '../ids.ts';
 import { answersVersion } from '../imap/stored-answers.ts';
 import type { TextRef } from './text-segments.ts';
 
@@ -9,6 +9,28 @@ export interface SettledMessages {
   readonly segments: readonly SegmentRef[];
   /** Signatures of their texts, from the first message on; the last ones may have none. */
   readonly texts: readonly TextRef[];
+  /** At most one a mailbox. */
+  readonly clusters: readonly Cluster[];
+}
+
+/**
+ * Copies of the records and answers of a mailbox's messages, put together where they lie scattered among others' in the segments, which hold
+ * the whole account in order of arrival. Nothing depends on them.
+ */
+export interface Cluster {
+  readonly mailbox: MailboxId;
+  /** What came into the mailbox with UIDs from here on is not in it. */
+  readonly uidNext: number;
+  /** In order of arrival; they do not overlap. */
+  readonly parts: readonly ClusterPart[];
+}
+
+export interface ClusterPart {
+  /** Numbers of its first and of its last message. */
+  readonly first: number;
+  readonly last: number;
+  /** As a segment, with places in the part from 0 on in place of numbers, and at its end which numbers these are (cluster-numbers.ts). */
+  readonly copies: SegmentRef;
 }
 
 /** What is kept of each message in frames of its own: whoever wants one thing does not read and unpack the others. */

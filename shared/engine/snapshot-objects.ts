@@ -6,7 +6,8 @@ export const snapshotKinds = ['i', 'h', 't', 'x'] as const;
 
 /** Every object that a manifest needs, itself left out. */
 export function neededObjects({ objects, messages }: Pick<Manifest, 'objects' | 'messages'>): BlobKey[] {
-  return [...objects, ...messages.segments, ...messages.texts].map(({ key }) => key);
+  const copies = messages.clusters.flatMap(({ parts }) => parts.map((part) => part.copies));
+  return [...objects, ...messages.segments, ...messages.texts, ...copies].map(({ key }) => key);
 }
 
 /** Every object that a manifest names, itself left out: also those that it only keeps for readers who are behind. */

@@ -7,14 +7,18 @@ import { FlagTable } from './flag-table.ts';
 import { readMailbox, writeMailbox } from './mailbox-codec.ts';
 import type { IndexObject } from './section-store.ts';
 import type { SettledMessages } from './segment.ts';
-import { readMessages, writeMessages } from './segment-refs.ts';
+import { type MessagesForm, readMessages, writeMessages } from './segment-refs.ts';
 import { SharedVector } from './shared-vector.ts';
 import { type AccountState, MailboxTable } from './state.ts';
 
 /** The layout of manifests. */
-const formatVersion = 5;
-/** Its segments hold records only; it is read, and written anew by the next compaction. */
-const recordsOnlyVersion = 4;
+const formatVersion = 6;
+/** What the versions that can be read know of messages; older ones are written anew by the next compaction. */
+const formOf: ReadonlyMap<number, MessagesForm> = new Map([
+  [formatVersion, 'withClusters'],
+  [5, 'withAnswers'],
+  [4, 'recordsOnly'],
+]);
 
 /** A head that was, and when its successor took over (ms): entries up to it may be trimmed a day later. */
 export interface PastHead {
@@ -88,8 +92,8 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
 /** @throws NewerRules where a newer release wrote it, CorruptData where the bytes are no manifest. */
 export function decodeManifest(bytes: Uint8Array): Manifest {
   const source = new BinaryReader(zstdDecompressSync(bytes));
-  const format = source.byte();
-  if (format !== formatVersion && format !== recordsOnlyVersion) throw new NewerRules('manifest');
+  const form = formOf.get(source.byte());
+  if (form === undefined) throw new NewerRules('manifest');
   if (source.varint() > rulesVersion) throw new NewerRules('manifest');
   const number = () => source.varint();
   const [position, time, modSeqBase, nextMessage, nextMailbox] = [
@@ -117,7 +121,7 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
   const keys = objects.map(({ key }) => key);
   const mailboxes = MailboxTable.of(source.list(() => readMailbox(source, keys)));
   const removed = source.list(() => ({ time: source.varint(), mailbox: readMailbox(source, keys) }));
-  const messages = readMessages(source, format === formatVersion ? 'withAnswers' : 'recordsOnly');
+  const messages = readMessages(source, form);
   const pastHeads = source.list(() => ({ position: number() as LogPosition, replacedAt: number() }));
   const replaced = source.list(() => ({ key: source.string() as BlobKey, replacedAt: source.varint() }));
   source.end();

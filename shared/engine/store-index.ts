@@ -6,7 +6,7 @@ import { type IndexObject, readSection, SectionWriter, scatteredObjects } from '
 import { SharedVector } from './shared-vector.ts';
 import type { Snapshot } from './snapshot-loader.ts';
 import { type AccountState, MailboxTable, modSeqAt } from './state.ts';
-import { storeMailbox } from './store-mailbox.ts';
+import { type StoreParts, storeMailbox } from './store-mailbox.ts';
 import type { SectionRef } from './stored-rows.ts';
 
 export interface StoredIndex {
@@ -18,34 +18,36 @@ export interface StoredIndex {
 
 /**
  * Stores what became of an account's mailboxes since a snapshot: one object with the new sections of all of them, beside those that
- * hold what did not change. Where little of an object is still used, that little moves to the new one.
+ * hold what did not change. Where little of an object is still used, that little moves to the new one. `look` is shown the rows that are at hand.
  */
 export async function storeIndex(
   account: AccountId,
   state: AccountState,
   base: Snapshot | undefined,
   { blobs, entropy, giveUp }: Pick<EngineParts, 'blobs' | 'entropy' | 'giveUp'>,
+  look?: StoreParts['look'],
 ): Promise<StoredIndex> {
   const writer = new SectionWriter(account, entropy);
   const older = new Map<MailboxId, Mailbox>();
   for (const mailbox of base?.state.mailboxes ?? []) older.set(mailbox.id, mailbox);
   for (const { mailbox } of base?.state.removedMailboxes ?? []) older.set(mailbox.id, mailbox);
-  const parts = {
+  const parts: StoreParts = {
     blobs,
     flags: state.flags,
     writer,
     since: base === undefined ? 0 : modSeqAt(base.state, base.state.position),
     now: Math.floor(state.time / 1000),
+    look,
   };
-  const store = async (mailbox: Mailbox): Promise<Mailbox> => {
+  const store = async (mailbox: Mailbox, how = parts): Promise<Mailbox> => {
     await yieldToSessions(giveUp);
-    return storeMailbox(mailbox, older.get(mailbox.id), parts);
+    return storeMailbox(mailbox, older.get(mailbox.id), how);
   };
   let mailboxes: Mailbox[] = [];
   for (const mailbox of state.mailboxes) mailboxes.push(await store(mailbox));
   let removed: { time: number; mailbox: Mailbox }[] = [];
   for (const { time, mailbox } of state.removedMailboxes)
-    removed.push({ time, mailbox: await store(mailbox) });
+    removed.push({ time, mailbox: await store(mailbox, { ...parts, look: undefined }) });
 
   const before = base?.objects ?? [];
   const all = [...mailboxes, ...removed.map(({ mailbox }) => mailbox)];

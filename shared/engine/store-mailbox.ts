@@ -1,4 +1,5 @@
 import type { BlobStore } from '../ports/blob-store.ts';
+import type { RowsAtHand } from './clusters.ts';
 import type { FlagTable } from './flag-table.ts';
 import { encodeHistorySection } from './history-section.ts';
 import {
@@ -33,6 +34,10 @@ export interface StoreParts {
   readonly since: number;
   /** Of the state that is stored, seconds since 1970. */
   readonly now: number;
+  /** Is shown the rows of a mailbox that has changed, those that are at hand. */
+  readonly look:
+    | ((mailbox: Mailbox, rows: readonly Chunk[], atHand: RowsAtHand) => Promise<void>)
+    | undefined;
 }
 
 /** A mailbox as the next manifest names it: its rows and history in sections, of which only what is young is written anew. */
@@ -49,7 +54,7 @@ export async function storeMailbox(
 async function storeRows(
   mailbox: Mailbox,
   base: Mailbox | undefined,
-  { blobs, flags, writer, since }: StoreParts,
+  { blobs, flags, writer, since, look }: StoreParts,
 ): Promise<MailboxRows> {
   if (mailbox.exists === 0) return noRows;
   const stored = base?.rows.stored;
@@ -68,6 +73,7 @@ async function storeRows(
     delta = await combine(older, delta, flags);
     section = await encodeRowSection(delta);
   }
+  await look?.(mailbox, delta.appended, kept.length === 0 ? 'all' : 'young');
   return { stored: { ...counters, sections: [...kept, writer.add(section)] }, chunks: [] };
 }
 

@@ -120,6 +120,7 @@ function openEngine(
     idleBytes: 64 * 1024 * 1024,
     inlineBytes: inlineLimit,
     recordCodec: 'zstd',
+    scatteredBytes: 2 * 1024 * 1024,
     replacedLifetime: 24 * 3600_000,
     // A compaction that gives up is no loss: the next one follows.
     onError: () => {},

@@ -65,6 +65,7 @@ async function open(folder: string, bodies: 'all' | 'none' = 'all') {
     idleBytes: 64 * 1024 * 1024,
     inlineBytes: 256 * 1024,
     recordCodec: 'raw',
+    scatteredBytes: 2 * 1024 * 1024,
     replacedLifetime: 24 * 3600_000,
     onError: (what, id, cause) => console.error(what, id, cause),
   });

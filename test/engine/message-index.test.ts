@@ -31,14 +31,18 @@ test('a compaction that ends while header records and email ids are read takes n
       return { size: bytes.length, body: bytes.subarray(range.start, range.end) };
     },
   } as unknown as BlobStore;
-  const index = new MessageIndex(account, blobs, new ByteCache(1024 * 1024));
-  index.settle({ count: 1, segments: [ref], texts: [] });
+  const index = new MessageIndex(account, {
+    blobs,
+    frames: new ByteCache(1024 * 1024),
+    scatteredBytes: 2 ** 20,
+  });
+  index.settle({ count: 1, segments: [ref], texts: [], clusters: [] });
   const message = { emailId: ids[1], size: 1, internalDate: 0, flags: [], record: record('young') };
   const append = { kind: 'append', mailbox: 1, message } as unknown as Operation;
   index.note(2 as never, [append], [{ kind: 'appended' } as Effect]);
   const records = index.records([1, 2]);
   const emailIds = index.emailIds([1, 2]);
-  index.settle({ count: 2, segments: [ref], texts: [] });
+  index.settle({ count: 2, segments: [ref], texts: [], clusters: [] });
   reading.resolve();
   assert.deepEqual(
     (await records).map((r) => r.envelope.subject),

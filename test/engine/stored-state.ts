@@ -30,7 +30,7 @@ export class StateStore {
     const bytes = encodeManifest({
       state: stored,
       objects,
-      messages: { count: 0, segments: [], texts: [] },
+      messages: { count: 0, segments: [], texts: [], clusters: [] },
       pastHeads: [],
       replaced: [],
     });

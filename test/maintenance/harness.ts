@@ -54,6 +54,7 @@ export async function installation(change: Partial<EngineParts> = {}): Promise<I
     idleBytes: 64 * 1024 * 1024,
     inlineBytes: 256 * 1024,
     recordCodec: 'raw',
+    scatteredBytes: 2 * 1024 * 1024,
     replacedLifetime: 24 * hour,
     onError: (what, account, cause) => console.error(what, account, cause),
     ...change,

@@ -72,6 +72,8 @@ export function engineOf(
     idleBytes: 64 * 1024 * 1024,
     inlineBytes: 3 * 1024,
     recordCodec: 'zstd',
+    // So few that mailboxes of a dozen messages get copies of their own.
+    scatteredBytes: 256,
     replacedLifetime,
     onError,
   });

@@ -35,6 +35,8 @@ export interface Oracle {
   entry(position: number): Uint8Array | undefined;
   head(): Head | undefined;
   object(key: BlobKey): Uint8Array | undefined;
+  /** Something happened that a run is to tell of. */
+  count(what: string): void;
 }
 
 /** What services let a clock be off, ms; and what a number of milliseconds loses as whole seconds. */
@@ -241,6 +243,9 @@ export class Truth {
     };
     const snapshot = await loadSnapshot({ get } as never, manifest);
     if (snapshot.state.position !== position) throw new Violation(`the head ${position} names another state`);
+    const { clusters } = snapshot.messages;
+    if (clusters.some(({ parts }) => parts.some(({ copies }) => !this.#headNeeds.has(copies.key))))
+      this.#oracle.count('mailbox put together');
     this.#headNeeds = new Set(neededObjects(snapshot));
     for (const key of this.#headNeeds)
       if (this.#oracle.object(key) === undefined)

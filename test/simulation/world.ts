@@ -136,6 +136,7 @@ export class World {
           const bytes = this.store.object(key);
           return bytes && understoodObject(key, bytes);
         },
+        count: (what) => this.faults.count(what),
       });
       this.truths.set(id, truth);
     }

@@ -38,6 +38,7 @@ export async function localEngine(change: Partial<EngineParts> = {}, folder?: st
     idleBytes: 64 * 1024 * 1024,
     inlineBytes: onAws ? inlineLimit : 256 * 1024,
     recordCodec: onAws ? 'zstd' : 'raw',
+    scatteredBytes: 2 * 1024 * 1024,
     replacedLifetime: 24 * 3600_000,
     onError: (what, account, cause) => console.error(what, account, cause),
     ...change,

@@ -28,6 +28,7 @@ export function memoryEngine(store: MemoryStore, change: Partial<EngineParts> = 
     idleBytes: 64 * 1024 * 1024,
     inlineBytes: 16 * 1024,
     recordCodec: 'zstd',
+    scatteredBytes: 2 * 1024 * 1024,
     replacedLifetime: 24 * 3600_000,
     onError: (what, account, cause) => console.error(what, account, cause),
     ...change,

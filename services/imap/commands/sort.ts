@@ -15,7 +15,13 @@ export const sort: SelectedHandler<'sort'> = async (client, state, command) => {
     command,
     (chunk, row, seq) => void matches.push({ chunk, row, seq }),
     async () => {
-      sorted = await sortMatches(state.account, matches, command.order, client.memos);
+      sorted = await sortMatches(
+        state.account,
+        state.selected.view.mailbox.id,
+        matches,
+        command.order,
+        client.memos,
+      );
     },
   );
   if (!searched.ok) return searched.error;

@@ -33,14 +33,14 @@ export const thread: SelectedHandler<'thread'> = async (client, state, command) 
 /** What threading knows of each message; those that are gone are left out. */
 async function inputsOf(
   client: Client,
-  { account }: In<'selected'>,
+  { account, selected }: In<'selected'>,
   matches: readonly Match[],
   idOf: (match: Match) => number,
 ): Promise<readonly ThreadInput[]> {
   const memo = new RecordMemo<ThreadInput>(client.memos, account, 'thread');
   const made = matches.map(({ chunk, row }) => memo.get(chunk.fixed.message[row]!));
   const missing = matches.flatMap((match, at) => (made[at] === undefined ? [{ ...match, at }] : []));
-  await eachRecord(account, missing, ({ chunk, row, at }, record) => {
+  await eachRecord(account, selected.view.mailbox.id, missing, ({ chunk, row, at }, record) => {
     const input = inputOf(record);
     made[at] = input;
     memo.put(chunk.fixed.message[row]!, input, weightOf(input));

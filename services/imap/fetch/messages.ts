@@ -1,7 +1,7 @@
 import type { Account } from '../../../shared/engine/account.ts';
 import { ObjectGone } from '../../../shared/engine/message-index.ts';
 import type { Span } from '../../../shared/engine/view.ts';
-import type { EmailId } from '../../../shared/ids.ts';
+import type { EmailId, MailboxId } from '../../../shared/ids.ts';
 import type { MessageRecord } from '../../../shared/message/structure.ts';
 import { readAhead } from '../read-ahead.ts';
 import type { Answers } from './answers.ts';
@@ -25,6 +25,8 @@ export interface Loaded {
 export interface Wanted {
   readonly records: boolean;
   readonly emailIds: boolean;
+  /** The mailbox that the messages are in. */
+  readonly of: MailboxId;
 }
 
 /** Messages whose records are read together: neighbours lie in a few objects, and each object is a request. */
@@ -60,17 +62,19 @@ function* batches(spans: Iterable<Span>): Generator<readonly Place[]> {
 export async function loadRecords(
   account: Account,
   places: readonly Place[],
-  { records, emailIds }: Wanted,
+  { records, emailIds, of }: Wanted,
   answers?: Answers,
 ): Promise<readonly Loaded[]> {
   const numbers = places.map(({ chunk, row }) => chunk.fixed.message[row]!);
-  const stored = answers?.forms && (await readStored(account, answers.forms, numbers));
+  const stored = answers?.forms && (await readStored(account, answers.forms, numbers, of));
   const memo = answers?.memo;
   const answered = memo && numbers.map((no, i) => (stored?.[i] === undefined ? memo.get(no) : undefined));
   const isAnswered = (i: number): boolean => stored?.[i] !== undefined || answered?.[i] !== undefined;
   const unanswered = numbers.filter((_, i) => !isAnswered(i));
   const [known, ids] = await Promise.all([
-    records && unanswered.length > 0 ? orOneByOne(unanswered, (some) => account.records(some)) : undefined,
+    records && unanswered.length > 0
+      ? orOneByOne(unanswered, (some) => account.records(some, of))
+      : undefined,
     emailIds ? orOneByOne(numbers, (some) => account.emailIds(some)) : undefined,
   ]);
   let next = 0;

@@ -2,7 +2,7 @@ import type { Account } from '../../../shared/engine/account.ts';
 import { ObjectGone } from '../../../shared/engine/message-index.ts';
 import type { UidSet } from '../../../shared/engine/uid-set.ts';
 import type { Span } from '../../../shared/engine/view.ts';
-import type { SeqNum, Uid } from '../../../shared/ids.ts';
+import type { MailboxId, SeqNum, Uid } from '../../../shared/ids.ts';
 import type { FetchItem } from '../../../shared/imap/fetch-items.ts';
 import { fetchClose, fetchOpen } from '../../../shared/imap/responses/fetch.ts';
 import { flushAt, type ResponseWriter } from '../../../shared/imap/writer.ts';
@@ -29,6 +29,7 @@ export interface Shortfall {
 export interface FetchRun {
   readonly client: Client;
   readonly account: Account;
+  readonly mailbox: MailboxId;
   readonly plan: FetchPlan;
   readonly texts: FlagTexts;
   /** Messages that this command marked \Seen. */
@@ -53,7 +54,7 @@ export async function sendMessages(run: FetchRun, spans: Iterable<Span>): Promis
   const answers = needsRecords(plan)
     ? undefined
     : answersFor(client.memos, account, plan.items, client.writer.text);
-  const batches = loadMessages(account, spans, plan, answers);
+  const batches = loadMessages(account, spans, { ...plan, of: run.mailbox }, answers);
   try {
     for (;;) {
       // Reading may fail: that is answered. Sending may fail too, but then there is nobody to answer.

@@ -2,6 +2,7 @@ import type { Account } from '../../../shared/engine/account.ts';
 import type { Slice } from '../../../shared/engine/frame.ts';
 import { ObjectGone } from '../../../shared/engine/message-index.ts';
 import type { AnswerColumn } from '../../../shared/engine/segment.ts';
+import type { MailboxId } from '../../../shared/ids.ts';
 import type { BodySectionItem, FetchItem } from '../../../shared/imap/fetch-items.ts';
 import { bodyName } from '../../../shared/imap/responses/fetch.ts';
 import {
@@ -59,9 +60,10 @@ export async function readStored(
   account: Account,
   forms: readonly StoredForm[],
   numbers: readonly number[],
+  of: MailboxId,
 ): Promise<readonly (Stored | undefined)[]> {
   try {
-    const columns = await Promise.all(forms.map(({ column }) => account.answers(numbers, column)));
+    const columns = await Promise.all(forms.map(({ column }) => account.answers(numbers, column, of)));
     return numbers.map((_, i) => {
       const stored: Slice[] = [];
       for (const slices of columns) {

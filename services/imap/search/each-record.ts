@@ -1,4 +1,5 @@
 import type { Account } from '../../../shared/engine/account.ts';
+import type { MailboxId } from '../../../shared/ids.ts';
 import type { MessageRecord } from '../../../shared/message/structure.ts';
 import { loadRecords } from '../fetch/messages.ts';
 import { readAhead } from '../read-ahead.ts';
@@ -8,16 +9,17 @@ import type { Match } from './run.ts';
 /** Messages whose records are read together. */
 const batchSize = 1000;
 
-/** Shows the records of messages, in their order, batch by batch; those of messages that are gone are left out. */
+/** Shows the records of a mailbox's messages, in their order, batch by batch; those of messages that are gone are left out. */
 export async function eachRecord<M extends Match>(
   account: Account,
+  of: MailboxId,
   matches: readonly M[],
   use: (match: M, record: MessageRecord) => void,
 ): Promise<void> {
   function* batches() {
     for (let at = 0; at < matches.length; at += batchSize) yield matches.slice(at, at + batchSize);
   }
-  const load = (batch: readonly M[]) => loadRecords(account, batch, { records: true, emailIds: false });
+  const load = (batch: readonly M[]) => loadRecords(account, batch, { records: true, emailIds: false, of });
   const turn = new Turn();
   for await (const [batch, loaded] of readAhead(batches(), load, { count: 2, weight: 0 }))
     for (const [i, { record }] of loaded.entries()) {

@@ -2,6 +2,7 @@ import type { Account } from '../../../shared/engine/account.ts';
 import { ObjectGone } from '../../../shared/engine/message-index.ts';
 import type { Chunk } from '../../../shared/engine/rows.ts';
 import type { MailboxView } from '../../../shared/engine/view.ts';
+import type { MailboxId } from '../../../shared/ids.ts';
 import { bodyText, TextMatcher } from '../../../shared/message/search-text.ts';
 import { loadRecords } from '../fetch/messages.ts';
 import { readAhead } from '../read-ahead.ts';
@@ -29,6 +30,7 @@ export async function findMessages(
   onMatch: OnMatch,
 ): Promise<void> {
   const { predicate, scope } = criteria;
+  const of = view.mailbox.id;
   const turn = new Turn();
   const probe = new Facts(emptyChunk, 0);
   let batch: Candidate[] = [];
@@ -50,13 +52,13 @@ export async function findMessages(
       if (answer === 'unknown') open++;
     }
     if (open >= batchSize || batch.length >= batchSize * 8) {
-      if (await settle(account, criteria, batch, onMatch)) return;
+      if (await settle(account, of, criteria, batch, onMatch)) return;
       batch = [];
       open = 0;
     }
     if (turn.isOver) await turn.pass();
   }
-  await settle(account, criteria, batch, onMatch);
+  await settle(account, of, criteria, batch, onMatch);
 }
 
 const emptyChunk = {} as Chunk;
@@ -71,6 +73,7 @@ interface Candidate {
 /** Decides what is open in a batch, and hands over what matches. True where no more are wanted. */
 async function settle(
   account: Account,
+  of: MailboxId,
   criteria: Criteria,
   batch: readonly Candidate[],
   onMatch: OnMatch,
@@ -80,6 +83,7 @@ async function settle(
     const some = batch.slice(at, (at += batchSize));
     await decide(
       account,
+      of,
       criteria,
       some.filter(({ answer }) => answer === 'unknown'),
     );
@@ -91,6 +95,7 @@ async function settle(
 
 async function decide(
   account: Account,
+  of: MailboxId,
   { predicate, needles, emailIds }: Criteria,
   open: readonly Candidate[],
 ): Promise<void> {
@@ -100,7 +105,7 @@ async function decide(
   const loaded = await loadRecords(
     account,
     possible.map(({ candidate }) => candidate),
-    { records: true, emailIds },
+    { records: true, emailIds, of },
   );
   const unread: { readonly candidate: Candidate; readonly facts: Facts }[] = [];
   for (const [i, { candidate, facts }] of possible.entries()) {

@@ -37,6 +37,8 @@ export function inNewEpoch(
     mailboxes = mailboxes.with(mailbox.with({ uidValidity: ++uidValidity, highestModSeq }));
   return {
     ...before,
+    // Copies are made anew.
+    messages: { ...before.messages, clusters: [] },
     state: { ...epoch, mailboxes, lastUidValidity: uidValidity },
     pastHeads: [...before.pastHeads, { position: lastUsed as LogPosition, replacedAt: now }],
     replaced: [...before.replaced, { key: manifest, replacedAt: now }],

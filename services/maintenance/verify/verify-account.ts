@@ -1,6 +1,7 @@
 import type { MailEngine } from '../../../shared/engine/engine.ts';
 import type { AccountId } from '../../../shared/ids.ts';
 import { gentleBlobs } from '../gentle-blobs.ts';
+import { checkClusters } from './check-clusters.ts';
 import { checkCounters } from './check-counters.ts';
 import { checkLog } from './check-log.ts';
 import { checkMessages, type MessageCounts } from './check-messages.ts';
@@ -49,6 +50,7 @@ async function verifyOnce(engine: MailEngine, id: AccountId, depth: 'shallow' | 
     const replayedFrom = await checkLog(account, gentle, findings);
     checkCounters(await account.whole(), findings);
     const counts = await checkMessages(account, gentle, depth, findings);
+    await checkClusters(account, gentle, findings);
     return { position, replayedFrom, counts, differences: findings.count, findings: findings.told };
   } catch (cause) {
     return unreadable(cause);
