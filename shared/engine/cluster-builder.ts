@@ -14,9 +14,6 @@ import {
 } from './segment.ts';
 import { SegmentBuilder, smallFrame } from './segment-builder.ts';
 
-/** Parts are this large; one that more comes into the middle of may be twice as large. */
-export const partTarget = 8 * 1024 * 1024;
-
 /** A part that is rewritten with more in it. */
 export interface OldPart {
   readonly copies: SegmentRef;
@@ -32,14 +29,16 @@ export class ClusterBuilder {
   readonly parts: ClusterPart[] = [];
   readonly #account: AccountId;
   readonly #with: Parts;
+  readonly #partBytes: number;
   #builder = new SegmentBuilder(0, 'withAnswers');
   /** What is in it. */
   #numbers: number[] = [];
   #old: OldColumn[] = [];
 
-  constructor(account: AccountId, parts: Parts) {
+  constructor(account: AccountId, parts: Parts, partBytes: number) {
     this.#account = account;
     this.#with = parts;
+    this.#partBytes = partBytes;
   }
 
   /** Leaves a part as it is. */
@@ -67,7 +66,7 @@ export class ClusterBuilder {
   async add(no: number, record: Uint8Array): Promise<void> {
     await this.#copyBelow(no);
     // Here all columns have come to the same message.
-    if (this.#builder.bytes >= partTarget) await this.end();
+    if (this.#builder.bytes >= this.#partBytes) await this.end();
     await this.#builder.addMessage(record);
     this.#numbers.push(no);
   }

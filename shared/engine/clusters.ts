@@ -1,7 +1,7 @@
 import type { AccountId, MailboxId } from '../ids.ts';
 import { answersVersion } from '../imap/stored-answers.ts';
 import { ByteCache } from './byte-cache.ts';
-import { ClusterBuilder, type OldPart, partTarget } from './cluster-builder.ts';
+import { ClusterBuilder, type OldPart } from './cluster-builder.ts';
 import { decodeNumbers } from './cluster-numbers.ts';
 import type { EngineParts } from './engine.ts';
 import type { FlagTable } from './flag-table.ts';
@@ -36,11 +36,20 @@ export class ClusterKeeper {
   readonly #messages: SettledMessages;
   readonly #flags: FlagTable;
   readonly #parts: Parts;
+  readonly #partBytes: number;
   readonly #clusters = new Map<MailboxId, Cluster>();
   /** Of a record, as stored. */
   readonly #averageBytes: number;
 
-  constructor(account: AccountId, messages: SettledMessages, flags: FlagTable, parts: Parts) {
+  /** `partBytes`: parts are about so large; one that more comes into the middle of may be twice as large. */
+  constructor(
+    account: AccountId,
+    messages: SettledMessages,
+    flags: FlagTable,
+    parts: Parts,
+    partBytes = 8 * 1024 * 1024,
+  ) {
+    this.#partBytes = partBytes;
     this.#account = account;
     this.#messages = messages;
     this.#flags = flags;
@@ -130,7 +139,7 @@ export class ClusterKeeper {
       await worked(known.length);
       numbers.push(known);
     }
-    const builder = new ClusterBuilder(this.#account, this.#parts);
+    const builder = new ClusterBuilder(this.#account, this.#parts, this.#partBytes);
     const index = new MessageIndex(this.#account, {
       ...this.#parts,
       frames: new ByteCache(readCacheBytes),
@@ -151,7 +160,7 @@ export class ClusterKeeper {
       const from = i === 0 ? 1 : part.first;
       const to = before[i + 1]?.first ?? count + 1;
       // A part that is full stays so where all that is new comes behind it.
-      const end = part.copies.bytes >= partTarget ? Math.min(to, part.last) : to;
+      const end = part.copies.bytes >= this.#partBytes ? Math.min(to, part.last) : to;
       if (await hasAny(added, from, end)) {
         builder.beginOld(await this.#oldPart(part, numbers[i]!));
         await addAll(from, end);
