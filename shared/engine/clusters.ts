@@ -5,6 +5,7 @@ import { ClusterBuilder, type OldPart } from './cluster-builder.ts';
 import { decodeNumbers } from './cluster-numbers.ts';
 import type { EngineParts } from './engine.ts';
 import type { FlagTable } from './flag-table.ts';
+import type { FramePlace } from './frame-reader.ts';
 import type { Mailbox } from './mailbox.ts';
 import { loadRows } from './mailbox-loader.ts';
 import { collect, MessageIndex, ObjectGone } from './message-index.ts';
@@ -14,10 +15,10 @@ import type { Cluster, ClusterPart, SettledMessages } from './segment.ts';
 import { lastAtOrBelow, placeIn, Reading } from './segment-places.ts';
 import type { AccountState } from './state.ts';
 
-/** Records read together. */
-const recordsRead = 64;
-/** Records handled before sessions have their turn. */
+/** Records read, and handled, before sessions have their turn. */
 const recordsAtOnce = 16;
+/** What it takes to find a row's message, beside handling a value. */
+const looksARow = 4;
 /** What of the segments is held while records are read from them. */
 const readCacheBytes = 8 * 1024 * 1024;
 
@@ -91,13 +92,18 @@ export class ClusterKeeper {
   async #isDue(mailbox: Mailbox, rows: readonly Chunk[], before: Cluster | undefined): Promise<boolean> {
     const reading = new Reading();
     const { segments } = this.#messages;
+    let place: FramePlace | undefined;
     for (const chunk of rows) {
       const { message } = chunk.fixed;
       for (let i = lowerBound(chunk, before?.uidNext ?? 0); i < chunk.length; i++) {
-        const segment = segments[lastAtOrBelow(segments, message[i]!)];
-        if (segment !== undefined) reading.add(placeIn(segment, message[i]!, 'records')!);
+        const no = message[i]!;
+        if (place === undefined || no < place.first || no >= place.next) {
+          const segment = segments[lastAtOrBelow(segments, no)];
+          place = segment && placeIn(segment, no, 'records');
+        }
+        if (place !== undefined) reading.add(place);
       }
-      await worked(chunk.length);
+      await worked(chunk.length * looksARow);
     }
     return reading.isScattered(this.#parts.scatteredBytes, mailbox.exists * this.#averageBytes);
   }
@@ -148,11 +154,8 @@ export class ClusterKeeper {
     const addAll = async (from: number, to: number): Promise<void> => {
       for await (const some of addedIn(added, from, to)) {
         const records = await index.encodedRecords(some);
-        for (const [i, record] of records.entries()) {
-          await builder.add(some[i]!, record);
-          if (i % recordsAtOnce === 0) await yieldToSessions(this.#parts.giveUp);
-        }
-        await worked(some.length);
+        await yieldToSessions(this.#parts.giveUp);
+        for (const [i, record] of records.entries()) await builder.add(some[i]!, record);
       }
     };
     if (before.length === 0) await addAll(1, count + 1);
@@ -202,7 +205,7 @@ async function* addedIn(added: Uint8Array, from: number, to: number): AsyncGener
   let some: number[] = [];
   for (let no = from; no < to; no++) {
     if (no % atOnce === 0) await worked(atOnce);
-    if (added[no] === 1 && some.push(no) === recordsRead) {
+    if (added[no] === 1 && some.push(no) === recordsAtOnce) {
       yield some;
       some = [];
     }

@@ -37,6 +37,8 @@ const readTooMuch = 3;
 /** What it takes to read some messages: the frames in which they lie, each as a whole, and how much of those is theirs. Bytes as stored. */
 export class Reading {
   readonly #frames = new Set<FrameRef>();
+  /** Neighbours are mostly in one frame. */
+  #last: FrameRef | undefined;
   #read = 0;
   #needed = 0;
 
@@ -45,8 +47,9 @@ export class Reading {
     const ref = column.frames[frame]!;
     const bytes = frameEnd(column, frame) - ref.offset;
     this.#needed += bytes / (next - first);
-    if (this.#frames.has(ref)) return;
+    if (ref === this.#last || this.#frames.has(ref)) return;
     this.#frames.add(ref);
+    this.#last = ref;
     this.#read += bytes;
   }
 

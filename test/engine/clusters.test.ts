@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { checkClusters } from '../../services/maintenance/verify/check-clusters.ts';
 import { Findings } from '../../services/maintenance/verify/findings.ts';
@@ -12,6 +13,7 @@ import type { Slice } from '../../shared/engine/frame.ts';
 import { everyUid } from '../../shared/engine/mailbox.ts';
 import { createMailbox, deleteMailbox, renameMailbox } from '../../shared/engine/mailbox-actions.ts';
 import { type Cluster, type Column, columnOf } from '../../shared/engine/segment.ts';
+import { SegmentBuilder } from '../../shared/engine/segment-builder.ts';
 import { inboxId } from '../../shared/engine/state.ts';
 import { UidSet } from '../../shared/engine/uid-set.ts';
 import type { MailboxId } from '../../shared/ids.ts';
@@ -239,6 +241,32 @@ test('mail that is filed day by day joins the copies, which never cost more than
   assert.ok(rewritten >= 4 && rewritten < uids.length / 20, `${rewritten} times`);
   const frame = 64 * kilobyte;
   assert.ok(written < (uids.length * frame) / 8, `${written} bytes for ${uids.length} messages`);
+});
+
+test('copies are made in small steps, between which sessions have their turn', async () => {
+  const place = await Place.make();
+  await place.bring(3000);
+  await place.compact();
+  await place.file(tenth(3000), 'Archive');
+  let [handled, most, going] = [0, 0, true];
+  const { addMessage } = SegmentBuilder.prototype;
+  SegmentBuilder.prototype.addMessage = function (record) {
+    handled++;
+    return addMessage.call(this, record);
+  };
+  const watching = (async () => {
+    while (going) {
+      const before = handled;
+      await turn();
+      most = Math.max(most, handled - before);
+    }
+  })();
+  await place.compact();
+  going = false;
+  await watching;
+  SegmentBuilder.prototype.addMessage = addMessage;
+  assert.equal(handled, 300);
+  assert.ok(most <= 32, `${most} records in one turn`);
 });
 
 test('old mail that is filed late comes between what is there, and parts that get none of it stay as they are', async () => {
