@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
+import { inNewEpoch } from '../../services/maintenance/rebuild/new-epoch.ts';
 import { checkClusters } from '../../services/maintenance/verify/check-clusters.ts';
 import { Findings } from '../../services/maintenance/verify/findings.ts';
 import type { Account } from '../../shared/engine/account.ts';
@@ -16,7 +17,7 @@ import { type Cluster, type Column, columnOf } from '../../shared/engine/segment
 import { SegmentBuilder } from '../../shared/engine/segment-builder.ts';
 import { inboxId } from '../../shared/engine/state.ts';
 import { UidSet } from '../../shared/engine/uid-set.ts';
-import type { MailboxId } from '../../shared/ids.ts';
+import type { LogPosition, MailboxId } from '../../shared/ids.ts';
 import { MessageParser } from '../../shared/message/parser.ts';
 import { encodeRecord } from '../../shared/message/record-codec.ts';
 import { requests } from '../budgets/big-account.ts';
@@ -488,4 +489,25 @@ test('verify tells of copies that are gone, and of copies that are not right', a
   const foreign = other.store.blobs.objects.get(other.clusters[0]!.parts[0]!.copies.key)!;
   objects.set(key, foreign.length === bytes.length ? foreign : bytes.toReversed());
   assert.match((await place.wrong()).join(), /copies for mailbox \d+/);
+});
+
+test('a rebuilt account begins without copies: they are made anew', async () => {
+  const place = await Place.make();
+  await place.bring(1500);
+  await place.file(tenth(1500), 'Archive');
+  await place.compact();
+  const [cluster] = place.clusters;
+  const { manifest, ...before } = place.account.snapshot!;
+  const epoch = inNewEpoch(before, {
+    position: 1000 as LogPosition,
+    now: place.clock.now(),
+    lastUsed: 10,
+    uidValidityFloor: 0,
+    manifest,
+  });
+  assert.deepEqual(epoch.messages, { ...before.messages, clusters: [] });
+  assert.deepEqual(
+    epoch.replaced.map(({ key }) => key),
+    [...before.replaced.map(({ key }) => key), manifest, cluster!.parts[0]!.copies.key],
+  );
 });

@@ -1,5 +1,6 @@
 import { verifyAccount } from '../../services/maintenance/verify/verify-account.ts';
 import type { Account } from '../../shared/engine/account.ts';
+import { rowsOf } from '../../shared/engine/rows.ts';
 import { collectRemoved, onAccount } from './background.ts';
 import { inWords } from './compare.ts';
 import { noFaults } from './faults.ts';
@@ -154,6 +155,14 @@ class Finale {
       const size = this.world.bytesOf(account.id, email!)?.length;
       if (records[i]!.size !== size) throw new Violation(`the record of message ${no} is another's`);
     });
+    // And once more by mailbox: some have copies together.
+    const sizes = new Map(numbers.map((no, i) => [no, records[i]!.size]));
+    for (const { id, name, chunks } of truth.newest.mailboxes) {
+      const there = Array.from(rowsOf(chunks), ({ message }) => message);
+      for (const [i, { size }] of (await account.records(there, id)).entries())
+        if (size !== sizes.get(there[i]!))
+          throw new Violation(`in ${name}, the record of message ${there[i]} is another's`);
+    }
   }
 
   /** What looks for damage finds none. */

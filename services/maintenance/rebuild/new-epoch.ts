@@ -27,7 +27,7 @@ export function inNewEpoch(
   before: Manifest,
   { position, now, lastUsed, uidValidityFloor, manifest }: Epoch,
 ): Manifest {
-  const { state } = before;
+  const { state, messages } = before;
   const modSeqBase = Math.max(state.modSeqBase + modSeqStep, Math.floor(now / 1000) * modSeqsPerSecond);
   const epoch: AccountState = { ...state, position, modSeqBase, time: Math.max(state.time, now) };
   const highestModSeq = modSeqAt(epoch, position);
@@ -35,12 +35,13 @@ export function inNewEpoch(
   let { mailboxes } = state;
   for (const mailbox of state.mailboxes)
     mailboxes = mailboxes.with(mailbox.with({ uidValidity: ++uidValidity, highestModSeq }));
+  const copies = messages.clusters.flatMap(({ parts }) => parts.map((part) => part.copies.key));
   return {
     ...before,
     // Copies are made anew.
-    messages: { ...before.messages, clusters: [] },
+    messages: { ...messages, clusters: [] },
     state: { ...epoch, mailboxes, lastUidValidity: uidValidity },
     pastHeads: [...before.pastHeads, { position: lastUsed as LogPosition, replacedAt: now }],
-    replaced: [...before.replaced, { key: manifest, replacedAt: now }],
+    replaced: [...before.replaced, ...[manifest, ...copies].map((key) => ({ key, replacedAt: now }))],
   };
 }
