@@ -24,6 +24,14 @@ const readCacheBytes = 8 * 1024 * 1024;
 
 type Parts = Pick<EngineParts, 'blobs' | 'entropy' | 'giveUp' | 'scatteredBytes'>;
 
+interface ClusterSizes {
+  /** Parts are about so large; one that more comes into the middle of may be twice as large. */
+  readonly partBytes: number;
+  /** Messages that one compaction copies at most: a function has seconds for it. */
+  readonly copies: number;
+}
+const usual: ClusterSizes = { partBytes: 8 * 1024 * 1024, copies: 16_384 };
+
 /** Rows of a mailbox that a compaction has at hand: all of them, or only some that came last. */
 export type RowsAtHand = 'all' | 'young';
 
@@ -38,32 +46,28 @@ export class ClusterKeeper {
   readonly #flags: FlagTable;
   readonly #parts: Parts;
   readonly #partBytes: number;
+  /** Messages that may still be copied. */
+  #room: number;
   readonly #clusters = new Map<MailboxId, Cluster>();
   /** Of a record, as stored. */
   readonly #averageBytes: number;
 
-  /** `partBytes`: parts are about so large; one that more comes into the middle of may be twice as large. */
   constructor(
     account: AccountId,
     messages: SettledMessages,
     flags: FlagTable,
     parts: Parts,
-    partBytes = 8 * 1024 * 1024,
+    { partBytes, copies } = usual,
   ) {
     this.#partBytes = partBytes;
+    this.#room = copies;
     this.#account = account;
     this.#messages = messages;
     this.#flags = flags;
     this.#parts = parts;
     for (const cluster of messages.clusters) this.#clusters.set(cluster.mailbox, cluster);
-    const sum = (of: (segment: SettledMessages['segments'][number]) => number): number =>
-      messages.segments.reduce((all, segment) => all + of(segment), 0);
-    this.#averageBytes =
-      sum(({ records }) => records.end) /
-      Math.max(
-        1,
-        sum(({ live }) => live),
-      );
+    const bytes = messages.segments.reduce((sum, { records }) => sum + records.end, 0);
+    this.#averageBytes = bytes / messages.segments.reduce((sum, { live }) => sum + live, 1);
   }
 
   /** The clusters of mailboxes that are there. */
@@ -78,15 +82,17 @@ export class ClusterKeeper {
     let before = this.#clusters.get(mailbox.id);
     if (before !== undefined && isOfAnotherVersion(before)) before = undefined;
     if (atHand === 'young') {
-      if (!(await this.#isDue(mailbox, rows, before))) return;
+      if (!before?.unfinished && !(await this.#isDue(mailbox, rows, before))) return;
       return this.look(mailbox, await this.#allRows(mailbox), 'all');
     }
+    if (this.#room === 0) return;
     if (before !== undefined && isMostlyDead(before, rows)) {
       before = undefined;
       this.#clusters.delete(mailbox.id);
     }
-    if (!(await this.#isDue(mailbox, rows, before))) return;
-    this.#clusters.set(mailbox.id, await this.#putTogether(mailbox, rows, before));
+    if (await this.#isDue(mailbox, rows, before))
+      this.#clusters.set(mailbox.id, await this.#putTogether(mailbox, rows, before));
+    else if (before?.unfinished) this.#clusters.set(mailbox.id, { ...before, unfinished: false });
   }
 
   async #isDue(mailbox: Mailbox, rows: readonly Chunk[], before: Cluster | undefined): Promise<boolean> {
@@ -118,9 +124,10 @@ export class ClusterKeeper {
     rows: readonly Chunk[],
     before: Cluster | undefined,
   ): Promise<Cluster> {
+    const uidNext = this.#takeRoom(rows, before?.uidNext ?? 0) ?? mailbox.uidNext;
     try {
-      const parts = await this.#write(rows, before?.parts ?? []);
-      return { mailbox: mailbox.id, uidNext: mailbox.uidNext, parts };
+      const parts = await this.#write(rows, uidNext, before?.parts ?? []);
+      return { mailbox: mailbox.id, uidNext, unfinished: uidNext < mailbox.uidNext, parts };
     } catch (cause) {
       // Where a copy is gone, all are made anew.
       if (before === undefined || !(cause instanceof ObjectGone)) throw cause;
@@ -128,14 +135,33 @@ export class ClusterKeeper {
     }
   }
 
+  /** The UID up to which, and without, there is room for copies of the rows from `from` on; undefined for all of them. */
+  #takeRoom(rows: readonly Chunk[], from: number): number | undefined {
+    for (const chunk of rows) {
+      const loose = chunk.length - lowerBound(chunk, from);
+      if (loose > this.#room) {
+        const uid = chunk.fixed.uid[chunk.length - loose + this.#room]!;
+        this.#room = 0;
+        return uid;
+      }
+      this.#room -= loose;
+    }
+    return undefined;
+  }
+
   /** Parts that get nothing stay as they are; of the others, frames that get nothing. */
-  async #write(rows: readonly Chunk[], before: readonly ClusterPart[]): Promise<readonly ClusterPart[]> {
+  async #write(
+    rows: readonly Chunk[],
+    uidNext: number,
+    before: readonly ClusterPart[],
+  ): Promise<readonly ClusterPart[]> {
     const { count } = this.#messages;
     const added = new Uint8Array(count + 1);
-    for (const { fixed, length } of rows) {
-      const { message } = fixed;
-      for (let i = 0; i < length; i++) added[message[i]!] = 1;
-      await worked(length);
+    for (const chunk of rows) {
+      const { message } = chunk.fixed;
+      const end = lowerBound(chunk, uidNext);
+      for (let i = 0; i < end; i++) added[message[i]!] = 1;
+      await worked(chunk.length);
     }
     const numbers: Uint32Array[] = [];
     for (const { copies } of before) {

@@ -10,9 +10,8 @@ export function writeMessages(out: BinaryWriter, messages: SettledMessages): voi
     out.string(key);
     for (const n of [first, count, bytes]) out.varint(n);
   });
-  out.list(messages.clusters, ({ mailbox, uidNext, parts }) => {
-    out.varint(mailbox);
-    out.varint(uidNext);
+  out.list(messages.clusters, ({ mailbox, uidNext, unfinished, parts }) => {
+    for (const n of [mailbox, uidNext, Number(unfinished)]) out.varint(n);
     out.list(parts, ({ first, last, copies }) => {
       out.varint(first);
       out.varint(last);
@@ -74,12 +73,13 @@ export function readMessages(source: BinaryReader, form: MessagesForm): SettledM
 function readCluster(source: BinaryReader): Cluster {
   const mailbox = source.varint() as MailboxId;
   const uidNext = source.varint();
+  const unfinished = source.varint() === 1;
   const parts = source.list(() => ({
     first: source.varint(),
     last: source.varint(),
     copies: readSegment(source),
   }));
-  return { mailbox, uidNext, parts };
+  return { mailbox, uidNext, unfinished, parts };
 }
 
 function readHead(source: BinaryReader) {

@@ -21,6 +21,8 @@ export interface Cluster {
   readonly mailbox: MailboxId;
   /** What came into the mailbox with UIDs from here on is not in it. */
   readonly uidNext: number;
+  /** There was more to be copied than one compaction does: the next one that finds the mailbox changed goes on. */
+  readonly unfinished: boolean;
   /** In order of arrival; they do not overlap. */
   readonly parts: readonly ClusterPart[];
 }

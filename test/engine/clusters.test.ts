@@ -281,7 +281,8 @@ test('old mail that is filed late comes between what is there, and parts that ge
     const { account } = place;
     const { state } = account;
     const parts = { ...place.store, ...place.process().parts, entropy: place.clock };
-    const keeper = new ClusterKeeper(account.id, account.messages.settled, state.flags, parts, 48 * kilobyte);
+    const sizes = { partBytes: 48 * kilobyte, copies: 10_000 };
+    const keeper = new ClusterKeeper(account.id, account.messages.settled, state.flags, parts, sizes);
     const mailbox = state.mailboxes.get(archive)!;
     await keeper.look(mailbox, mailbox.chunks, 'all');
     const snapshot = account.snapshot!;
@@ -310,6 +311,35 @@ test('old mail that is filed late comes between what is there, and parts that ge
   assert.ok(late.length >= behind.length);
   assert.ok(behind.filter((key) => late.includes(key)).length >= behind.length / 2);
   assert.ok(!late.includes(behind[0]!));
+});
+
+test('one compaction copies so many messages at most, and the next ones go on', async () => {
+  const place = await Place.make();
+  await place.bring(3000);
+  await place.compact();
+  await place.file(tenth(3000), 'Archive');
+  const { account } = place;
+  const archive = place.id('Archive');
+  await account.load(archive);
+  const counts: number[] = [];
+  for (let run = 0; run < 5; run++) {
+    const { state } = account;
+    const parts = { ...place.store, ...place.process().parts, entropy: place.clock };
+    const sizes = { partBytes: 48 * kilobyte, copies: 100 };
+    const keeper = new ClusterKeeper(account.id, account.messages.settled, state.flags, parts, sizes);
+    const mailbox = state.mailboxes.get(archive)!;
+    // Of what came last there is nothing: that it goes on is known from the copies.
+    await keeper.look(mailbox, run === 0 ? mailbox.chunks : [], run === 0 ? 'all' : 'young');
+    const clusters = keeper.of(state);
+    const snapshot = account.snapshot!;
+    account.settled({ ...snapshot, messages: { ...snapshot.messages, clusters } });
+    counts.push(clusters[0]!.parts.reduce((sum, { copies }) => sum + copies.count, 0));
+    const numbers = await numbersIn(account, archive);
+    for (const column of columns)
+      assert.deepEqual(await read(account, numbers, column, archive), await read(account, numbers, column));
+  }
+  assert.deepEqual(counts, [100, 200, 300, 300, 300]);
+  assert.equal(place.clusters[0]!.unfinished, false);
 });
 
 test('whatever is filed, copied, expunged and folded: copies say what the segments say', () =>

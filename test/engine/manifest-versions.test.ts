@@ -45,8 +45,13 @@ test('where copies are comes back as it was', () => {
     copies: { ...segment!, key: `x/y/h/${from}` as BlobKey },
   });
   const clusters = [
-    { mailbox: 1 as MailboxId, uidNext: 77, parts: [copies(first, 3, 900), copies(second, 901, 2 ** 31)] },
-    { mailbox: 9 as MailboxId, uidNext: 1, parts: [] },
+    {
+      mailbox: 1 as MailboxId,
+      uidNext: 77,
+      unfinished: true,
+      parts: [copies(first, 3, 900), copies(second, 901, 2 ** 31)],
+    },
+    { mailbox: 9 as MailboxId, uidNext: 1, unfinished: false, parts: [] },
   ];
   const written = encodeManifest({ ...manifest, messages: { ...manifest.messages, clusters } });
   assert.deepEqual(decodeManifest(written).messages, { ...manifest.messages, clusters });
