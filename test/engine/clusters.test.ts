@@ -313,6 +313,31 @@ test('old mail that is filed late comes between what is there, and parts that ge
   assert.ok(!late.includes(behind[0]!));
 });
 
+test('where only what came last is at hand, the other rows are read when there is something to be done, and no sooner', async () => {
+  const place = await Place.make();
+  await place.bring(3000);
+  await place.file(tenth(2000), 'Archive');
+  await place.compact();
+  const archive = place.id('Archive');
+  const filed = [3, ...tenth(3000, 2000)];
+  for (const some of [filed.slice(0, 5), filed.slice(5)]) {
+    await place.file(some, 'Archive');
+    const account = await place.fresh();
+    const { state } = account;
+    const mailbox = state.mailboxes.get(archive)!;
+    assert.ok(mailbox.rows.stored !== undefined);
+    const parts = { ...place.store, ...place.process().parts, entropy: place.clock };
+    const keeper = new ClusterKeeper(account.id, account.messages.settled, state.flags, parts);
+    const { gets } = place.store.blobs.counts;
+    await keeper.look(mailbox, mailbox.rows.chunks, 'young');
+    const [cluster] = keeper.of(state);
+    const copied = cluster!.parts.reduce((sum, { copies }) => sum + copies.count, 0);
+    const few = some.length < 10;
+    assert.equal(copied, few ? 200 : 300);
+    assert.equal(place.store.blobs.counts.gets === gets, few);
+  }
+});
+
 test('one compaction copies so many messages at most, and the next ones go on', async () => {
   const place = await Place.make();
   await place.bring(3000);
