@@ -23,14 +23,15 @@ import { UidSet } from '../../shared/engine/uid-set.ts';
 import { type Entropy, newAccountId } from '../../shared/ids.ts';
 import type { AccountLog } from '../../shared/ports/account-log.ts';
 import { ok } from '../../shared/result.ts';
-import { memoryEngine, memoryStore, openIn } from '../support/memory-engine.ts';
+import { memoryEngine, memoryStore } from '../support/memory-engine.ts';
 import { generateMessages } from '../support/messages.ts';
 import { SeededRandom } from '../support/seeded-random.ts';
 import { digestsOf, printRecording } from './recording.ts';
 
 /**
- * Records what this release writes: `npm run record-logs`. Later releases must read it for ever, so a file that is there is never
- * replaced; a release that changes a format, or what entries mean, adds its own.
+ * Records what this release writes: `npm run record-logs [-- NAME]`. Later releases must read it for ever, so a file that is there is never
+ * replaced; a release that changes a format, or what entries mean, adds its own, and so does a change between two releases, under a name
+ * such as 0.1.0-2.
  */
 
 /** Time and chance of a recording: the same each time. */
@@ -144,7 +145,9 @@ async function record(release: string): Promise<string> {
   };
   const parts = { log, entropy: time, sleep: async () => undefined, inlineBytes: 4096 };
   const id = newAccountId(time);
-  const account = await openIn(memoryEngine(store, parts), id);
+  const opened = await memoryEngine(store, parts).open(id, 'staying', 'perhapsEmpty');
+  if (!opened.ok) throw new Error(opened.error.kind);
+  const { account } = opened.value;
   await account.commit(initialiseAccount(undefined));
   await life(account, time);
   const { head } = await log.read(id, account.state.position);
@@ -155,10 +158,11 @@ async function record(release: string): Promise<string> {
 }
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-const file = new URL(`${version}.jsonl`, import.meta.url);
+const name = process.argv[2] ?? version;
+const file = new URL(`${name}.jsonl`, import.meta.url);
 if (existsSync(file)) {
-  console.error(`${version}.jsonl is there: what a release wrote is kept as it is`);
+  console.error(`${name}.jsonl is there: what was written is kept as it is`);
   process.exit(1);
 }
-writeFileSync(file, await record(version));
-console.log(`${version}.jsonl is written`);
+writeFileSync(file, await record(name));
+console.log(`${name}.jsonl is written`);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { zstdDecompressSync } from 'node:zlib';
 import type { Account } from '../../shared/engine/account.ts';
 import { stateDigest } from '../../shared/engine/state-digest.ts';
 import type { AccountId, BlobKey, LogPosition } from '../../shared/ids.ts';
@@ -30,8 +31,8 @@ export async function messagesDigest(account: Account): Promise<string> {
   const ids = await account.emailIds(sorted);
   const records = await account.records(sorted);
   const hash = createHash('sha256');
-  records.forEach(({ envelope, root, header }, i) => {
-    hash.update(JSON.stringify([ids[i], envelope, root]));
+  records.forEach(({ envelope, root, header, preview }, i) => {
+    hash.update(JSON.stringify([ids[i], envelope, root, ...(preview === undefined ? [] : [preview])]));
     hash.update(header);
   });
   return hash.digest('hex');
@@ -41,6 +42,15 @@ export const digestsOf = async (account: Account): Promise<Pick<Recording, 'stat
   state: stateDigest(await account.whole()),
   messages: await messagesDigest(account),
 });
+
+/** The forms that are used where there are several: of records in the log's entries (version and codec), and of manifests. */
+export function formsOf(account: Account, manifest: Uint8Array): readonly string[] {
+  const records = Array.from(
+    account.messages.tail.values(),
+    ({ record }) => `record ${record[0]}/${record[1]}`,
+  );
+  return [...new Set([...records, `manifest ${zstdDecompressSync(manifest)[0]}`])].sort();
+}
 
 /** A store that holds a recording: its whole log, or the snapshot and the entries after it. */
 export async function storeOf(recording: Recording, from: 'the beginning' | 'the snapshot') {
