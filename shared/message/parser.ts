@@ -1,3 +1,4 @@
+import { Beginning } from './beginning.ts';
 import { BoundaryIndex, type BoundaryMatch, maxBoundary } from './boundary-index.ts';
 import { readEnvelope } from './envelope.ts';
 import { HeaderBlock } from './header-block.ts';
@@ -58,13 +59,13 @@ export class MessageParser {
   #envelope: Envelope | undefined;
   #root: Part | undefined;
   #visited = 0;
-  #beginning: Uint8Array;
-  readonly #keepsBeginning: boolean;
+  /** What the preview is made of. */
+  readonly #beginning: Uint8Array | Beginning;
 
   /** `message` is all of it, where that is at hand: then nothing need be kept. It is still to be pushed. */
   constructor(message?: Uint8Array) {
-    this.#keepsBeginning = message === undefined;
-    this.#beginning = message?.subarray(0, parserLimits.beginning) ?? new Uint8Array();
+    const { beginning } = parserLimits;
+    this.#beginning = message?.subarray(0, beginning) ?? new Beginning(beginning);
     this.#block.reset(parserLimits.header);
   }
 
@@ -76,7 +77,7 @@ export class MessageParser {
   /** The chunk is not kept. Not to be called after `end`. */
   push(chunk: Uint8Array): void {
     if (this.#root !== undefined) throw new Error('the message has ended');
-    if (this.#keepsBeginning) this.#keepBeginning(chunk);
+    if (this.#beginning instanceof Beginning) this.#beginning.add(chunk);
     this.#consume(chunk);
   }
 
@@ -89,13 +90,9 @@ export class MessageParser {
     this.#offset = size;
     this.#closeDownTo(0, size, this.#lines);
     const root = this.#root!;
-    const preview = previewOf(root, this.#beginning);
+    const beginning = this.#beginning instanceof Beginning ? this.#beginning.bytes : this.#beginning;
+    const preview = previewOf(root, beginning);
     return { header: this.#header, envelope: this.#envelope!, root, size, preview };
-  }
-
-  #keepBeginning(chunk: Uint8Array): void {
-    const room = parserLimits.beginning - this.#beginning.length;
-    if (room > 0) this.#beginning = Buffer.concat([this.#beginning, chunk.subarray(0, room)]);
   }
 
   #consume(bytes: Uint8Array): void {
