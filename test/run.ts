@@ -1,0 +1,40 @@
+/**
+ * `npm test`: every `*.test.ts` there is. The files of one folder share a process, one after another, since a process of its own costs
+ * more than most files do; as many folders as there are processors run at once. What must have a process to itself has a folder to itself.
+ * Exit code 1 where a test failed, or where a file had none that ran: it could not be loaded, or its process ended before.
+ */
+import { globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const files = globSync('{test,shared,services,infra}/**/*.test.ts', { cwd: root }).sort();
+
+/** Node's runner starts a process for each file that it is given: for each folder, a module that imports what is in it. */
+const modules = join(root, 'node_modules/.cache/restante-tests');
+rmSync(modules, { recursive: true, force: true });
+mkdirSync(modules, { recursive: true });
+const folders = [...Map.groupBy(files, dirname)].map(([folder, members]) => {
+  const module = join(modules, `${folder.replaceAll('/', '.')}.mjs`);
+  writeFileSync(module, members.map((file) => `import ${JSON.stringify(join(root, file))};\n`).join(''));
+  return module;
+});
+
+const silent = new Set(files);
+const heard = ({ file }: { readonly file?: string }): unknown =>
+  file !== undefined && silent.delete(relative(root, file));
+const events = run({ files: folders, concurrency: availableParallelism() });
+events.on('test:pass', heard).on('test:fail', (data) => {
+  heard(data);
+  process.exitCode = 1;
+});
+events
+  .compose(spec)
+  .on('end', () => {
+    for (const file of silent) console.error(`no test of ${file} ran`);
+    if (silent.size > 0) process.exitCode = 1;
+  })
+  .pipe(process.stdout);
