@@ -15,11 +15,11 @@ import { glob } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import {
   objectsEndpointVariable,
+  storeVariable,
   tablesEndpointVariable,
   valkeyClusterVariable,
   valkeyVariable,
 } from '../support/aws-emulators.ts';
-import { storeVariable } from '../support/local-engine.ts';
 import { installDynamoDbLocal, installVersityGateway } from './emulators/install.ts';
 import {
   startDynamoDbLocal,

@@ -6,6 +6,7 @@ import {
   startDispatcher,
 } from '../../services/forwarding/dispatcher.ts';
 import { type Forwarding, openForwarding } from '../../services/forwarding/open.ts';
+import type { InboundParts } from '../../services/inbound/server.ts';
 import type { Relay, RelayRequest } from '../../services/submission/smart-host.ts';
 import type { AccountId } from '../../shared/ids.ts';
 import type { AccountRecord, Address, DomainName } from '../../shared/ports/directory.ts';
@@ -13,6 +14,8 @@ import { err, ok } from '../../shared/result.ts';
 import { memoryLog } from '../../shared/telemetry/log.ts';
 import { createMetrics, type Metrics } from '../../shared/telemetry/metrics.ts';
 import { type InboundWorld, inboundWorld } from '../inbound/harness.ts';
+import type { LocalEngine } from '../support/local-engine.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { hour, type TestClock, testClock } from '../support/test-clock.ts';
 
 export interface Sent {
@@ -65,13 +68,15 @@ export async function forwardingWorld(t: TestContext, relay = new TestRelay()): 
   const log = memoryLog();
   const metrics = createMetrics();
   let forwarding: Forwarding | undefined;
-  const world = await inboundWorld(t, async ({ engine, directory }, { store }) => {
+  const parts = async ({ engine, directory }: InboundParts, { store }: LocalEngine) => {
     forwarding = await openForwarding(engine, {
       directory: directory as never,
       adminRecords: store.adminRecords,
     });
     return { forwarder: forwarding.forwarder, log };
-  });
+  };
+  // All forwarding of a store has one outbox.
+  const world = await inboundWorld(t, parts, temporaryFolder());
   assert(forwarding);
   const { outbox, secret } = forwarding;
   const { people, anna } = world;

@@ -61,9 +61,9 @@ export interface Town {
   readonly bob: Account;
 }
 
-/** anna@ and bob@example.org, the alias both@, and carl@, who is suspended. */
-export async function town(): Promise<Town> {
-  const local = await localEngine();
+/** anna@ and bob@example.org, the alias both@, and carl@, who is suspended; over the shared store unless a folder is given. */
+export async function town(folder?: string): Promise<Town> {
+  const local = await localEngine({}, folder);
   const people = new People();
   const [anna, bob] = [await local.account(), await local.account()];
   people.add('anna', anna.id);
@@ -85,8 +85,9 @@ export async function inboundWorld(
     parts: InboundParts,
     local: LocalEngine,
   ) => Partial<InboundParts> | Promise<Partial<InboundParts>> = () => ({}),
+  folder?: string,
 ): Promise<InboundWorld> {
-  const here = await town();
+  const here = await town(folder);
   const parts: InboundParts = {
     engine: here.local.engine,
     directory: here.people,

@@ -44,6 +44,8 @@ export const objectsEndpointVariable = 'RESTANTE_TEST_S3';
 /** A Valkey or Redis server; tests that need one are skipped without. */
 export const valkeyVariable = 'RESTANTE_TEST_VALKEY';
 export const valkeyClusterVariable = 'RESTANTE_TEST_VALKEY_CLUSTER';
+/** `aws`: engines that ask for no folder of their own are over the AWS adapters, on what stands in for the services. */
+export const storeVariable = 'RESTANTE_TEST_STORE';
 
 /** Dynoxide and s3rver, or what the environment names in their place, with tables and a bucket of their own. */
 export async function startAwsEmulators(): Promise<AwsEmulators> {

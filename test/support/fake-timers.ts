@@ -15,17 +15,25 @@ interface FakeTimer {
  * itself takes real time; closing does too, so clean-up that is registered after `install` finds real timers.
  */
 export class FakeTimers {
+  static #holders = 0;
   #now = 1_700_000_000_000;
   readonly #timers = new Set<FakeTimer>();
   readonly #clients: Socket[] = [];
   readonly #served: Socket[] = [];
+
+  /** Whether a test of this process holds the timers now. */
+  static get installed(): boolean {
+    return FakeTimers.#holders > 0;
+  }
 
   /** To be called before anything that cleans up by `t.after`. */
   static install(t: TestContext): FakeTimers {
     const fake = new FakeTimers();
     const real = { setTimeout, setInterval, clearTimeout, clearInterval };
     const now = Date.now;
+    FakeTimers.#holders++;
     t.after(() => {
+      FakeTimers.#holders--;
       Object.assign(globalThis, real);
       Date.now = now;
     });

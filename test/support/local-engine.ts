@@ -1,18 +1,14 @@
 import { after } from 'node:test';
 import type { Store } from '../../services/local/context.ts';
-import { openAwsStore } from '../../shared/adapters/aws/store.ts';
-import { openEmbeddedStore } from '../../shared/adapters/embedded/store.ts';
 import type { Account } from '../../shared/engine/account.ts';
 import { ByteCache } from '../../shared/engine/byte-cache.ts';
 import { type EngineParts, MailEngine } from '../../shared/engine/engine.ts';
 import { inlineLimit } from '../../shared/engine/entry.ts';
 import { initialiseAccount } from '../../shared/engine/mailbox-actions.ts';
 import { type AccountId, newAccountId, systemEntropy } from '../../shared/ids.ts';
-import { startAwsEmulators } from './aws-emulators.ts';
+import { FakeTimers } from './fake-timers.ts';
+import { openOwnStore, sharedStore } from './shared-store.ts';
 import { temporaryFolder } from './temporary-folder.ts';
-
-/** `aws`: engines that ask for no folder of their own are over the AWS adapters, on what stands in for the services. */
-export const storeVariable = 'RESTANTE_TEST_STORE';
 
 export interface LocalEngine {
   readonly store: Store;
@@ -21,12 +17,14 @@ export interface LocalEngine {
   account(id?: AccountId): Promise<Account>;
 }
 
-/** An engine over a store of its own, closed when the test (or file) that asked for it ends: the embedded one unless the environment says otherwise. */
+/**
+ * An engine, closed when the test (or file) that asked for it ends. It is over the store that tests share, or over one of its own in the folder given.
+ * A test that holds the timers has one of its own in any case: to a store that knows the real time, whatever its engine has read is years old.
+ */
 export async function localEngine(change: Partial<EngineParts> = {}, folder?: string): Promise<LocalEngine> {
-  const onAws = folder === undefined && process.env[storeVariable] === 'aws';
-  const store: Store = onAws
-    ? await openEmulatedStore()
-    : { kind: 'embedded', ...(await openEmbeddedStore({ folder: folder ?? temporaryFolder() })) };
+  const ownFolder = folder ?? (FakeTimers.installed ? temporaryFolder() : undefined);
+  const store = await (ownFolder === undefined ? sharedStore() : openOwnStore(ownFolder));
+  const onAws = store.kind === 'aws';
   const engine = new MailEngine({
     log: store.log,
     blobs: store.blobs,
@@ -45,7 +43,7 @@ export async function localEngine(change: Partial<EngineParts> = {}, folder?: st
   });
   after(async () => {
     await engine.close();
-    await store.close();
+    if (ownFolder !== undefined) await store.close();
   });
   return {
     store,
@@ -58,23 +56,4 @@ export async function localEngine(change: Partial<EngineParts> = {}, folder?: st
       return account;
     },
   };
-}
-
-async function openEmulatedStore(): Promise<Store> {
-  const emulators = await startAwsEmulators();
-  const { tables, objects, logTable, directoryTable, bucket } = emulators;
-  const store = await openAwsStore({
-    logTable,
-    directoryTable,
-    bucket,
-    region: tables.region,
-    credentials: tables.credentials,
-    tableEndpoint: tables.endpoint,
-    bucketEndpoint: objects.endpoint,
-  });
-  const close = async (): Promise<void> => {
-    await store.close();
-    await emulators.stop();
-  };
-  return { kind: 'aws', ...store, close };
 }
