@@ -6,11 +6,11 @@ import { test } from 'node:test';
 import type { Account } from '../../shared/engine/account.ts';
 import { appendMessages } from '../../shared/engine/actions.ts';
 import { messageKey } from '../../shared/ids.ts';
-import type { Address } from '../../shared/ports/directory.ts';
 import { localEngine } from '../support/local-engine.ts';
 import { assertReadable, deliver, subjects } from '../support/mail.ts';
 import { runCommand } from '../support/run-command.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { accountFolder } from './account-folder.ts';
 
 async function large(account: Account, n: number) {
   const staged = await account.stage(Buffer.from(`Subject: large ${n}\r\n\r\n${'x'.repeat(200_000)}`));
@@ -21,14 +21,8 @@ async function large(account: Account, n: number) {
 }
 
 async function server() {
-  const folder = temporaryFolder();
-  const local = await localEngine({}, folder);
-  const run = (...args: string[]) => runCommand(folder, args);
-  await run('domain', 'add', 'example.test');
-  await run('account', 'add', 'anna@example.test', '--password', 'a long password');
-  const record = await local.store.directory.accountByAddress('anna@example.test' as Address);
-  const account = await local.account(record!.id);
-  return { ...local, folder, account, run, to: join(temporaryFolder(), 'backup') };
+  const here = await accountFolder();
+  return { ...here, account: here.anna, to: join(temporaryFolder(), 'backup') };
 }
 
 const filesIn = (folder: string) =>

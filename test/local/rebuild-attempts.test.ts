@@ -18,6 +18,8 @@ async function place() {
   const folder = temporaryFolder();
   const local = await localEngine({}, folder);
   const account = await local.account();
+  const { log, blobs, leases, notifier } = local.store;
+  const restarted = () => localEngine({ log, blobs, leases, notifier });
   return {
     account,
     async append(text: string): Promise<void> {
@@ -33,7 +35,7 @@ async function place() {
     },
     /** A rebuild that has prepared all, and dies before the head moves: its objects are in the store, as in a bucket. */
     async deadRebuild(): Promise<void> {
-      const { parts } = (await localEngine({}, folder)).engine;
+      const { parts } = (await restarted()).engine;
       const prepared = new Map<BlobKey, Uint8Array>();
       const put = async (key: BlobKey, body: Uint8Array | AsyncIterable<Uint8Array>) => {
         prepared.set(key, await collect(body));
@@ -53,7 +55,7 @@ async function place() {
       db.close();
     },
     async rebuilt() {
-      const { engine } = await localEngine({}, folder);
+      const { engine } = await restarted();
       const done = await rebuildAccount(account.id, engine.parts, task);
       assert.ok(done.ok);
       const opened = await engine.open(account.id);

@@ -21,6 +21,7 @@ async function damageAndRebuild(seed: number): Promise<void> {
   const random = new SeededRandom(seed);
   const folder = temporaryFolder();
   const { account: make, store } = await localEngine({ inlineBytes: 2_000 }, folder);
+  const { log, blobs, leases, notifier } = store;
   const account = await make();
   const messages = random.integer(5, 15);
   for (let n = 1; n <= messages; n++) {
@@ -46,7 +47,7 @@ async function damageAndRebuild(seed: number): Promise<void> {
   if (random.chance(0.1)) db.exec('DELETE FROM heads');
   db.close();
 
-  const fresh = await localEngine({}, folder);
+  const fresh = await localEngine({ log, blobs, leases, notifier });
   const rebuilt = await rebuildAccount(account.id, fresh.engine.parts, task);
   assert.ok(rebuilt.ok, `seed ${seed}: ${JSON.stringify(rebuilt)}`);
   const verdict = await verifyAccount(fresh.engine, account.id, 'deep');

@@ -10,20 +10,13 @@ import { inboxId } from '../../shared/engine/state.ts';
 import { stateDigest } from '../../shared/engine/state-digest.ts';
 import { UidSet } from '../../shared/engine/uid-set.ts';
 import type { Address } from '../../shared/ports/directory.ts';
-import { localEngine } from '../support/local-engine.ts';
 import { deliver, subjects } from '../support/mail.ts';
-import { runCommand } from '../support/run-command.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
+import { accountFolder } from './account-folder.ts';
 
 /** An account with two snapshots and a tail: six messages in INBOX, some read, one in Work. */
 async function place() {
-  const folder = temporaryFolder();
-  const local = await localEngine({}, folder);
-  const run = (...args: string[]) => runCommand(folder, args);
-  await run('domain', 'add', 'example.test');
-  await run('account', 'add', 'anna@example.test', '--password', 'a long password');
-  const record = await local.store.directory.accountByAddress('anna@example.test' as Address);
-  const account = await local.account(record!.id);
+  const local = await accountFolder();
+  const { folder, anna: account, restarted } = local;
   for (let n = 1; n <= 4; n++) await deliver(account, n);
   await account.compact();
   await account.commit(createMailbox('Work'));
@@ -36,11 +29,11 @@ async function place() {
   after(() => db.close());
   /** The account as a server sees it that starts now. */
   const reopened = async (id = account.id): Promise<Account> => {
-    const opened = await (await localEngine({}, folder)).engine.open(id);
+    const opened = await (await restarted()).engine.open(id);
     assert.ok(opened.ok);
     return opened.value.account;
   };
-  return { ...local, folder, account, run, db, reopened };
+  return { ...local, account, db, reopened };
 }
 
 const rebuild = ['rebuild', 'anna@example.test'] as const;
@@ -89,10 +82,10 @@ test('a broken snapshot costs nothing where the one before it and the log are th
 });
 
 test('where nothing but the messages is left, they all come back', async () => {
-  const { db, folder, account, run, reopened } = await place();
+  const { db, account, run, restarted, reopened } = await place();
   db.exec("DELETE FROM entries; DELETE FROM heads; DELETE FROM blobs WHERE key NOT LIKE '%/m/%'");
   // Until then nobody gets an empty account in its place.
-  const lost = await (await localEngine({}, folder)).engine.open(account.id);
+  const lost = await (await restarted()).engine.open(account.id);
   assert.ok(!lost.ok && lost.error.kind === 'unavailable');
   assert.match((await run('verify')).stdout, /the log of \S+ is empty/);
   assert.equal(db.prepare('SELECT count(*) AS n FROM entries').get()?.n, 0);

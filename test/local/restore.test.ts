@@ -6,26 +6,11 @@ import { deleteMailbox, setLimit } from '../../shared/engine/mailbox-actions.ts'
 import { rowsOf } from '../../shared/engine/rows.ts';
 import { inboxId } from '../../shared/engine/state.ts';
 import { UidSet } from '../../shared/engine/uid-set.ts';
-import type { Address } from '../../shared/ports/directory.ts';
-import { localEngine } from '../support/local-engine.ts';
 import { deliver, subjects } from '../support/mail.ts';
-import { runCommand } from '../support/run-command.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
-
-/** A folder that a server has open, with anna@example.test in it. */
-async function server() {
-  const folder = temporaryFolder();
-  const local = await localEngine({}, folder);
-  const run = (...args: string[]) => runCommand(folder, args);
-  assert.equal((await run('domain', 'add', 'example.test')).code, 0);
-  assert.equal((await run('account', 'add', 'anna@example.test', '--password', 'a long password')).code, 0);
-  const record = await local.store.directory.accountByAddress('anna@example.test' as Address);
-  const account = await local.account(record!.id);
-  return { account, run };
-}
+import { accountFolder } from './account-folder.ts';
 
 test('what was expunged comes back with flags and dates, and a running server sees it', async () => {
-  const { account, run } = await server();
+  const { anna: account, run } = await accountFolder();
   for (let n = 1; n <= 4; n++) await deliver(account, n, { flags: ['\\Flagged'], internalDate: 1000 + n });
   await account.commit(expungeMessages(inboxId, UidSet.of([2, 3])));
 
@@ -51,7 +36,7 @@ test('what was expunged comes back with flags and dates, and a running server se
 });
 
 test('--mailbox and --since choose, and a mailbox that was deleted comes back whole', async () => {
-  const { account, run } = await server();
+  const { anna: account, run } = await accountFolder();
   await deliver(account, 1);
   for (let n = 2; n <= 3; n++) await deliver(account, n, { mailbox: 'Archive' });
   await account.commit(expungeMessages(inboxId, everyUid));
@@ -68,7 +53,7 @@ test('--mailbox and --since choose, and a mailbox that was deleted comes back wh
 });
 
 test('what is in the way is said, and nothing is changed then', async () => {
-  const { account, run } = await server();
+  const { anna: account, run } = await accountFolder();
   await deliver(account, 1);
   await account.commit(expungeMessages(inboxId, everyUid));
   await account.commit(setLimit(10));

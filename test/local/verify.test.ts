@@ -11,11 +11,9 @@ import { createMailbox, deleteMailbox } from '../../shared/engine/mailbox-action
 import { inboxId } from '../../shared/engine/state.ts';
 import { UidSet } from '../../shared/engine/uid-set.ts';
 import { accountPrefix, type BlobKey, messageKey } from '../../shared/ids.ts';
-import type { Address } from '../../shared/ports/directory.ts';
-import { localEngine } from '../support/local-engine.ts';
 import { deliver, keysUnder } from '../support/mail.ts';
-import { runCommand } from '../support/run-command.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
+import type { CommandRun } from '../support/run-command.ts';
+import { accountFolder } from './account-folder.ts';
 
 interface Place {
   readonly folder: string;
@@ -23,20 +21,14 @@ interface Place {
   readonly db: DatabaseSync;
   /** The message above 128 KB, which lies in a file. */
   readonly large: BlobKey;
-  run(...args: string[]): ReturnType<typeof runCommand>;
+  run(...args: readonly string[]): Promise<CommandRun>;
   /** The first object of a kind. */
   object(kind: string): Promise<BlobKey>;
 }
 
 /** An account with two snapshots, a tail, copies, and messages that are restorable, beside a server. */
 async function place(): Promise<Place> {
-  const folder = temporaryFolder();
-  const local = await localEngine({}, folder);
-  const run = (...args: string[]) => runCommand(folder, args);
-  await run('domain', 'add', 'example.test');
-  await run('account', 'add', 'anna@example.test', '--password', 'a long password');
-  const record = await local.store.directory.accountByAddress('anna@example.test' as Address);
-  const account = await local.account(record!.id);
+  const { folder, anna: account, run, store } = await accountFolder();
   for (let n = 1; n <= 5; n++) await deliver(account, n);
   await account.commit(copyMessages('copy', inboxId, UidSet.of([2]), 'Archive'));
   await account.commit(createMailbox('Old'));
@@ -52,7 +44,7 @@ async function place(): Promise<Place> {
   const db = new DatabaseSync(join(folder, 'restante.db'), { timeout: 5000 });
   after(() => db.close());
   const prefix = accountPrefix(account.id);
-  const object = async (kind: string) => (await keysUnder(local.store.blobs, `${prefix}${kind}/`)).at(-1)!;
+  const object = async (kind: string) => (await keysUnder(store.blobs, `${prefix}${kind}/`)).at(-1)!;
   return { folder, account, db, run, object, large: messageKey(account.id, staged.value.emailId) };
 }
 
