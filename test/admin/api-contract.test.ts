@@ -14,6 +14,21 @@ interface Described {
   readonly responses: Record<string, { content?: Record<string, { schema: object }> }>;
 }
 
+const schemas = new Map<object, z.ZodType>();
+
+/** What an object of the document describes, read once. */
+function schemaOf(document: { components: object }, described: object): z.ZodType {
+  const known = schemas.get(described);
+  if (known !== undefined) return known;
+  const text = JSON.stringify({
+    ...described,
+    $defs: (document.components as { schemas: object }).schemas,
+  });
+  const schema = z.fromJSONSchema(JSON.parse(text.replaceAll('#/components/schemas/', '#/$defs/')) as Schema);
+  schemas.set(described, schema);
+  return schema;
+}
+
 /** Holds an answer against what the document says of it. */
 function holdAgainst(
   document: { components: object },
@@ -29,12 +44,7 @@ function holdAgainst(
   }
   const content = response.content[String(type)];
   assert.ok(content, `${described.operationId} may not answer ${status} with ${type}`);
-  const text = JSON.stringify({
-    ...content.schema,
-    $defs: (document.components as { schemas: object }).schemas,
-  });
-  const schema = z.fromJSONSchema(JSON.parse(text.replaceAll('#/components/schemas/', '#/$defs/')) as Schema);
-  const parsed = schema.safeParse(body);
+  const parsed = schemaOf(document, content.schema).safeParse(body);
   assert.ok(parsed.success, `${described.operationId}: ${parsed.error?.message} in ${JSON.stringify(body)}`);
   assert.equal(headers.get('cache-control'), 'no-store');
 }

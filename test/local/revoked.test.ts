@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { WireClient } from '../imap/wire-client.ts';
+import { runCommand } from '../support/run-command.ts';
 import { ServerProcess } from '../support/server-process.ts';
 
 /** Waits for a line that begins so. */
@@ -27,10 +29,17 @@ test('the command line beside a server of two workers ends the sessions that a c
   });
   await server.addDomain();
   const { address, password } = await server.addAccount('alice');
-  const added = await server.restante(['app-password', 'add', address, 'telephone']);
-  const appPassword = /[a-z0-9]{4,}(-[a-z0-9]{4,})+/.exec(String(added.stdout))?.[0];
-  assert.ok(appPassword, String(added.stdout));
-  const list = String((await server.restante(['app-password', 'list', address])).stdout);
+  // In this process, which is not the server's.
+  const restante = async (args: readonly string[], input = ''): Promise<string> => {
+    const stdin = Readable.from([Buffer.from(input)]);
+    const { code, stdout, stderr } = await runCommand(server.dataFolder, args, undefined, { stdin });
+    assert.equal(code, 0, stderr);
+    return stdout;
+  };
+  const added = await restante(['app-password', 'add', address, 'telephone']);
+  const appPassword = /[a-z0-9]{4,}(-[a-z0-9]{4,})+/.exec(added)?.[0];
+  assert.ok(appPassword, added);
+  const list = await restante(['app-password', 'list', address]);
   const listed = /\b[0-9a-f]{16}\b/.exec(list)?.[0];
   assert.ok(listed, list);
 
@@ -57,20 +66,20 @@ test('the command line beside a server of two workers ends the sessions that a c
   sender.send(`MAIL FROM:<${address}>\r\n`);
   await says(sender, '250');
 
-  await server.restante(['account', 'passwd', address, '--password-stdin'], { input: 'another one\n' });
+  await restante(['account', 'passwd', address, '--password-stdin'], 'another one\n');
   for (const client of own) await says(client, '* BYE The password that you signed in with');
   await says(sender, '421 4.7.0 The password that you signed in with');
   phone[0]!.send('DONE\r\n');
   await says(phone[0]!, 'c OK');
 
-  await server.restante(['account', 'set', address, '--protocols', 'imap,submission']);
+  await restante(['account', 'set', address, '--protocols', 'imap,submission']);
   await says(pop3, '-ERR [SYS/PERM] POP3 is switched off');
-  await server.restante(['app-password', 'remove', address, listed]);
+  await restante(['app-password', 'remove', address, listed]);
   for (const client of phone) await says(client, '* BYE The password that you signed in with');
   for (const client of [...own, ...phone, pop3, sender]) client.close();
 
   const last = await idling('"another one"');
-  await server.restante(['account', 'remove', address]);
+  await restante(['account', 'remove', address]);
   await says(last, '* BYE This account was removed');
   last.close();
   assert.deepEqual(server.errors, []);

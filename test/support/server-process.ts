@@ -5,8 +5,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { type ServiceName, serviceNames } from '../../services/local/config-options.ts';
+import { runCommand } from './run-command.ts';
 import { bareEnvironment, type Finished, killGroup, runToSuccess } from './run-program.ts';
 
 const program = fileURLToPath(new URL('../../services/local/main.ts', import.meta.url));
@@ -142,13 +144,21 @@ export class ServerProcess {
   }
 
   async addDomain(): Promise<void> {
-    await this.restante(['domain', 'add', testDomain]);
+    await this.#administer(['domain', 'add', testDomain]);
   }
 
   async addAccount(name: string, password = randomBytes(12).toString('base64url')): Promise<TestAccount> {
     const address = `${name}@${testDomain}`;
-    await this.restante(['account', 'add', address, '--password-stdin'], { input: `${password}\n` });
+    await this.#administer(['account', 'add', address, '--password-stdin'], `${password}\n`);
     return { address, password };
+  }
+
+  /** A command beside the server: in this process where it has a folder, since the start of a program takes most of a second. */
+  async #administer(args: readonly string[], input = ''): Promise<void> {
+    if (this.#environment.RESTANTE_STORE !== undefined) return void (await this.restante(args, { input }));
+    const stdin = Readable.from([Buffer.from(input)]);
+    const { code, stderr } = await runCommand(this.dataFolder, args, undefined, { stdin });
+    if (code !== 0) throw new Error(`restante ${args.join(' ')} exited with ${code}: ${stderr}`);
   }
 
   /** Kills it where it stands, as `kill -9` does. The folder stays as it is. */

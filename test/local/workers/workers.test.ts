@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import { ImapLoad, LmtpLoad } from '../../crash/connections.ts';
 import { WireClient } from '../../imap/wire-client.ts';
@@ -114,15 +116,13 @@ test('SIGTERM says goodbye at all workers, and the folder is let go', async () =
   assert.equal(await stopped, 0);
 });
 
-test('a port in use is told once, and nothing is left running', async () => {
-  const first = await ServerProcess.start(['--workers', '2']);
-  try {
-    const args = ['--workers', '2', '--imaps', String(first.ports.imaps)];
-    await assert.rejects(
-      ServerProcess.start(args),
-      /imaps: cannot listen .*in use; choose another port with --imaps/,
-    );
-  } finally {
-    await first.stop();
-  }
+test('a port in use is told once, and nothing is left running', async (t) => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  t.after(() => taken.close());
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  await assert.rejects(
+    ServerProcess.start(['--workers', '2', '--imaps', String(port)]),
+    /imaps: cannot listen .*in use; choose another port with --imaps/,
+  );
 });
