@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { type AccountId, newAccountId, systemEntropy } from '../../shared/ids.ts';
 import type { AccountRecord, Address, Directory, DomainName } from '../../shared/ports/directory.ts';
-import type { DirectoryGround } from './directory.contract.ts';
+import type { DirectoryGround } from './directory-ground.ts';
 
 /** What every Directory promises to those who watch its accounts. `make` gives an empty one that looks for news often, and cleans up by `t.after`. */
 export function directoryWatchContract(make: (t: TestContext) => Promise<DirectoryGround>): void {
