@@ -20,17 +20,16 @@ import {
 } from '../../ports/account-log.ts';
 import { batchDelete } from './batch-delete.ts';
 import { Calls, tableLimits } from './calls.ts';
-import { failureKind, isNamed } from './failure.ts';
+import { closeLog } from './close-log.ts';
+import { failureKind, isConditionFailure } from './failure.ts';
 import {
   bytesOf,
-  closingItem,
   entryItem,
   everything,
   headItem,
   headNumber,
   headOf,
   type Item,
-  isClosing,
   itemsAfter,
   keyOf,
   numberOf,
@@ -187,33 +186,13 @@ export class AwsAccountLog implements AccountLog {
       const now = cause.Item ? headOf(cause.Item) : await this.#head(account);
       if (now?.manifest !== head.manifest || now.position !== head.position) return false;
     }
-    if (last < head.position) await this.#close(account, last + 1, head.position);
+    if (last < head.position) {
+      const item = (of: AccountId, position: LogPosition) => this.#get(of, position);
+      const table = { client: this.#client, calls: this.#calls, table: this.#table, item };
+      await closeLog(table, account, last + 1, head.position);
+    }
     this.#used.note(account, head.position);
     return true;
-  }
-
-  /** The head is beyond the last entry: who read the tail before must not append below it. What came before this stays readable. */
-  async #close(account: AccountId, from: number, to: LogPosition): Promise<void> {
-    for (let position = from; position <= to; position++) {
-      const put: PutItemCommandInput = {
-        TableName: this.#table,
-        Item: closingItem(account, position),
-        ConditionExpression: 'attribute_not_exists(a)',
-        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-      };
-      try {
-        await this.#calls.repeat(
-          'close the log',
-          (abortSignal) => this.#client.send(new PutItemCommand(put), { abortSignal }),
-          isConditionFailure,
-        );
-        return;
-      } catch (cause) {
-        if (!isConditionFailure(cause)) throw cause;
-        const occupant = cause.Item ?? (await this.#get(account, position));
-        if (occupant !== undefined && isClosing(occupant)) return;
-      }
-    }
   }
 
   async trim(account: AccountId, upTo: LogPosition): Promise<void> {
@@ -303,11 +282,6 @@ export class AwsAccountLog implements AccountLog {
 }
 
 const trimmedAtOnce = 1_000;
-
-type ConditionFailure = Error & { readonly Item?: Item };
-
-const isConditionFailure = (cause: unknown): cause is ConditionFailure =>
-  isNamed(cause, 'ConditionalCheckFailedException');
 
 const isAnswerToAppend = (cause: unknown): boolean => isConditionFailure(cause) || cause instanceof StaleTail;
 

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import {
   BatchGetItemCommand,
   type CancellationReason,
-  type ConditionalCheckFailedException,
   DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
@@ -17,7 +16,7 @@ import {
 import { type Page, pageItems } from '../../ports/directory.ts';
 import type { Calls } from './calls.ts';
 import { type Item, type Key, type ListName, sortOf } from './directory-items.ts';
-import { isNamed, ServiceFailure } from './failure.ts';
+import { isConditionFailure, isNamed, ServiceFailure } from './failure.ts';
 import { Turns } from './turns.ts';
 
 const readAtOnce = 100;
@@ -100,7 +99,7 @@ export class DirectoryTable {
       );
       return undefined;
     } catch (cause) {
-      if (isConditionFailure(cause)) return (cause as ConditionalCheckFailedException).Item ?? {};
+      if (isConditionFailure(cause)) return cause.Item ?? {};
       throw cause;
     }
   }
@@ -232,8 +231,6 @@ export const absentOrExpired = (now: number) => ({
   ConditionExpression: 'attribute_not_exists(k) OR expires <= :now',
   ExpressionAttributeValues: { ':now': { N: String(now) } },
 });
-
-const isConditionFailure = (cause: unknown): boolean => isNamed(cause, 'ConditionalCheckFailedException');
 
 /** A cancelled transaction says why for each part: conditions are answers; what hindered it goes by. */
 function refusals(cause: unknown): Refusals {

@@ -1,3 +1,5 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+
 /**
  * What a failed call says about its effect. 'refused': none, and asking again will not help. 'throttled' and 'notSent':
  * none, later it may work. 'doubtful': it may have happened, or may yet happen.
@@ -72,6 +74,15 @@ export function failureKind(cause: unknown): FailureKind {
 /** Whether this is the SDK's error of that name: classes would load the SDK, and differ between its copies. */
 export const isNamed = (cause: unknown, name: string): boolean =>
   (cause as SdkError | undefined)?.name === name;
+
+type ConditionFailure = Error & {
+  /** What stands there, where it was asked for; the service may leave it out. */
+  readonly Item?: Record<string, AttributeValue>;
+};
+
+/** Whether DynamoDB refused a write for its condition. */
+export const isConditionFailure = (cause: unknown): cause is ConditionFailure =>
+  isNamed(cause, 'ConditionalCheckFailedException');
 
 function describe(cause: unknown): string {
   const { name, message } = (cause ?? {}) as SdkError;

@@ -7,7 +7,7 @@ import {
 import type { Lease, Leases } from '../../ports/leases.ts';
 import { Calls, tableLimits } from './calls.ts';
 import { leaseKey } from './directory-items.ts';
-import { isNamed } from './failure.ts';
+import { isConditionFailure } from './failure.ts';
 
 /** The service deletes what expired this long ago: items of leases nobody asks for any more, seconds. */
 const keptAfterExpiry = 3600;
@@ -84,12 +84,11 @@ export class AwsLeases implements Leases {
 
   /** False where the condition does not hold. */
   async #unlessRefused(what: string, send: (signal: AbortSignal) => Promise<unknown>): Promise<boolean> {
-    const isRefusal = (cause: unknown): boolean => isNamed(cause, 'ConditionalCheckFailedException');
     try {
-      await this.#calls.repeat(what, send, isRefusal);
+      await this.#calls.repeat(what, send, isConditionFailure);
       return true;
     } catch (cause) {
-      if (isRefusal(cause)) return false;
+      if (isConditionFailure(cause)) return false;
       throw cause;
     }
   }
