@@ -1,5 +1,5 @@
 /**
- * `npm test`: every `*.test.ts` there is. The files of one folder share a process, one after another, since a process of its own costs
+ * `npm test [-- PATTERN…]`: every `*.test.ts` there is, or those that are named. The files of one folder share a process, one after another, since a process of its own costs
  * more than most files do; as many folders as there are processors run at once. What must have a process to itself has a folder to itself.
  * Exit code 1 where a test failed, or where a file had none that ran: it could not be loaded, or its process ended before.
  */
@@ -11,7 +11,10 @@ import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const files = globSync('{test,shared,services,infra}/**/*.test.ts', { cwd: root }).sort();
+const patterns = process.argv.slice(2);
+const everything = ['{test,shared,services,infra}/**/*.test.ts'];
+const files = globSync(patterns.length > 0 ? patterns : everything, { cwd: root }).sort();
+if (files.length === 0) throw new Error(`there are no tests: ${patterns}`);
 
 /** Node's runner starts a process for each file that it is given: for each folder, a module that imports what is in it. */
 const modules = join(root, 'node_modules/.cache/restante-tests');

@@ -7,7 +7,6 @@ import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { runCommand } from '../support/run-command.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-
 import { served } from './served.ts';
 
 test('the key comes from the environment, a file, standard input or the command line, and is asked for', async (t) => {

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type AccountId, newAccountId, objectKey, systemEntropy } from '../../shared/ids.ts';
 import { bytesOf, contentOf } from './bytes.ts';
-
 import { append, at, filled, type MakeLog, manifest, occupant, texts } from './log-ground.ts';
 
 /** The head of a log, its end, and what is trimmed below the head. */

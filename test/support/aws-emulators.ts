@@ -178,22 +178,32 @@ interface RequestContext {
   get(header: string): string;
 }
 
-/** `If-None-Match: *`, which s3rver does not know: what was put so once is not put so again. */
+/**
+ * `If-None-Match: *`, which s3rver does not know: what was put so once is not put so again. Who comes while another puts waits for that: where
+ * it is said that something is there, it can be read.
+ */
 function onlyNew() {
-  const taken = new Set<string>();
+  const puts = new Map<string, Promise<boolean>>();
   return async (context: RequestContext, next: () => Promise<void>): Promise<void> => {
     const { method, path } = context;
-    if (method === 'DELETE') taken.delete(path);
+    if (method === 'DELETE') puts.delete(path);
     if (method !== 'PUT' || context.get('if-none-match') !== '*') return await next();
-    if (!taken.has(path)) {
-      taken.add(path);
-      await next();
-      if (context.status !== 200) taken.delete(path);
-      return;
+    for (let earlier = puts.get(path); earlier; earlier = puts.get(path)) {
+      if (await earlier) {
+        context.status = 412;
+        context.type = 'application/xml';
+        context.body = '<Error><Code>PreconditionFailed</Code><Message>it is there</Message></Error>';
+        return;
+      }
+      if (puts.get(path) === earlier) puts.delete(path);
     }
-    context.status = 412;
-    context.type = 'application/xml';
-    context.body = '<Error><Code>PreconditionFailed</Code><Message>it is there</Message></Error>';
+    const put = Promise.withResolvers<boolean>();
+    puts.set(path, put.promise);
+    try {
+      await next();
+    } finally {
+      put.resolve(context.status === 200);
+    }
   };
 }
 
