@@ -1,7 +1,7 @@
 /**
- * `npm test [-- PATTERN…]`: every `*.test.ts` there is, or those that are named. The files of one folder share a process, one after another, since a process of its own costs
- * more than most files do; as many folders as there are processors run at once. What must have a process to itself has a folder to itself.
- * Exit code 1 where a test failed, or where a file had none that ran: it could not be loaded, or its process ended before.
+ * `npm test [-- PATTERN…]`: every `*.test.ts` there is, or those that are named. The files of one folder share a process, one after another,
+ * since a process of its own costs more than most files do; as many folders as there are processors run at once. What must have a process to
+ * itself has a folder to itself. Exit code 1 where a test failed, or where a file had none that ran: its process ended before.
  */
 import { globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
