@@ -3,8 +3,8 @@
  * since a process of its own costs more than most files do; as many folders as there are processors run at once. What must have a process to
  * itself has a folder to itself. Exit code 1 where a test failed, or where a file had none that ran: its process ended before.
  */
-import { globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
@@ -17,9 +17,8 @@ const files = globSync(patterns.length > 0 ? patterns : everything, { cwd: root 
 if (files.length === 0) throw new Error(`there are no tests: ${patterns}`);
 
 /** Node's runner starts a process for each file that it is given: for each folder, a module that imports what is in it. */
-const modules = join(root, 'node_modules/.cache/restante-tests');
-rmSync(modules, { recursive: true, force: true });
-mkdirSync(modules, { recursive: true });
+const modules = mkdtempSync(join(tmpdir(), 'restante-tests-'));
+process.on('exit', () => rmSync(modules, { recursive: true, force: true }));
 const folders = [...Map.groupBy(files, dirname)].map(([folder, members]) => {
   const module = join(modules, `${folder.replaceAll('/', '.')}.mjs`);
   writeFileSync(module, members.map((file) => `import ${JSON.stringify(join(root, file))};\n`).join(''));
