@@ -10,6 +10,9 @@ export interface Endpoint {
 /** Of every account of the run. */
 export const password = 'bench-password-1';
 
+/** A server that says nothing for so long, ms, while it is waited for, will not say it any more. */
+const longestWait = 60_000;
+
 /** More than any line that these servers end an answer with. */
 const longestLastLine = 1024;
 
@@ -84,9 +87,12 @@ export class Wire {
 
   async #more(): Promise<void> {
     if (this.#ended) throw new Error('the server closed the connection');
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-    });
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    const tooLong = () => reject(new Error(`nothing came for ${longestWait / 1000} s`));
+    this.socket.setTimeout(longestWait, tooLong);
+    await promise;
+    this.socket.off('timeout', tooLong);
     this.#wake = undefined;
   }
 
