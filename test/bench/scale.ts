@@ -170,8 +170,13 @@ async function measure(folder: string, id: AccountId): Promise<Figure[]> {
   note('STORE of all', await timed(() => all(storeFlags(inboxId, everyUid, 'add', ['\\Answered']) as never)));
   note('COPY of all', await timed(() => all(copyMessages('copy', inboxId, everyUid, 'Archive') as never)));
   note('EXPUNGE of all', await timed(() => all(expungeMessages(inboxId, everyUid) as never)));
-  await account.settle();
-  note('folding that', await timed(() => account.compact()));
+  note(
+    'folding that',
+    await timed(async () => {
+      await account.settle();
+      await account.compact();
+    }),
+  );
   await close();
   return figures;
 }
