@@ -125,3 +125,16 @@ export interface Cost {
   readonly putBytes: number;
   readonly leaseWrites: number;
 }
+
+export const none: Cost = {
+  queries: 0,
+  queryBytes: 0,
+  logPuts: 0,
+  logPutBytes: 0,
+  headMoves: 0,
+  gets: 0,
+  getBytes: 0,
+  puts: 0,
+  putBytes: 0,
+  leaseWrites: 0,
+};

@@ -4,30 +4,16 @@ import { openMaildrop } from '../../services/pop3/open-maildrop.ts';
 import type { Account } from '../../shared/engine/account.ts';
 import { appendMessages, copyMessages, expungeMessages, storeFlags } from '../../shared/engine/actions.ts';
 import type { Decide } from '../../shared/engine/decision.ts';
-import { changedSince, countFrom, everyUid } from '../../shared/engine/mailbox.ts';
-import { createMailbox } from '../../shared/engine/mailbox-actions.ts';
-import { answerColumns, type Column, columnOf } from '../../shared/engine/segment.ts';
+import { changedSince, everyUid } from '../../shared/engine/mailbox.ts';
+import { answerColumns } from '../../shared/engine/segment.ts';
 import { inboxId } from '../../shared/engine/state.ts';
 import { UidSet } from '../../shared/engine/uid-set.ts';
 import { vanishedUids } from '../../shared/engine/vanished.ts';
 import type { AccountRecord } from '../../shared/ports/directory.ts';
 import { day } from '../support/test-clock.ts';
-import { BudgetWorld, type Cost, fill, requests, sizes } from './big-account.ts';
+import { BudgetWorld, type Cost, fill, none, requests, sizes } from './big-account.ts';
 
 /** What operations may cost (design, section 6): counted at the ports, so that a slow machine changes nothing. */
-
-const none: Cost = {
-  queries: 0,
-  queryBytes: 0,
-  logPuts: 0,
-  logPutBytes: 0,
-  headMoves: 0,
-  gets: 0,
-  getBytes: 0,
-  puts: 0,
-  putBytes: 0,
-  leaseWrites: 0,
-};
 
 /** One entry, of at most so many bytes, and nothing else but a spill object where that is allowed. */
 function assertOnePut(cost: Cost, bytes: number, spill: 'inline' | 'perhapsSpilled' = 'inline'): void {
@@ -241,68 +227,3 @@ for (const messages of sizes) {
     });
   });
 }
-
-test('LIST with STATUS of 200 mailboxes: counters are in the manifest, nothing else is read', async () => {
-  const world = await BudgetWorld.make();
-  for (let i = 0; i < 200; i++) {
-    assert.ok((await world.account.commit(createMailbox(`box ${i}`))).ok);
-    await fill(world.account, world.clock, `box ${i}`, 5);
-  }
-  await world.account.settle();
-  await world.account.compact();
-  let account!: Account;
-  const cost = await world.cost(async () => {
-    account = await world.fresh();
-  });
-  assert.deepEqual([cost.queries, cost.gets], [1, 1]);
-  const listed = await world.cost(async () => {
-    await account.refresh();
-    const counts = [...account.state.mailboxes].map((m) => m.exists + countFrom(m, m.recentFrom));
-    assert.equal(counts.filter((count) => count === 10).length, 200);
-  });
-  assert.deepEqual({ ...listed, queryBytes: 0 }, { ...none, queries: 1 });
-  // Small mailboxes are packed together: opening many of them reads few objects, and there are few.
-  assert.ok(account.snapshot!.objects.length <= 14, `${account.snapshot!.objects.length} objects`);
-});
-
-test('headers of a folder that is filed from INBOX, cold: twelve objects, and three times what is in it at most', async () => {
-  const messages = Math.min(Math.max(...sizes, 10_000), 100_000);
-  const world = await BudgetWorld.make();
-  await fill(world.account, world.clock, 'INBOX', messages);
-  await world.account.settle();
-  await world.account.compact();
-  const every = 20;
-  const filed = UidSet.of(Array.from({ length: messages / every }, (_, i) => i * every + 1));
-  assert.ok((await world.account.commit(copyMessages('move', inboxId, filed, 'Archive'))).ok);
-  const { id } = world.account.state.mailboxes.named('Archive')!;
-  const folding = await world.cost(() => world.account.compact());
-  assert.ok(folding.puts <= 8, `${folding.puts} objects`);
-  const { segments } = world.account.messages.settled;
-  /** What the messages take of a column, were they stored by themselves. */
-  const needed = (name: Column): number => {
-    const columns = segments.flatMap((segment) => columnOf(segment, name) ?? []);
-    const bytes = columns.reduce((sum, { frames, end }) => sum + end - frames[0]!.offset, 0);
-    return (bytes / messages) * filed.size;
-  };
-  const copies = needed('records') + needed('fields') + needed('structures');
-  assert.ok(folding.putBytes <= 1.5 * copies + 65_536, `${folding.putBytes} bytes`);
-  for (const column of ['records', ...answerColumns] as const) {
-    const reader = await world.fresh();
-    await reader.load(id);
-    const { chunks } = reader.state.mailboxes.get(id)!;
-    const numbers = chunks.flatMap(({ fixed, length }) => [...fixed.message.subarray(0, length)]);
-    assert.equal(numbers.length, filed.size);
-    const ask = async () => {
-      for (let from = 0; from < numbers.length; from += 1000) {
-        const asked = numbers.slice(from, from + 1000);
-        if (column === 'records') await reader.records(asked, id);
-        else await reader.answers(asked, column, id);
-      }
-    };
-    const cold = await world.cost(ask);
-    assert.ok(cold.gets <= 12, `${column}: ${cold.gets} GETs`);
-    const most = 3 * needed(column);
-    assert.ok(cold.getBytes <= most, `${column}: ${cold.getBytes} bytes, ${most} are allowed`);
-    assert.deepEqual(await world.cost(ask), none);
-  }
-});

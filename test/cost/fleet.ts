@@ -17,7 +17,7 @@ export interface Served {
 }
 
 /** Bytes of an idle connection with TLS (docs/performance.md). */
-const connectionBytes = 72 * 1024;
+const connectionBytes = 71 * 1024;
 /** The program itself with the work that is done, and accounts that nobody holds, an eighth: what is left is for those who wait. */
 const ownBytes = (memory: number): number => 200 * mebibyte + memory / 8;
 /** Of the rest, as long as no task is missing. */

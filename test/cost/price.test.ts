@@ -70,7 +70,7 @@ test('the middle installation carries ten thousand accounts, and with one of its
   const { memory, tasks } = medium.services.all;
   assert.ok(tasks.min * connectionsPerTask(memory, restingBytes) >= accounts * connections);
   const left = (tasks.min - 1) * roomBytes(memory);
-  assert.ok(accounts * (connections * 72 * 1024 + (tasks.min > 2 ? connections : 1) * restingBytes) < left);
+  assert.ok(accounts * (connections * 71 * 1024 + (tasks.min > 2 ? connections : 1) * restingBytes) < left);
 });
 
 test('a few days of the model account cost what they must at the least, and no more than a few times that', async () => {

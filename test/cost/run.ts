@@ -135,7 +135,7 @@ What stands there:
 ${sizes.map(({ accounts, what, standing }) => `- ${accounts.toLocaleString('en')} accounts: ${what}: $${standing(false).toFixed(2)} a month with SES, $${standing(true).toFixed(2)} with the own MX.`).join('\n')}
 
 Tasks look every five seconds for sessions that are to end (ARCHITECTURE.md, "Sign-in"): $${listLooksDollars(small).toFixed(2)}, $${listLooksDollars(medium).toFixed(2)} and $${listLooksDollars(largest).toFixed(2)} of it.
-A small installation is to stand there for less than $55 a month. An account has ${connections} connections open. One of them takes 72 KB (docs/performance.md), the account at rest ${kilobytes(restingBytes)} KB, in the worst
+A small installation is to stand there for less than $55 a month. An account has ${connections} connections open. One of them takes 71 KB (docs/performance.md), the account at rest ${kilobytes(restingBytes)} KB, in the worst
 case once for each connection: ${connectionsPerTask(4096, restingBytes).toLocaleString('en')} connections on a task of 4 GiB where four fifths of what it has for them are used, ${connectionsPerTask(8192, restingBytes).toLocaleString('en')} on one of 8 GiB: ${largestTasks} tasks for
 a million accounts. That one processor serves so many has not been tried on AWS.
 
