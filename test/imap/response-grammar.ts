@@ -2,7 +2,19 @@
  * The grammar of everything the server may say, RFC 9051 §9 and its extensions, written down a second time and from the client's side: each
  * response that any test of real sessions reads is held against it.
  */
-import { checkBodyStructure, checkEnvelope } from './message-grammar.ts';
+import { messageData } from './fetch-grammar.ts';
+import {
+  all,
+  type Check,
+  flagList,
+  flags,
+  match,
+  number,
+  objectId,
+  orNil,
+  set,
+  uidSet,
+} from './grammar-parts.ts';
 import { ResponseReader, type Value } from './response-reader.ts';
 
 /** Throws Ungrammatical where the octets, with their final CRLF, are no response. */
@@ -51,46 +63,6 @@ function condition(r: ResponseReader, which: RegExp): void {
     r.take('] ');
   }
   text(r);
-}
-
-type Check = (r: ResponseReader) => void;
-
-const match =
-  (pattern: RegExp, what: string): Check =>
-  (r) => {
-    r.match(pattern, what);
-  };
-const uidSet = /[1-9]\d*(:[1-9]\d*)?(,[1-9]\d*(:[1-9]\d*)?)*/;
-const flag = /\\?[^\x00-\x20"(){}%*\\\]\x7f-\xff]+/;
-const number = match(/ (0|[1-9]\d*)/, 'a number');
-const set = match(new RegExp(` ${uidSet.source}`), 'a set');
-const objectId = match(/ \([A-Za-z0-9_-]{1,255}\)/, 'an objectid');
-const flagList: Check = (r) => {
-  r.sp();
-  flags(r);
-};
-const orNil =
-  (check: Check): Check =>
-  (r) => {
-    if (r.is(' NIL')) r.take(' NIL');
-    else check(r);
-  };
-
-/** One check after another. */
-const all =
-  (...checks: readonly Check[]): Check =>
-  (r) => {
-    for (const check of checks) check(r);
-  };
-
-function flags(r: ResponseReader, more?: 'new keywords too'): void {
-  r.take('(');
-  for (let first = true; r.peek() !== ')'; first = false) {
-    if (!first) r.sp();
-    if (more !== undefined && r.is('\\*')) r.take('\\*');
-    else r.match(flag, 'a flag');
-  }
-  r.take(')');
 }
 
 const capabilities: Check = (r) => {
@@ -252,79 +224,4 @@ const responses = new Map<string, Check>([
       set(r);
     },
   ],
-]);
-
-function messageData(r: ResponseReader): void {
-  const n = r.number();
-  r.sp();
-  const name = r.match(/EXISTS|RECENT|EXPUNGE|FETCH/, 'message data');
-  if (n === 0 && (name === 'EXPUNGE' || name === 'FETCH')) r.fail('message 0');
-  if (name !== 'FETCH') return;
-  r.take(' (');
-  for (;;) {
-    fetchItem(r);
-    if (r.peek() === ')') break;
-    r.sp();
-  }
-  r.take(')');
-}
-
-const section =
-  /BODY\[([1-9]\d*(\.[1-9]\d*)*)?(\.?(MIME|TEXT|HEADER(\.FIELDS(\.NOT)? \([^)]+\))?))?\](<\d+>)?|BINARY\[([1-9]\d*(\.[1-9]\d*)*)?\](<\d+>)?|RFC822(\.HEADER|\.TEXT)?(?= )/;
-const date = / "[ \d]\d-[A-Z][a-z]{2}-\d{4} \d\d:\d\d:\d\d [+-]\d{4}"/;
-
-function fetchItem(r: ResponseReader): void {
-  const { octets, at } = r;
-  const ahead = octets.toString('latin1', at, at + 2000);
-  if (new RegExp(`^(${section.source})`).test(ahead)) {
-    const name = r.match(section, 'a section');
-    r.sp();
-    if (r.is('NIL')) {
-      r.take('NIL');
-      return;
-    }
-    const value = r.string();
-    if (value.kind === 'string' && value.form === 'literal8' && !name.startsWith('BINARY'))
-      r.fail('literal8 in BODY');
-    return;
-  }
-  const name = r.match(/[A-Z0-9.]+(\[[\d.]*\])?/, 'a FETCH item');
-  const check = fetchItems.get(name.replace(/\[.*/, '['));
-  if (check === undefined) r.fail(`no such item: ${name}`);
-  check(r);
-}
-
-const structure =
-  (form: 'short' | 'full'): Check =>
-  (r) => {
-    r.sp();
-    checkBodyStructure(r.list(), form, (what) => r.fail(what));
-  };
-
-const fetchItems = new Map<string, Check>([
-  ['UID', number],
-  ['RFC822.SIZE', number],
-  ['BINARY.SIZE[', number],
-  ['FLAGS', flagList],
-  ['MODSEQ', match(/ \([1-9]\d*\)/, 'a mod-sequence')],
-  ['INTERNALDATE', match(date, 'a date')],
-  ['SAVEDATE', orNil(match(date, 'a date'))],
-  ['EMAILID', objectId],
-  ['THREADID', orNil(objectId)],
-  [
-    'PREVIEW',
-    orNil((r) => {
-      r.sp();
-      r.string();
-    }),
-  ],
-  [
-    'ENVELOPE',
-    (r) => {
-      r.sp();
-      checkEnvelope(r.list(), (what) => r.fail(what));
-    },
-  ],
-  ['BODY', structure('short')],
-  ['BODYSTRUCTURE', structure('full')],
 ]);

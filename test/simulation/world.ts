@@ -22,12 +22,13 @@ import type { ObjectWatch } from './object-store.ts';
 import type { Plant, Soil } from './planted/plant.ts';
 import { Proposals } from './proposals.ts';
 import { Random } from './random.ts';
-import { blobsOfRelease, logOfRelease, type Release, understoodObject } from './release.ts';
+import { blobsOfRelease, logOfRelease, type Release } from './release.ts';
 import { type Owner, Scheduler } from './scheduler.ts';
 import type { SearchedFor } from './search-keys.ts';
 import { type LeaseTable, NoticeBoard, SimulatedLeases } from './services.ts';
 import type { Store } from './store.ts';
-import { Truth } from './truth.ts';
+import type { Truth } from './truth.ts';
+import { truthFrom } from './truth-source.ts';
 import { seenViolation, Violation } from './violation.ts';
 import { Wire } from './wire.ts';
 
@@ -122,22 +123,7 @@ export class World {
   truthOf(id: AccountId): Truth {
     let truth = this.truths.get(id);
     if (truth === undefined) {
-      const { store } = this;
-      truth = new Truth(id, this.proposals, {
-        now: () => this.scheduler.now,
-        changed: () => {
-          const positions = store.changed.get(id);
-          store.changed.delete(id);
-          return [...(positions ?? [])];
-        },
-        entry: (position) => store.entry(id, position),
-        head: () => store.head(id),
-        object: (key) => {
-          const bytes = this.store.object(key);
-          return bytes && understoodObject(key, bytes);
-        },
-        count: (what) => this.faults.count(what),
-      });
+      truth = truthFrom(this, id);
       this.truths.set(id, truth);
     }
     return truth;
