@@ -155,3 +155,6 @@ export const messageKey = (account: AccountId, email: EmailId): BlobKey =>
 /** A fresh key for a spill object or a piece of a snapshot; `kind` is one short word. */
 export const objectKey = (account: AccountId, kind: string, e: Entropy): BlobKey =>
   `${accountPrefix(account)}${kind}/${timeOrderedId(e.now(), e.bytes(10))}` as BlobKey;
+
+/** The `kind` that a key was made with; 'm' for a message. */
+export const kindOfKey = (key: string): string => key.split('/')[2] ?? '';

@@ -1,6 +1,7 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { rulesVersion } from '../../shared/engine/apply.ts';
 import { collect } from '../../shared/engine/message-index.ts';
+import { isManifestKey } from '../../shared/engine/snapshot-objects.ts';
 import type { AccountLog, StoredEntry } from '../../shared/ports/account-log.ts';
 import type { BlobStore } from '../../shared/ports/blob-store.ts';
 
@@ -33,8 +34,6 @@ export const understoodEntry = read;
 const repacked = (bytes: Uint8Array, change: (bytes: Uint8Array) => Uint8Array): Uint8Array =>
   zstdCompressSync(change(zstdDecompressSync(bytes)));
 
-const isManifest = (key: string): boolean => key.split('/')[2] === 'x';
-
 export function logOfRelease(log: AccountLog, release: Release): AccountLog {
   if (release === 'now') return log;
   const understood = ({ position, bytes }: StoredEntry): StoredEntry => ({ position, bytes: read(bytes) });
@@ -64,12 +63,12 @@ export function blobsOfRelease(blobs: BlobStore, release: Release): BlobStore {
   if (release === 'now') return blobs;
   return {
     put: async (key, body) =>
-      release === 'later' && isManifest(key)
+      release === 'later' && isManifestKey(key)
         ? blobs.put(key, repacked(await collect(body), written))
         : blobs.put(key, body),
     get: async (key, range) => {
       const blob = await blobs.get(key, range);
-      if (blob === undefined || !isManifest(key)) return blob;
+      if (blob === undefined || !isManifestKey(key)) return blob;
       const body = understoodObject(key, await collect(blob.body));
       return { size: body.length, body };
     },
@@ -80,4 +79,4 @@ export function blobsOfRelease(blobs: BlobStore, release: Release): BlobStore {
 
 /** An object as whoever understands every version reads it. */
 export const understoodObject = (key: string, bytes: Uint8Array): Uint8Array =>
-  isManifest(key) ? repacked(bytes, read) : bytes;
+  isManifestKey(key) ? repacked(bytes, read) : bytes;

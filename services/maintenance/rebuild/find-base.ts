@@ -2,9 +2,9 @@ import { Account } from '../../../shared/engine/account.ts';
 import { NewerRules } from '../../../shared/engine/apply.ts';
 import type { EngineParts } from '../../../shared/engine/engine.ts';
 import { readEntry } from '../../../shared/engine/entry-reader.ts';
-import { listBlobs } from '../../../shared/engine/list-blobs.ts';
 import { loadSnapshot } from '../../../shared/engine/snapshot-loader.ts';
-import type { AccountId, BlobKey, LogPosition } from '../../../shared/ids.ts';
+import { newestManifests } from '../../../shared/engine/snapshot-objects.ts';
+import { type AccountId, kindOfKey, type LogPosition } from '../../../shared/ids.ts';
 import type { AccountLog, Head, StoredEntry } from '../../../shared/ports/account-log.ts';
 import { checkMessages, type MessageCounts } from '../verify/check-messages.ts';
 import { because, type Finding, Findings } from '../verify/findings.ts';
@@ -43,22 +43,22 @@ const mostManifests = 50;
 
 /**
  * The newest snapshot all of whose pieces can be read, else the one with the least that cannot; none: the log from its beginning.
- * `last`: the highest position ever used.
+ * `last`: the highest position ever used. `parts.blobs` takes what is put while it is looked for.
  */
 export async function findBase(id: AccountId, parts: EngineParts, last: number): Promise<Base> {
   const { head } = await parts.log.read(id, 0 as LogPosition);
   // The one in use first: of the others some may be of compactions that came to nothing.
-  const others: BlobKey[] = [];
-  for await (const { key } of listBlobs(parts.blobs, id, 'x')) if (key !== head?.manifest) others.push(key);
-  const manifests = [...(head === undefined ? [] : [head.manifest]), ...others.reverse()];
+  const others = await newestManifests(parts.blobs, id, mostManifests);
+  const manifests =
+    head === undefined ? others : [head.manifest, ...others.filter((key) => key !== head.manifest)];
   const unusable: string[] = [];
   let best: Base | undefined;
-  for (const manifest of manifests.slice(0, mostManifests)) {
+  for (const manifest of manifests) {
     try {
       const { state } = await loadSnapshot(parts.blobs, manifest);
-      // Of a rebuild that died before the head moved: the log went on below it.
-      if (manifest !== head?.manifest && last > 0 && state.position > last) {
-        unusable.push(`the snapshot at ${state.position} (the log was never there)`);
+      const inUse = manifest === head?.manifest;
+      if (!inUse && kindOfKey(manifest) === 'r' && !(await wasHead(id, parts.log, state.position, last))) {
+        unusable.push(`the snapshot at ${state.position} (of a rebuild that came to nothing)`);
         continue;
       }
       const base = await baseOn(id, parts, { position: state.position, manifest }, unusable);
@@ -73,6 +73,22 @@ export async function findBase(id: AccountId, parts: EngineParts, last: number):
   }
   if (best === undefined) return baseOn(id, parts, undefined, unusable);
   return (await mended(id, parts, best, unusable)) ?? best;
+}
+
+/**
+ * Whether a rebuild that made a snapshot for this position moved the head there: nobody can write an entry at a position that the head
+ * has been moved to. Without a log (`last` is 0) nothing speaks against it.
+ */
+async function wasHead(
+  id: AccountId,
+  log: AccountLog,
+  position: LogPosition,
+  last: number,
+): Promise<boolean> {
+  if (last === 0) return true;
+  if (position > last) return false;
+  const { entries } = await log.read(id, (position - 1) as LogPosition);
+  return entries[0]?.position !== position;
 }
 
 /** The same base without the messages of which header and id are lost; undefined where that is not what is wrong. */
@@ -106,8 +122,6 @@ async function baseOn(
   const account = new Account(id, {
     ...parts,
     log,
-    // What is there stays: the real head may still name it.
-    blobs: { ...boundTo(parts.blobs), delete: async () => {} },
     leases: {
       acquire: async (name, holder) => ({ name, holder }),
       renew: async () => true,
@@ -130,13 +144,6 @@ async function baseOn(
     unusable,
   };
 }
-
-const boundTo = (blobs: EngineParts['blobs']): EngineParts['blobs'] => ({
-  put: (key, body) => blobs.put(key, body),
-  get: (key, range) => blobs.get(key, range),
-  delete: (keys) => blobs.delete(keys),
-  list: (prefix, after) => blobs.list(prefix, after),
-});
 
 /** The entries that follow a position without a gap and can be read, spilled operations included. */
 async function entriesAfter(

@@ -1,6 +1,7 @@
 import type { Manifest } from '../../../shared/engine/snapshot.ts';
+import type { Snapshot } from '../../../shared/engine/snapshot-loader.ts';
 import { type AccountState, modSeqAt } from '../../../shared/engine/state.ts';
-import type { BlobKey, LogPosition } from '../../../shared/ids.ts';
+import type { LogPosition } from '../../../shared/ids.ts';
 
 /** More than an epoch has entries. */
 const modSeqStep = 1_000_000_000;
@@ -15,18 +16,13 @@ export interface Epoch {
   readonly lastUsed: number;
   /** Above all that were given out, by this account and others at its address, as far as that is known without the log. */
   readonly uidValidityFloor: number;
-  /** What the manifest is made of, and replaces. */
-  readonly manifest: BlobKey;
 }
 
 /**
  * The same account in a new epoch: every mailbox has a UIDVALIDITY that is higher than any before, and mod-sequences go on from a higher
  * base (RFC 9051 §2.3.1.1, RFC 7162 §3.1). What a client remembers of the epoch before it, it finds to be void.
  */
-export function inNewEpoch(
-  before: Manifest,
-  { position, now, lastUsed, uidValidityFloor, manifest }: Epoch,
-): Manifest {
+export function inNewEpoch(before: Snapshot, { position, now, lastUsed, uidValidityFloor }: Epoch): Manifest {
   const { state, messages } = before;
   const modSeqBase = Math.max(state.modSeqBase + modSeqStep, Math.floor(now / 1000) * modSeqsPerSecond);
   const epoch: AccountState = { ...state, position, modSeqBase, time: Math.max(state.time, now) };
@@ -42,6 +38,6 @@ export function inNewEpoch(
     messages: { ...messages, clusters: [] },
     state: { ...epoch, mailboxes, lastUidValidity: uidValidity },
     pastHeads: [...before.pastHeads, { position: lastUsed as LogPosition, replacedAt: now }],
-    replaced: [...before.replaced, ...[manifest, ...copies].map((key) => ({ key, replacedAt: now }))],
+    replaced: [...before.replaced, ...[before.manifest, ...copies].map((key) => ({ key, replacedAt: now }))],
   };
 }

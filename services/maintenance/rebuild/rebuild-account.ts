@@ -3,12 +3,14 @@ import { NewerRules } from '../../../shared/engine/apply.ts';
 import type { EngineParts } from '../../../shared/engine/engine.ts';
 import { type MailError, unavailable } from '../../../shared/engine/mail-error.ts';
 import { initialiseAccount } from '../../../shared/engine/mailbox-actions.ts';
-import { collect, ObjectGone } from '../../../shared/engine/message-index.ts';
-import { decodeManifest, encodeManifest } from '../../../shared/engine/snapshot.ts';
+import { encodeManifest } from '../../../shared/engine/snapshot.ts';
+import { loadSnapshot, type Snapshot } from '../../../shared/engine/snapshot-loader.ts';
 import { type AccountId, type LogPosition, objectKey } from '../../../shared/ids.ts';
+import type { BlobStore } from '../../../shared/ports/blob-store.ts';
 import type { Lease } from '../../../shared/ports/leases.ts';
 import { err, ok, type Result } from '../../../shared/result.ts';
 import type { Finding } from '../verify/findings.ts';
+import { AsideBlobs } from './aside-blobs.ts';
 import { type Base, findBase, lastUsed } from './find-base.ts';
 import { inNewEpoch } from './new-epoch.ts';
 import { type Recovered, recoverBlobs, stagedBefore } from './recover-blobs.ts';
@@ -103,7 +105,8 @@ async function rebuild(
   preparation = 1,
 ): Promise<Result<RebuildReport, RebuildError>> {
   const last = await lastUsed(parts.log, id);
-  const base = await findBase(id, parts, last);
+  const aside = new AsideBlobs(parts.blobs);
+  const base = await findBase(id, { ...parts, blobs: aside }, last);
   const { account } = base;
   const position = base.snapshotAt + base.entries;
   const { time } = account.state;
@@ -117,7 +120,10 @@ async function rebuild(
   await account.settle();
   if (mode === 'do' && preparation < preparations && (await lastUsed(parts.log, id)) > last)
     return rebuild(id, parts, { mailbox, mode, leases: 'ignored', uidValidityFloor }, preparation + 1);
-  const overtaken = mode === 'do' ? await becomeTheAccount(id, parts, base, last, uidValidityFloor) : 0;
+  const overtaken =
+    mode === 'do'
+      ? await becomeTheAccount(id, parts, await foldedIn(base, aside), last, uidValidityFloor)
+      : 0;
   return ok({
     snapshotAt: base.snapshotAt,
     entries: base.entries,
@@ -133,26 +139,28 @@ async function rebuild(
   });
 }
 
+/** The snapshot of what was prepared. */
+async function foldedIn({ account, log }: Base, blobs: BlobStore): Promise<Snapshot> {
+  await account.compact();
+  if (log.head === undefined) throw new Error(`nothing was folded of account ${account.id}`);
+  return loadSnapshot(blobs, log.head.manifest);
+}
+
 /** Resolves to the number of entries that others wrote meanwhile. */
 async function becomeTheAccount(
   id: AccountId,
   parts: EngineParts,
-  base: Base,
+  folded: Snapshot,
   last: number,
   uidValidityFloor: number,
 ): Promise<number> {
   const { log, blobs, entropy } = parts;
-  await base.account.compact();
-  const folded = base.log.head?.manifest;
-  if (folded === undefined) throw new Error(`nothing was folded of account ${id}`);
-  const blob = await blobs.get(folded);
-  if (blob === undefined) throw new ObjectGone(folded);
-  const position = (Math.max(last, base.account.state.position) + margin) as LogPosition;
+  const position = (Math.max(last, folded.state.position) + margin) as LogPosition;
   const now = entropy.now();
   const above = uidValidityFloor === 0 ? 0 : floorAfter(uidValidityFloor, now);
-  const epoch = { position, now, uidValidityFloor: above, lastUsed: last, manifest: folded };
-  const manifest = objectKey(id, 'x', entropy);
-  await blobs.put(manifest, encodeManifest(inNewEpoch(decodeManifest(await collect(blob.body)), epoch)));
+  const epoch = { position, now, uidValidityFloor: above, lastUsed: last };
+  const manifest = objectKey(id, 'r', entropy);
+  await blobs.put(manifest, encodeManifest(inNewEpoch(folded, epoch)));
   if (!(await log.moveHead(id, { position, manifest })))
     throw new Error(`the log of ${id} grew by more than ${margin} entries meanwhile`);
   parts.notifier.announce(id, position);

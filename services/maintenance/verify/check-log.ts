@@ -3,12 +3,12 @@ import { applyEntry, initialState } from '../../../shared/engine/apply.ts';
 import type { EngineParts } from '../../../shared/engine/engine.ts';
 import { usageFits } from '../../../shared/engine/entry.ts';
 import { readEntry } from '../../../shared/engine/entry-reader.ts';
-import { listBlobs } from '../../../shared/engine/list-blobs.ts';
 import { loadWhole } from '../../../shared/engine/mailbox-loader.ts';
 import { loadSnapshot } from '../../../shared/engine/snapshot-loader.ts';
+import { newestManifests } from '../../../shared/engine/snapshot-objects.ts';
 import type { AccountState, Usage } from '../../../shared/engine/state.ts';
 import { stateDigest } from '../../../shared/engine/state-digest.ts';
-import type { BlobKey, LogPosition } from '../../../shared/ids.ts';
+import type { LogPosition } from '../../../shared/ids.ts';
 import { because, type Findings } from './findings.ts';
 
 type Parts = Pick<EngineParts, 'log' | 'blobs' | 'sleep'>;
@@ -67,13 +67,9 @@ async function leadingSnapshots(
   { log, blobs }: Parts,
   folded: AccountState,
 ): Promise<AccountState[]> {
-  const keys: BlobKey[] = [];
-  for await (const { key } of listBlobs(blobs, id, 'x')) {
-    if (key !== snapshot?.manifest) keys.push(key);
-    if (keys.length > mostManifests) keys.shift();
-  }
   const found: AccountState[] = [];
-  for (const key of keys.reverse()) {
+  for (const key of await newestManifests(blobs, id, mostManifests)) {
+    if (key === snapshot?.manifest) continue;
     let older: AccountState;
     try {
       older = (await loadSnapshot(blobs, key)).state;

@@ -1,24 +1,36 @@
+import { initialState } from '../../../shared/engine/apply.ts';
 import { collect } from '../../../shared/engine/message-index.ts';
-import { decodeManifest, encodeManifest, type Manifest } from '../../../shared/engine/snapshot.ts';
+import { decodeManifest, encodeManifest } from '../../../shared/engine/snapshot.ts';
+import { isManifestKey } from '../../../shared/engine/snapshot-objects.ts';
 import { understoodObject } from '../release.ts';
 import type { Plant } from './plant.ts';
 
-/** A rebuild writes its manifest once more, and leaves UIDVALIDITYs and mod-sequences as they were. */
+/** A rebuild leaves UIDVALIDITYs and mod-sequences as they were in the snapshot that it found. */
 export const reuseTheEpoch: Plant = {
   name: 'a rebuild that reuses its epoch',
   within: 40,
   blobs: (blobs, { node }) => {
     if (node !== 'rebuilder') return blobs;
-    let folded: Manifest | undefined;
+    let before = initialState;
     return {
-      get: (key, range) => blobs.get(key, range),
+      get: async (key, range) => {
+        const blob = await blobs.get(key, range);
+        if (blob === undefined || !isManifestKey(key)) return blob;
+        const body = await collect(blob.body);
+        before = decodeManifest(understoodObject(key, body)).state;
+        return { size: body.length, body };
+      },
       delete: (keys) => blobs.delete(keys),
       list: (prefix, after) => blobs.list(prefix, after),
       put: async (key, body) => {
-        if (key.split('/')[2] !== 'x') return blobs.put(key, body);
+        if (!isManifestKey(key)) return blobs.put(key, body);
         const manifest = decodeManifest(understoodObject(key, await collect(body)));
-        const { modSeqBase, mailboxes, lastUidValidity } = (folded ?? manifest).state;
-        folded = manifest;
+        const { modSeqBase, lastUidValidity } = before;
+        let { mailboxes } = manifest.state;
+        for (const mailbox of mailboxes) {
+          const { uidValidity } = before.mailboxes.get(mailbox.id) ?? mailbox;
+          mailboxes = mailboxes.with(mailbox.with({ uidValidity }));
+        }
         const state = { ...manifest.state, modSeqBase, mailboxes, lastUidValidity };
         return blobs.put(key, encodeManifest({ ...manifest, state }));
       },
