@@ -12,6 +12,12 @@ export interface Head {
   readonly manifest: BlobKey;
 }
 
+/** Where the head is to go. */
+export interface HeadMove extends Head {
+  /** The last position ever used, where the head goes beyond it, as after a rebuild. */
+  readonly last?: LogPosition;
+}
+
 /** A consistent view of the end of a log: the head and the entries after the position asked for. */
 export interface LogTail {
   readonly head: Head | undefined;
@@ -66,11 +72,14 @@ export interface AccountLog {
   readEnd(account: AccountId): Promise<LogEnd>;
   append(request: AppendRequest): Promise<AppendOutcome>;
   /**
-   * Moves the head, forwards only: false where the head is already at or past `head.position`. Where that is beyond the last entry, as after a
-   * rebuild, no append below it is 'done' any more once this answers. When it answers, the
+   * Moves the head, forwards only: false where the head is already at or past `move.position`. When it answers, the
    * manifest and every object put before the call by this process under the account's prefix are durable.
+   *
+   * Beyond all entries it goes only where `move.last` is the last position used, and false is the answer where another was used meanwhile:
+   * no entry comes to stand between `last` and the head. A process that dies at this may leave a log that takes no entries until another
+   * has moved its head beyond them.
    */
-  moveHead(account: AccountId, head: Head): Promise<boolean>;
+  moveHead(account: AccountId, move: HeadMove): Promise<boolean>;
   /** Deletes entries at or below `upTo` that are also at or below the head. The last entry always stays. */
   trim(account: AccountId, upTo: LogPosition): Promise<void>;
   /** Deletes the whole log of an account that the directory no longer knows. Its id is never used again. */

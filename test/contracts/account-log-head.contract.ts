@@ -79,7 +79,7 @@ export function logHeadContract(make: MakeLog): void {
     const ground = await make(t);
     const account = await filled(ground.log, 3);
     const head = { position: at(1_000), manifest: await manifest(ground, account) };
-    await ground.log.moveHead(account, head);
+    await ground.log.moveHead(account, { ...head, last: at(3) });
     const end = await ground.log.readEnd(account);
     assert.deepEqual(end.head, head);
     assert.ok(end.last === undefined || end.last.position < 1_000);
@@ -111,13 +111,46 @@ export function logHeadContract(make: MakeLog): void {
     assert.deepEqual(texts(await ground.log.read(account, at(6))), ['7:e7']);
   });
 
+  test('a head goes beyond the last position used only from there', async (t) => {
+    const ground = await make(t);
+    const { log } = ground;
+    const account = await filled(log, 3);
+    const other = await ground.another();
+    assert.equal((await log.read(account, at(0))).entries.length, 3);
+    assert.deepEqual(await append(other.log, account, 4, 'e4'), { kind: 'done' });
+    const head = { position: at(1_000), manifest: await manifest(ground, account) };
+    assert.equal(await log.moveHead(account, { ...head, last: at(3) }), false);
+    assert.equal((await log.readEnd(account)).head, undefined);
+    assert.deepEqual(await append(other.log, account, 5, 'e5'), { kind: 'done' });
+    await assert.rejects(log.moveHead(account, head), RangeError);
+    assert.equal(await log.moveHead(account, { ...head, last: at(5) }), true);
+    const again = { position: at(2_000), manifest: await manifest(ground, account) };
+    assert.equal(await log.moveHead(account, { ...again, last: at(5) }), false);
+    assert.equal(await log.moveHead(account, { ...again, last: at(1_000) }), true);
+    assert.deepEqual(await append(other.log, account, 2_001, 'next'), { kind: 'done' });
+  });
+
+  test('of appends and a head that goes beyond them, each is done or refused, and nothing done is below the head', async (t) => {
+    const ground = await make(t);
+    for (let round = 0; round < 5; round++) {
+      const account = await filled(ground.log, 2);
+      const other = await ground.another();
+      const head = { position: at(1_000), manifest: await manifest(ground, account), last: at(2) };
+      const [moved, appended] = await Promise.all([
+        ground.log.moveHead(account, head),
+        append(other.log, account, 3, 'e3'),
+      ]);
+      assert.equal(appended.kind, moved ? 'taken' : 'done');
+    }
+  });
+
   test('below a head that is beyond the last entry nothing is appended, by another process either', async (t) => {
     const ground = await make(t);
     const { log } = ground;
     const account = await filled(log, 3);
     const other = await ground.another();
     assert.equal((await other.log.read(account, at(0))).entries.length, 3);
-    const head = { position: at(1_000), manifest: await manifest(ground, account) };
+    const head = { position: at(1_000), manifest: await manifest(ground, account), last: at(3) };
     assert.equal(await log.moveHead(account, head), true);
     for (const position of [4, 5, 1_000])
       assert.deepEqual(await append(other.log, account, position, 'late'), {

@@ -3,9 +3,14 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { rebuildAccount } from '../../services/maintenance/rebuild/rebuild-account.ts';
+import { verifyAccount } from '../../services/maintenance/verify/verify-account.ts';
 import { appendMessages, expungeMessages } from '../../shared/engine/actions.ts';
+import type { EngineParts } from '../../shared/engine/engine.ts';
 import { everyUid } from '../../shared/engine/mailbox.ts';
+import { createMailbox, setLimit } from '../../shared/engine/mailbox-actions.ts';
 import { collect } from '../../shared/engine/message-index.ts';
+import { loadSnapshot } from '../../shared/engine/snapshot-loader.ts';
+import { isManifestKey } from '../../shared/engine/snapshot-objects.ts';
 import { inboxId } from '../../shared/engine/state.ts';
 import type { BlobKey } from '../../shared/ids.ts';
 import { localEngine } from '../support/local-engine.ts';
@@ -20,6 +25,24 @@ async function place() {
   const account = await local.account();
   const { log, blobs, leases, notifier } = local.store;
   const restarted = () => localEngine({ log, blobs, leases, notifier });
+  /** What a rebuild puts is in the store at once, as in a bucket, whatever becomes of it. */
+  const inBucket = async (attempt: (parts: EngineParts) => Promise<unknown>): Promise<readonly BlobKey[]> => {
+    const { parts } = (await restarted()).engine;
+    const prepared = new Map<BlobKey, Uint8Array>();
+    const put = async (key: BlobKey, body: Uint8Array | AsyncIterable<Uint8Array>) => {
+      prepared.set(key, await collect(body));
+      return parts.blobs.put(key, prepared.get(key)!);
+    };
+    const bucket = Object.create(parts.blobs, { put: { value: put } });
+    for (const name of ['get', 'list', 'delete'] as const)
+      Object.defineProperty(bucket, name, { value: parts.blobs[name].bind(parts.blobs) });
+    await attempt({ ...parts, blobs: bucket });
+    const db = new DatabaseSync(join(folder, 'restante.db'), { timeout: 5000 });
+    const insert = db.prepare('INSERT OR IGNORE INTO blobs (key, size, bytes) VALUES (?, ?, ?)');
+    for (const [key, bytes] of prepared) insert.run(key, bytes.length, bytes);
+    db.close();
+    return [...prepared.keys()];
+  };
   return {
     account,
     async append(text: string): Promise<void> {
@@ -33,26 +56,39 @@ async function place() {
       db.exec(sql);
       db.close();
     },
-    /** A rebuild that has prepared all, and dies before the head moves: its objects are in the store, as in a bucket. */
-    async deadRebuild(): Promise<void> {
+    /** A rebuild that has prepared all, and dies before the head moves. */
+    deadRebuild: () =>
+      inBucket(async (parts) => {
+        const log = {
+          read: parts.log.read.bind(parts.log),
+          moveHead: () => Promise.reject(new Error('died')),
+        } as unknown as typeof parts.log;
+        await assert.rejects(rebuildAccount(account.id, { ...parts, log }, task), /died/);
+      }),
+    triedRebuild: () =>
+      inBucket(async (parts) =>
+        assert.ok((await rebuildAccount(account.id, parts, { ...task, mode: 'try' })).ok),
+      ),
+    /** A rebuild just before whose last step somebody else writes, so many times. */
+    async hinderedRebuild(times: number) {
       const { parts } = (await restarted()).engine;
-      const prepared = new Map<BlobKey, Uint8Array>();
-      const put = async (key: BlobKey, body: Uint8Array | AsyncIterable<Uint8Array>) => {
-        prepared.set(key, await collect(body));
-        return parts.blobs.put(key, prepared.get(key)!);
-      };
-      const blobs = Object.create(parts.blobs, { put: { value: put } });
-      for (const name of ['get', 'list', 'delete'] as const)
-        Object.defineProperty(blobs, name, { value: parts.blobs[name].bind(parts.blobs) });
+      let hindered = 0;
       const log = {
         read: parts.log.read.bind(parts.log),
-        moveHead: () => Promise.reject(new Error('died')),
+        moveHead: async (...move: Parameters<typeof parts.log.moveHead>) => {
+          if (hindered++ < times)
+            assert.ok((await account.commit(createMailbox(`Meanwhile ${hindered}`))).ok);
+          return parts.log.moveHead(...move);
+        },
       } as unknown as typeof parts.log;
-      await assert.rejects(rebuildAccount(account.id, { ...parts, blobs, log }, task), /died/);
-      const db = new DatabaseSync(join(folder, 'restante.db'), { timeout: 5000 });
-      for (const [key, bytes] of prepared)
-        db.prepare('INSERT INTO blobs (key, size, bytes) VALUES (?, ?, ?)').run(key, bytes.length, bytes);
-      db.close();
+      return rebuildAccount(account.id, { ...parts, log }, task);
+    },
+    /** Of a snapshot. */
+    positionOf: async (manifest: BlobKey) => (await loadSnapshot(blobs, manifest)).state.position,
+    /** What is found to be wrong. */
+    async verified(): Promise<readonly string[]> {
+      const { findings } = await verifyAccount((await restarted()).engine, account.id, 'deep');
+      return findings.map(({ what }) => what);
     },
     async rebuilt() {
       const { engine } = await restarted();
@@ -121,4 +157,50 @@ test('a rebuild that died before the head moved leaves nothing that another take
   const { account, recovered } = await rebuilt();
   assert.deepEqual(await subjects(account, 'INBOX'), ['before', 'after']);
   assert.equal(recovered.messages, 0);
+});
+
+test('nor where the log has come to its position since, and its own snapshots are lost', async () => {
+  const { account, append, damage, deadRebuild, positionOf, rebuilt } = await place();
+  await append(mail('before', 'text'));
+  const left = (await deadRebuild()).filter(isManifestKey);
+  assert.equal(left.length, 1);
+  const position = await positionOf(left[0]!);
+  await append(mail('after', 'text'));
+  while (account.state.position < position + 2)
+    assert.ok((await account.commit(setLimit(account.state.position + 1e6))).ok);
+  await account.settle();
+  damage("DELETE FROM heads; DELETE FROM blobs WHERE key LIKE '%/x/%'");
+  const { account: after } = await rebuilt();
+  assert.deepEqual(await subjects(after, 'INBOX'), ['before', 'after']);
+});
+
+test('a rebuild that was only tried leaves no snapshot, and a check finds nothing wrong after it', async () => {
+  const { account, append, damage, triedRebuild, verified } = await place();
+  for (const subject of ['one', 'two']) await append(mail(subject, 'text'));
+  const { position } = account.state;
+  await append(mail('three', 'text'));
+  damage(`DELETE FROM entries WHERE position > ${position}`);
+  const left = await triedRebuild();
+  assert.deepEqual(left.filter(isManifestKey), []);
+  assert.deepEqual(await verified(), []);
+});
+
+test('what others write while a rebuild is prepared is in it', async () => {
+  const { append, hinderedRebuild, rebuilt } = await place();
+  await append(mail('before', 'text'));
+  const done = await hinderedRebuild(3);
+  assert.ok(done.ok);
+  const { account } = await rebuilt();
+  for (const n of [1, 2, 3]) assert.ok(account.state.mailboxes.named(`Meanwhile ${n}`));
+});
+
+test('a rebuild to which others write whenever it is prepared changes nothing, and says so', async () => {
+  const { account, append, hinderedRebuild, verified } = await place();
+  await append(mail('before', 'text'));
+  const { uidValidity } = account.state.mailboxes.named('INBOX')!;
+  assert.deepEqual(await hinderedRebuild(1_000), { ok: false, error: { kind: 'busy' } });
+  await account.catchUp();
+  assert.equal(account.state.mailboxes.named('INBOX')?.uidValidity, uidValidity);
+  assert.ok(account.state.mailboxes.named('Meanwhile 10'));
+  assert.deepEqual(await verified(), []);
 });

@@ -4,6 +4,7 @@ import type {
   AppendOutcome,
   AppendRequest,
   Head,
+  HeadMove,
   LogEnd,
   LogTail,
   StoredEntry,
@@ -76,10 +77,14 @@ export class MemoryLog implements AccountLog {
     return { kind: 'done' };
   }
 
-  async moveHead(account: AccountId, head: Head): Promise<boolean> {
+  async moveHead(account: AccountId, { last, ...head }: HeadMove): Promise<boolean> {
     this.counts.headMoves++;
     const log = this.#log(account);
     if (log.head !== undefined && log.head.position >= head.position) return false;
+    if (head.position > log.last) {
+      if (last === undefined) throw new RangeError('nothing leads to this head');
+      if (last !== log.last) return false;
+    }
     log.head = head;
     if (head.position > log.last) {
       log.entries.clear();

@@ -2,7 +2,11 @@ import type { Command } from 'commander';
 import { checkMailboxName } from '../../../shared/engine/mailbox-name.ts';
 import { mailboxName } from '../../../shared/imap/mailbox-name.ts';
 import { ok } from '../../../shared/result.ts';
-import { type RebuildReport, rebuildAccount } from '../../maintenance/rebuild/rebuild-account.ts';
+import {
+  type RebuildError,
+  type RebuildReport,
+  rebuildAccount,
+} from '../../maintenance/rebuild/rebuild-account.ts';
 import type { Report } from '../command-line.ts';
 import { type CommandContext, type CommandOutcome, failed, wrongUsage } from '../context.ts';
 import { withData } from '../data-folder.ts';
@@ -53,20 +57,26 @@ async function runRebuild(
       uidValidityFloor: await store.directory.uidValidityFloor(found.value.address),
     });
     if (!rebuilt.ok) {
-      const { error } = rebuilt;
-      return failed(
-        error.kind === 'inUse'
-          ? `the account is in use (${error.lease}): stop the server, or use --force`
-          : describeMailError(error),
-      );
+      return failed(describe(rebuilt.error));
     }
     context.stdout.write(json ? printJson(rebuilt.value) : print(rebuilt.value, name, dryRun === true));
     return ok(undefined);
   });
 }
 
+function describe(error: RebuildError): string {
+  switch (error.kind) {
+    case 'inUse':
+      return `the account is in use (${error.lease}): stop the server, or use --force`;
+    case 'busy':
+      return 'others write to the account all the time: nothing was changed; try again, or stop the server';
+    default:
+      return describeMailError(error);
+  }
+}
+
 function print(report: RebuildReport, mailbox: string, dryRun: boolean): string {
-  const { snapshotAt, entries, upTo, upToTime, lastUsed, overtaken, recovered, messages, findings } = report;
+  const { snapshotAt, entries, upTo, upToTime, lastUsed, recovered, messages, findings } = report;
   const lost = lastUsed - upTo;
   const lines = [
     snapshotAt > 0
@@ -93,7 +103,6 @@ function print(report: RebuildReport, mailbox: string, dryRun: boolean): string 
     ...(upTo === 0
       ? ['MISSING: all mailboxes, flags and the quota; messages deleted long ago may be among those found']
       : []),
-    ...(overtaken > 0 ? [`MISSING: ${overtaken} changes that were made while this ran`] : []),
     dryRun ? 'nothing was changed' : 'done: mailboxes have a new UIDVALIDITY, clients read them anew',
   ];
   return `${lines.join('\n')}\n`;

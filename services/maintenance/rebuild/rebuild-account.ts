@@ -35,8 +35,6 @@ export interface RebuildReport {
   readonly upToTime: number;
   /** The last position ever used: what entries beyond `upTo` said is lost, but for the messages. */
   readonly lastUsed: number;
-  /** Entries that others wrote in the moment in which the head moved: they are lost as well. */
-  readonly overtaken: number;
   readonly recovered: Recovered;
   /** Messages of the account, those recovered left out, and what is wrong with them. */
   readonly messages: number;
@@ -47,15 +45,19 @@ export interface RebuildReport {
   readonly unusable: readonly string[];
 }
 
-export type RebuildError = MailError | { readonly kind: 'inUse'; readonly lease: string };
+/** `busy`: others wrote to it whenever it was prepared; nothing has changed. */
+export type RebuildError =
+  | MailError
+  | { readonly kind: 'inUse'; readonly lease: string }
+  | { readonly kind: 'busy' };
 
-/** Positions left free after the last one known to be used: for who writes while this goes on. */
+/** Positions left free after the last one used: an epoch's are told from those before it at sight. */
 const margin = 1_000;
 const leaseTime = 30 * 60_000;
 
 /**
  * Makes an account anew from what can be read of it: a snapshot, the entries that follow it without a gap, and younger messages
- * in the store. All is prepared aside; one move of the head makes it the account. Its id stays, UIDVALIDITY and mod-sequences
+ * in the store. All is prepared aside; one move of the head makes it the account, or nothing has happened: what others acknowledge meanwhile is in it. Its id stays, UIDVALIDITY and mod-sequences
  * begin an epoch.
  */
 export async function rebuildAccount(
@@ -96,17 +98,34 @@ async function takeLeases(
 }
 
 /** Others may write meanwhile: then it is prepared anew, so often. */
-const preparations = 5;
+const preparations = 10;
 
 async function rebuild(
   id: AccountId,
   parts: EngineParts,
-  { mailbox, mode, uidValidityFloor }: RebuildTask,
-  preparation = 1,
+  task: RebuildTask,
 ): Promise<Result<RebuildReport, RebuildError>> {
+  for (let n = 0; n < preparations; n++) {
+    const aside = new AsideBlobs(parts.blobs);
+    const prepared = await prepare(id, { ...parts, blobs: aside }, task.mailbox);
+    if (!prepared.ok) return prepared;
+    const { base, report } = prepared.value;
+    if (task.mode === 'try') return ok(report);
+    if ((await lastUsed(parts.log, id)) > report.lastUsed) continue;
+    const folded = await foldedIn(base, aside);
+    if (await becomeTheAccount(id, parts, folded, report.lastUsed, task.uidValidityFloor)) return ok(report);
+  }
+  return err({ kind: 'busy' });
+}
+
+/** The account as it could be read, and the messages that are in the store. */
+async function prepare(
+  id: AccountId,
+  parts: EngineParts,
+  mailbox: string,
+): Promise<Result<{ readonly base: Base; readonly report: RebuildReport }, MailError>> {
   const last = await lastUsed(parts.log, id);
-  const aside = new AsideBlobs(parts.blobs);
-  const base = await findBase(id, { ...parts, blobs: aside }, last);
+  const base = await findBase(id, parts, last);
   const { account } = base;
   const position = base.snapshotAt + base.entries;
   const { time } = account.state;
@@ -118,25 +137,19 @@ async function rebuild(
   const recovered = await recoverBlobs(account, parts, mailbox, whole ? time - stagedBefore : 0);
   if (!recovered.ok) return recovered;
   await account.settle();
-  if (mode === 'do' && preparation < preparations && (await lastUsed(parts.log, id)) > last)
-    return rebuild(id, parts, { mailbox, mode, leases: 'ignored', uidValidityFloor }, preparation + 1);
-  const overtaken =
-    mode === 'do'
-      ? await becomeTheAccount(id, parts, await foldedIn(base, aside), last, uidValidityFloor)
-      : 0;
-  return ok({
+  const report = {
     snapshotAt: base.snapshotAt,
     entries: base.entries,
     upTo: position,
     upToTime: time,
     lastUsed: last,
-    overtaken,
     recovered: recovered.value,
     messages: base.counts.messages,
     findings: base.findings,
     dropped: base.dropped,
     unusable: base.unusable,
-  });
+  };
+  return ok({ base, report });
 }
 
 /** The snapshot of what was prepared. */
@@ -146,35 +159,21 @@ async function foldedIn({ account, log }: Base, blobs: BlobStore): Promise<Snaps
   return loadSnapshot(blobs, log.head.manifest);
 }
 
-/** Resolves to the number of entries that others wrote meanwhile. */
+/** False where others have written since `last`: nothing has changed then. */
 async function becomeTheAccount(
   id: AccountId,
-  parts: EngineParts,
+  { log, blobs, entropy, notifier }: EngineParts,
   folded: Snapshot,
   last: number,
   uidValidityFloor: number,
-): Promise<number> {
-  const { log, blobs, entropy } = parts;
+): Promise<boolean> {
   const position = (Math.max(last, folded.state.position) + margin) as LogPosition;
   const now = entropy.now();
   const above = uidValidityFloor === 0 ? 0 : floorAfter(uidValidityFloor, now);
   const epoch = { position, now, uidValidityFloor: above, lastUsed: last };
   const manifest = objectKey(id, 'r', entropy);
   await blobs.put(manifest, encodeManifest(inNewEpoch(folded, epoch)));
-  if (!(await log.moveHead(id, { position, manifest })))
-    throw new Error(`the log of ${id} grew by more than ${margin} entries meanwhile`);
-  parts.notifier.announce(id, position);
-  // Everything up to the head is used: an append tells what stands there, and changes nothing.
-  for (let overtaken = 0; ; overtaken++) {
-    const at = (last + 1 + overtaken) as LogPosition;
-    const there = await log.append({
-      account: id,
-      position: at,
-      bytes: new Uint8Array(),
-      blobs: [],
-      readAt: entropy.now(),
-    });
-    if (there.kind !== 'taken') throw new Error(`position ${at} of ${id} is free below the head ${position}`);
-    if (there.occupant === undefined) return overtaken;
-  }
+  if (!(await log.moveHead(id, { position, manifest, last: last as LogPosition }))) return false;
+  notifier.announce(id, position);
+  return true;
 }

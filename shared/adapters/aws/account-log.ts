@@ -13,6 +13,7 @@ import {
   type AppendOutcome,
   type AppendRequest,
   type Head,
+  type HeadMove,
   type LogEnd,
   type LogTail,
   StaleTail,
@@ -30,6 +31,7 @@ import {
   headNumber,
   headOf,
   type Item,
+  isClosing,
   itemsAfter,
   keyOf,
   numberOf,
@@ -164,9 +166,12 @@ export class AwsAccountLog implements AccountLog {
     return { kind: 'done' };
   }
 
-  async moveHead(account: AccountId, head: Head): Promise<boolean> {
-    let last = this.#used.get(account);
-    if (last === undefined || last < head.position) last = await this.#lastUsed(account);
+  async moveHead(account: AccountId, { last, ...head }: HeadMove): Promise<boolean> {
+    if ((this.#used.get(account) ?? 0) < head.position && (await this.#lastUsed(account)) < head.position) {
+      if (last === undefined)
+        throw new RangeError(`nothing leads to a head of ${account} at ${head.position}`);
+      if (!(await this.#closeAfter(account, last))) return false;
+    }
     const put: PutItemCommandInput = {
       TableName: this.#table,
       Item: headItem(account, head),
@@ -186,13 +191,17 @@ export class AwsAccountLog implements AccountLog {
       const now = cause.Item ? headOf(cause.Item) : await this.#head(account);
       if (now?.manifest !== head.manifest || now.position !== head.position) return false;
     }
-    if (last < head.position) {
-      const item = (of: AccountId, position: LogPosition) => this.#get(of, position);
-      const table = { client: this.#client, calls: this.#calls, table: this.#table, item };
-      await closeLog(table, account, last + 1, head.position);
-    }
     this.#used.note(account, head.position);
     return true;
+  }
+
+  /** Sees to it that no entry comes to stand after `last`; false where that is not the last position used. */
+  async #closeAfter(account: AccountId, last: LogPosition): Promise<boolean> {
+    const end = await this.#end(account);
+    if (Math.max(end.last?.position ?? 0, end.head?.position ?? 0) !== last) return false;
+    const item = (of: AccountId, position: LogPosition) => this.#get(of, position);
+    const table = { client: this.#client, calls: this.#calls, table: this.#table, item };
+    return closeLog(table, account, (last + 1) as LogPosition);
   }
 
   async trim(account: AccountId, upTo: LogPosition): Promise<void> {
@@ -247,7 +256,18 @@ export class AwsAccountLog implements AccountLog {
       ConsistentRead: true,
     });
     const { head, entries } = sorted(page.Items ?? []);
-    return { head, last: entries[0] };
+    const closing = page.Items?.find((item) => numberOf(item) !== headNumber && isClosing(item));
+    if (entries.length > 0 || closing === undefined || numberOf(closing) <= (head?.position ?? 0))
+      return { head, last: entries[0] };
+    // The head has not moved beyond what closes the log: the last entry stands before it.
+    const before = await this.#query('read the last entry', {
+      ...everything(account),
+      ExclusiveStartKey: keyOf(account, numberOf(closing)),
+      ScanIndexForward: false,
+      Limit: 1,
+      ConsistentRead: true,
+    });
+    return { head, last: sorted(before.Items ?? []).entries[0] };
   }
 
   async #entry(account: AccountId, position: LogPosition): Promise<Uint8Array | undefined> {

@@ -13,33 +13,31 @@ interface LogTable {
 }
 
 /**
- * Closes a log whose head is at `to`, beyond its last entry, at the first position from `from` on that is free: who read the tail before the head
- * moved must not append below it. What others appended meanwhile stays readable. Throws ServiceFailure where the table cannot be asked.
+ * Closes a log at the position after its last entry, before its head goes beyond: who has read the tail may still append to it. False where an
+ * entry stands there. Throws ServiceFailure where the table cannot be asked.
  */
 export async function closeLog(
   { client, calls, table, item }: LogTable,
   account: AccountId,
-  from: number,
-  to: LogPosition,
-): Promise<void> {
-  for (let position = from; position <= to; position++) {
-    const put = new PutItemCommand({
-      TableName: table,
-      Item: closingItem(account, position),
-      ConditionExpression: 'attribute_not_exists(a)',
-      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-    });
-    try {
-      await calls.repeat(
-        'close the log',
-        (abortSignal) => client.send(put, { abortSignal }),
-        isConditionFailure,
-      );
-      return;
-    } catch (cause) {
-      if (!isConditionFailure(cause)) throw cause;
-      const occupant = cause.Item ?? (await item(account, position as LogPosition));
-      if (occupant !== undefined && isClosing(occupant)) return;
-    }
+  position: LogPosition,
+): Promise<boolean> {
+  const put = new PutItemCommand({
+    TableName: table,
+    Item: closingItem(account, position),
+    ConditionExpression: 'attribute_not_exists(a)',
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+  });
+  try {
+    await calls.repeat(
+      'close the log',
+      (abortSignal) => client.send(put, { abortSignal }),
+      isConditionFailure,
+    );
+    return true;
+  } catch (cause) {
+    if (!isConditionFailure(cause)) throw cause;
+    // Closed by this call, whose answer was lost, or by one that died before it moved the head.
+    const occupant = cause.Item ?? (await item(account, position));
+    return occupant !== undefined && isClosing(occupant);
   }
 }

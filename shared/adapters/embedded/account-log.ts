@@ -5,6 +5,7 @@ import {
   type AppendOutcome,
   type AppendRequest,
   type Head,
+  type HeadMove,
   type LogEnd,
   type LogTail,
   StaleTail,
@@ -139,10 +140,10 @@ export class EmbeddedAccountLog implements AccountLog {
     }
   }
 
-  async moveHead(account: AccountId, head: Head): Promise<boolean> {
-    await this.#staging.recordAccount(account, head.manifest);
-    const moved = await this.#writer.send('moveHead', { account, head });
-    if (moved === 'noManifest') throw new Error(`the manifest of ${account} is not there: ${head.manifest}`);
+  async moveHead(account: AccountId, move: HeadMove): Promise<boolean> {
+    await this.#staging.recordAccount(account, move.manifest);
+    const moved = await this.#writer.send('moveHead', { account, move });
+    if (moved === 'noManifest') throw new Error(`the manifest of ${account} is not there: ${move.manifest}`);
     return moved;
   }
 

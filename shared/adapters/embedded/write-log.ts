@@ -44,8 +44,13 @@ export function logWrites(
       insert.run(account, position, bytes);
       return { kind: 'done' };
     },
-    moveHead({ account, head: { position, manifest } }) {
+    moveHead({ account, move: { position, manifest, last: from } }) {
       if (head(account) >= position) return false;
+      const used = Math.max(lastEntry(account), head(account));
+      if (position > used) {
+        if (from === undefined) throw new RangeError(`nothing leads to a head of ${account} at ${position}`);
+        if (from !== used) return false;
+      }
       if (!blobs.isStored(manifest)) return 'noManifest';
       setHead.run(account, position, manifest);
       return true;

@@ -1,5 +1,5 @@
 import type { AccountId, BlobKey, LogPosition } from '../../ids.ts';
-import type { Head } from '../../ports/account-log.ts';
+import type { HeadMove } from '../../ports/account-log.ts';
 import type { AdminRecord } from '../../ports/admin-records.ts';
 import type {
   AccountRecord,
@@ -49,7 +49,7 @@ export type AccountChange = Parameters<Directory['updateAccount']>[1];
 export interface WriteOperations {
   append(write: AppendWrite): AppendAnswer;
   /** 'noManifest' is the caller's bug. */
-  moveHead(write: { readonly account: AccountId; readonly head: Head }): boolean | 'noManifest';
+  moveHead(write: { readonly account: AccountId; readonly move: HeadMove }): boolean | 'noManifest';
   /** Deletes a bounded number of entries; true where there are more to delete. */
   trim(write: { readonly account: AccountId; readonly upTo: LogPosition }): boolean;
   /** As `trim`; the last call deletes the head too. */

@@ -19,7 +19,7 @@ import {
   trimBeforeTheHeadMoves,
 } from './log-plants.ts';
 import type { Plant } from './plant.ts';
-import { reuseTheEpoch } from './rebuild-plants.ts';
+import { overtakeOthers, reuseTheEpoch } from './rebuild-plants.ts';
 
 /** Faults that the simulation must find, lest it be believed for nothing. */
 export const plants: readonly Plant[] = [
@@ -40,6 +40,7 @@ export const plants: readonly Plant[] = [
   aSignatureMissesAText,
   correctTheClock,
   reuseTheEpoch,
+  overtakeOthers,
 ];
 
 export const plantNamed = (name: string | undefined): Plant | undefined =>

@@ -3,7 +3,7 @@ import { collect } from '../../../shared/engine/message-index.ts';
 import { decodeManifest, encodeManifest } from '../../../shared/engine/snapshot.ts';
 import { isManifestKey } from '../../../shared/engine/snapshot-objects.ts';
 import { understoodObject } from '../release.ts';
-import type { Plant } from './plant.ts';
+import { type Plant, withLog } from './plant.ts';
 
 /** A rebuild leaves UIDVALIDITYs and mod-sequences as they were in the snapshot that it found. */
 export const reuseTheEpoch: Plant = {
@@ -36,4 +36,18 @@ export const reuseTheEpoch: Plant = {
       },
     };
   },
+};
+
+/** A rebuild moves the head beyond whatever others have written since it read the log. */
+export const overtakeOthers: Plant = {
+  name: 'a rebuild that overtakes others',
+  within: 100,
+  log: (log, { node }) =>
+    withLog(log, {
+      moveHead: async (account, move) => {
+        if (node !== 'rebuilder' || move.last === undefined) return log.moveHead(account, move);
+        const { last } = await log.readEnd(account);
+        return log.moveHead(account, { ...move, last: last?.position ?? move.last });
+      },
+    }),
 };
