@@ -86,8 +86,8 @@ export class Proposals {
     if (truth.removed || answer.ok || proposal.told === 'unsettled' || answer.error.kind === 'unavailable')
       return;
     const { kind } = answer.error;
-    for (let n = truth.length; n >= proposal.startedAt; n--) {
-      const other = proposal.decide(truth.stateAt(n), Math.floor(truth.stateAt(n).time / 1000));
+    for (const state of truth.statesSince(proposal.startedAt)) {
+      const other = proposal.decide(state, Math.floor(state.time / 1000));
       if (!other.ok && other.error.kind === kind) return;
     }
     throw new Violation(

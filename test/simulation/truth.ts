@@ -55,6 +55,8 @@ export class Truth {
   /** Email id by message number. */
   readonly emails = new Map<number, string>();
   readonly #states: AccountState[] = [initialState];
+  /** What proposals that share an entry made of it, one after another: the next one was decided on that. */
+  readonly #within = new Map<number, readonly AccountState[]>();
   /** Every entry as it was stored: none may ever be another. */
   readonly #stored = new Map<number, Uint8Array>();
   /** Spill objects by the entry that names them. */
@@ -89,6 +91,14 @@ export class Truth {
     const state = this.#states[position];
     if (state === undefined) throw new Violation(`position ${position} of ${this.account} is beyond the log`);
     return state;
+  }
+
+  /** Every state on which something may have been decided since the log had so many entries. */
+  *statesSince(length: number): Generator<AccountState> {
+    for (let n = length; n <= this.length; n++) {
+      if (n > length) yield* this.#within.get(n) ?? [];
+      yield this.stateAt(n);
+    }
   }
 
   /** Judges what has come since the last look. */
@@ -161,11 +171,11 @@ export class Truth {
     let working = before;
     let own: Operation[] = [];
     const effects: Effect[] = [];
-    let parts = 0;
+    const parts: AccountState[] = [];
     const run = (): Effect[] => {
-      parts++;
       const applied = applyOperations(working, entry, own);
       working = applied.state;
+      parts.push(working);
       own.forEach((operation, i) => {
         const modelled = this.model.apply(operation);
         if (!sameEffect(applied.effects[i]!, modelled))
@@ -198,7 +208,8 @@ export class Truth {
     if (own.some((operation) => operation.kind !== 'recent') && !isUnopened(entry))
       throw new Violation(`entry ${entry.position} has operations that nobody proposed`);
     // The whole at once is the same; nothing new where one proposal is all of it.
-    if (own.length === 0 && parts === 1) return { effects, state: working };
+    if (own.length === 0 && parts.length === 1) return { effects, state: working };
+    this.#within.set(entry.position, parts);
     run();
     return { effects, state: applyOperations(before, entry, entry.operations).state };
   }
