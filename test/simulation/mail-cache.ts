@@ -64,6 +64,9 @@ export class MailCache {
       if (at < 0) at = this.numbers.findLastIndex((other) => other !== undefined && other < uid) + 1;
       if (at >= this.numbers.length || (this.numbers[at] ?? uid) !== uid)
         throw new Violation(`VANISHED of ${uid}, which has no number`);
+      // Which of the numbers without a UID it was is not said: what was told of them may be another's now.
+      for (let i = at; i < this.numbers.length && this.numbers[i] === undefined; i++)
+        this.#early[i] = undefined;
       this.numbers.splice(at, 1);
       this.#early.splice(at, 1);
     }
