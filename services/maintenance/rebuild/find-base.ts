@@ -56,12 +56,12 @@ export async function findBase(id: AccountId, parts: EngineParts, last: number):
   for (const manifest of manifests) {
     try {
       const { state } = await loadSnapshot(parts.blobs, manifest);
-      const inUse = manifest === head?.manifest;
-      if (!inUse && kindOfKey(manifest) === 'r' && !(await wasHead(id, parts.log, state.position, last))) {
-        unusable.push(`the snapshot at ${state.position} (of a rebuild that came to nothing)`);
+      const snapshot = { position: state.position, manifest };
+      if (manifest !== head?.manifest && !(await isOfTheLog(id, parts.log, snapshot, last))) {
+        unusable.push(`the snapshot at ${state.position} (the log was never there)`);
         continue;
       }
-      const base = await baseOn(id, parts, { position: state.position, manifest }, unusable);
+      const base = await baseOn(id, parts, snapshot, unusable);
       const broken = recordsMissing(base);
       if (best === undefined || broken < recordsMissing(best)) best = base;
       if (broken === 0) return best;
@@ -76,17 +76,19 @@ export async function findBase(id: AccountId, parts: EngineParts, last: number):
 }
 
 /**
- * Whether a rebuild that made a snapshot for this position moved the head there: nobody can write an entry at a position that the head
- * has been moved to. Without a log (`last` is 0) nothing speaks against it.
+ * Whether the log may have been what a snapshot says. It was not, beyond its last position: that is of a rebuild that died before the head moved, or
+ * of later than the time that a table was restored to. Nor where an entry stands at the position that a rebuild made it for: nobody can
+ * write one where the head has been moved to. Without a log (`last` is 0) nothing speaks against it.
  */
-async function wasHead(
+async function isOfTheLog(
   id: AccountId,
   log: AccountLog,
-  position: LogPosition,
+  { position, manifest }: Head,
   last: number,
 ): Promise<boolean> {
   if (last === 0) return true;
   if (position > last) return false;
+  if (kindOfKey(manifest) !== 'r') return true;
   const { entries } = await log.read(id, (position - 1) as LogPosition);
   return entries[0]?.position !== position;
 }
