@@ -81,7 +81,7 @@ async function place() {
           return parts.log.moveHead(...move);
         },
       } as unknown as typeof parts.log;
-      return rebuildAccount(account.id, { ...parts, log }, task);
+      return rebuildAccount(account.id, { ...parts, log, sleep: async () => {} }, task);
     },
     /** Of a snapshot. */
     positionOf: async (manifest: BlobKey) => (await loadSnapshot(blobs, manifest)).state.position,

@@ -97,8 +97,10 @@ async function takeLeases(
   return ok(held);
 }
 
-/** Others may write meanwhile: then it is prepared anew, so often. */
+/** Others may write meanwhile: then it is prepared anew, so often, after a pause that doubles up to the longest, ms. */
 const preparations = 10;
+const firstPause = 100;
+const longestPause = 5_000;
 
 async function rebuild(
   id: AccountId,
@@ -106,6 +108,7 @@ async function rebuild(
   task: RebuildTask,
 ): Promise<Result<RebuildReport, RebuildError>> {
   for (let n = 0; n < preparations; n++) {
+    if (n > 0) await parts.sleep(Math.min(longestPause, firstPause * 2 ** n));
     const aside = new AsideBlobs(parts.blobs);
     const prepared = await prepare(id, { ...parts, blobs: aside }, task.mailbox);
     if (!prepared.ok) return prepared;
