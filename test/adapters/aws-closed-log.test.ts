@@ -25,6 +25,8 @@ describe('a log that a dead process has closed without moving its head', () => {
 
       const { last } = await log.readEnd(account);
       assert.equal(last?.position, 3);
+      assert.equal(await other.grownBeyond(account, at(2)), 3);
+      assert.equal(await other.grownBeyond(account, at(3)), undefined);
       assert.deepEqual(texts(await other.read(account, at(2))), ['3:e3']);
       const late = await append(other, account, 4, 'late');
       assert.deepEqual(late, { kind: 'taken', occupant: undefined });

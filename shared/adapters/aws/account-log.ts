@@ -31,7 +31,6 @@ import {
   headNumber,
   headOf,
   type Item,
-  isClosing,
   itemsAfter,
   keyOf,
   numberOf,
@@ -199,9 +198,9 @@ export class AwsAccountLog implements AccountLog {
   async #closeAfter(account: AccountId, last: LogPosition): Promise<boolean> {
     const end = await this.#end(account);
     if (Math.max(end.last?.position ?? 0, end.head?.position ?? 0) !== last) return false;
-    const item = (of: AccountId, position: LogPosition) => this.#get(of, position);
-    const table = { client: this.#client, calls: this.#calls, table: this.#table, item };
-    return closeLog(table, account, (last + 1) as LogPosition);
+    const item = (of: AccountId, at: LogPosition) => this.#get(of, at);
+    const place = { client: this.#client, calls: this.#calls, table: this.#table, item };
+    return closeLog(place, account, (last + 1) as LogPosition);
   }
 
   async trim(account: AccountId, upTo: LogPosition): Promise<void> {
@@ -237,8 +236,8 @@ export class AwsAccountLog implements AccountLog {
       ScanIndexForward: false,
       Limit: 2,
     });
-    const { head, entries } = sorted(page.Items ?? []);
-    const last = Math.max(head?.position ?? 0, entries[0]?.position ?? 0);
+    const { head, entries, closedAt = 1 } = sorted(page.Items ?? []);
+    const last = Math.max(head?.position ?? 0, entries[0]?.position ?? closedAt - 1);
     return last > after ? (last as LogPosition) : undefined;
   }
 
@@ -255,19 +254,12 @@ export class AwsAccountLog implements AccountLog {
       Limit: 2,
       ConsistentRead: true,
     });
-    const { head, entries } = sorted(page.Items ?? []);
-    const closing = page.Items?.find((item) => numberOf(item) !== headNumber && isClosing(item));
-    if (entries.length > 0 || closing === undefined || numberOf(closing) <= (head?.position ?? 0))
-      return { head, last: entries[0] };
-    // The head has not moved beyond what closes the log: the last entry stands before it.
-    const before = await this.#query('read the last entry', {
-      ...everything(account),
-      ExclusiveStartKey: keyOf(account, numberOf(closing)),
-      ScanIndexForward: false,
-      Limit: 1,
-      ConsistentRead: true,
-    });
-    return { head, last: sorted(before.Items ?? []).entries[0] };
+    const { head, entries, closedAt = 0 } = sorted(page.Items ?? []);
+    if (entries.length > 0 || closedAt <= (head?.position ?? 0)) return { head, last: entries[0] };
+    // The head has not moved beyond it yet.
+    const position = (closedAt - 1) as LogPosition;
+    const bytes = await this.#entry(account, position);
+    return { head, last: bytes && { position, bytes } };
   }
 
   async #entry(account: AccountId, position: LogPosition): Promise<Uint8Array | undefined> {

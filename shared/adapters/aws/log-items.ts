@@ -53,20 +53,28 @@ export const headOf = (item: Item): Head => ({
   manifest: String(item.m?.S) as BlobKey,
 });
 
+interface Page {
+  head: Head | undefined;
+  readonly entries: StoredEntry[];
+  /** Where the log was closed: the last entry before that stands right before it. */
+  closedAt: LogPosition | undefined;
+}
+
 /** What a page of a query holds, in the order in which it came. */
-export function sorted(items: readonly Item[]): { head: Head | undefined; entries: StoredEntry[] } {
-  let head: Head | undefined;
-  const entries: StoredEntry[] = [];
+export function sorted(items: readonly Item[]): Page {
+  const page: Page = { head: undefined, entries: [], closedAt: undefined };
   for (const item of items) {
     const number = numberOf(item);
     if (number === headNumber) {
-      head = headOf(item);
+      page.head = headOf(item);
       continue;
     }
+    const position = number as LogPosition;
     const bytes = bytesOf(item);
-    if (bytes !== undefined) entries.push({ position: number as LogPosition, bytes });
+    if (bytes === undefined) page.closedAt = position;
+    else page.entries.push({ position, bytes });
   }
-  return { head, entries };
+  return page;
 }
 
 type Condition = Pick<QueryCommandInput, 'KeyConditionExpression' | 'ExpressionAttributeValues'>;
