@@ -12,6 +12,9 @@ RUN node infra/image.ts /image
 FROM ${BASE}
 ENV NODE_ENV=production NODE_OPTIONS=--enable-source-maps
 COPY --from=build /image /restante
+# What a task mounts here belongs to root, unless the image declares the volume over a folder of somebody else's.
+RUN mkdir /restante/data && chown node:node /restante/data
+VOLUME /restante/data
 WORKDIR /restante
 # Not root, and nothing of the image is written to: the root file system may be read-only.
 USER node

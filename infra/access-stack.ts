@@ -8,6 +8,7 @@ import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import type { Config, TaskSize } from './config.ts';
 import { MailService } from './mail-service.ts';
+import { zonesOf } from './network-stack.ts';
 import { tell, told } from './parameters.ts';
 import { exposedPorts, type ServiceName } from './ports.ts';
 
@@ -101,7 +102,7 @@ export function networkOf(scope: Construct, config: Config): Network {
   const zones = config.network.zones;
   const vpc = Vpc.fromVpcAttributes(scope, 'Vpc', {
     vpcId: told(scope, config, 'network/vpc-id'),
-    availabilityZones: Array.from({ length: zones }, (_, i) => Fn.select(i, Fn.getAzs())),
+    availabilityZones: zonesOf(config),
     publicSubnetIds: split(told(scope, config, 'network/public-subnet-ids'), zones),
     ...(config.features.privateSubnets && {
       isolatedSubnetIds: split(told(scope, config, 'network/private-subnet-ids'), zones),

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { exposedPorts } from './ports.ts';
 
 const hostName = z
   .string()
@@ -126,6 +127,13 @@ const schema = z
       if (size.tasks.max < size.tasks.min)
         context.addIssue({ code: 'custom', path: [...path, 'tasks', 'max'], message: 'is less than min' });
     }
+    const ports = exposedPorts(config).length;
+    if (config.services.profile === 'small' && ports > targetGroups)
+      context.addIssue({
+        code: 'custom',
+        path: ['features', 'startTlsPorts'],
+        message: `makes ${ports} ports of one service, and ECS attaches ${targetGroups} target groups to one: choose the profile large`,
+      });
     const { hostedZone, hostname } = config;
     if (hostedZone && hostname !== hostedZone.name && !hostname.endsWith(`.${hostedZone.name}`))
       context.addIssue({
@@ -146,6 +154,9 @@ const schema = z
         message: `SES receives no mail in ${config.region}: choose another region, or features.ownMx`,
       });
   });
+
+/** At most so many belong to one service of ECS. */
+const targetGroups = 5;
 
 /** Where SES has receiving endpoints, as of November 2026. */
 export const receivingRegions: ReadonlySet<string> = new Set([

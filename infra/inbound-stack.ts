@@ -35,9 +35,9 @@ export class InboundStack extends Stack {
     const ses = new ServicePrincipal('ses.amazonaws.com', {
       conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
     });
-    const key = this.#key(ses);
+    const key = this.#key();
     const bucket = this.#bucket(config, key);
-    const { topic, queue, failed } = this.#queues(key);
+    const { topic, queue, failed } = this.#queues(key, ses);
     this.#deliver(config, queue, bucket, key);
     new Bounces(this, 'Bounces', { config, bucket, key });
 
@@ -63,21 +63,23 @@ export class InboundStack extends Stack {
     });
   }
 
-  /** SES, SNS and S3 can only use a key whose policy says so; the keys that AWS manages say no such thing. */
-  #key(ses: ServicePrincipal): Key {
+  /**
+   * SES, SNS and S3 can only use a key whose policy says so; the keys that AWS manages say no such thing. On whose behalf a service uses it is not
+   * always said: the policies of the bucket and the topic see to that.
+   */
+  #key(): Key {
     const key = new Key(this, 'Key', {
       description: 'Mail on its way in',
       enableKeyRotation: true,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    for (const service of [ses, new ServicePrincipal('sns.amazonaws.com')])
-      key.addToResourcePolicy(
-        new PolicyStatement({
-          principals: [service],
-          actions: ['kms:GenerateDataKey*', 'kms:Decrypt'],
-          resources: ['*'],
-        }),
-      );
+    key.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal('ses.amazonaws.com'), new ServicePrincipal('sns.amazonaws.com')],
+        actions: ['kms:GenerateDataKey*', 'kms:Decrypt'],
+        resources: ['*'],
+      }),
+    );
     return key;
   }
 
@@ -103,7 +105,7 @@ export class InboundStack extends Stack {
     return bucket;
   }
 
-  #queues(key: Key): { topic: Topic; queue: Queue; failed: Queue } {
+  #queues(key: Key, ses: ServicePrincipal): { topic: Topic; queue: Queue; failed: Queue } {
     const encrypted = {
       encryption: QueueEncryption.KMS,
       encryptionMasterKey: key,
@@ -118,6 +120,10 @@ export class InboundStack extends Stack {
       deadLetterQueue: { queue: failed, maxReceiveCount: 5 },
     });
     const topic = new Topic(this, 'Received', { masterKey: key, enforceSSL: true });
+    // A policy of its own takes the place of the one that lets whoever belongs to the account publish.
+    topic.addToResourcePolicy(
+      new PolicyStatement({ principals: [ses], actions: ['sns:Publish'], resources: [topic.topicArn] }),
+    );
     topic.addSubscription(new SqsSubscription(queue, { rawMessageDelivery: true }));
     return { topic, queue, failed };
   }

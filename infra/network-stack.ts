@@ -25,6 +25,12 @@ export const privateCalls = {
   Mail: InterfaceVpcEndpointAwsService.EMAIL,
 } as const;
 
+/** That of what writes, and that of its readers, which the cluster tells its clients of. */
+const valkeyPorts = [6379, 6380];
+
+export const zonesOf = ({ network }: Config): string[] =>
+  Array.from({ length: network.zones }, (_, i) => Fn.select(i, Fn.getAzs()));
+
 export interface NetworkStackProps extends StackProps {
   readonly config: Config;
 }
@@ -36,7 +42,8 @@ export class NetworkStack extends Stack {
     const isolated = config.features.privateSubnets || config.features.valkey;
     const vpc = new Vpc(this, 'Vpc', {
       ipAddresses: IpAddresses.cidr(config.network.cidr),
-      maxAzs: config.network.zones,
+      // By their place in the region's list: without the account's number no list could be asked for, and two would be all there are.
+      availabilityZones: zonesOf(config),
       natGateways: 0,
       restrictDefaultSecurityGroup: false,
       subnetConfiguration: [
@@ -122,9 +129,11 @@ export class NetworkStack extends Stack {
       description: 'Functions that change accounts: nobody calls them here',
       allowAllOutbound: false,
     });
-    group.addIngressRule(tasks, Port.tcp(6379), 'From the tasks');
-    group.addIngressRule(functions, Port.tcp(6379), 'From the functions');
-    functions.addEgressRule(group, Port.tcp(6379), 'To Valkey');
+    for (const port of valkeyPorts) {
+      group.addIngressRule(tasks, Port.tcp(port), 'From the tasks');
+      group.addIngressRule(functions, Port.tcp(port), 'From the functions');
+      functions.addEgressRule(group, Port.tcp(port), 'To Valkey');
+    }
     // Their subnets have no other way out than the gateways of S3 and DynamoDB.
     functions.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'To S3 and DynamoDB');
     const cache = new CfnServerlessCache(this, 'Valkey', {

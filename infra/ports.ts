@@ -1,5 +1,3 @@
-import type { Config } from './config.ts';
-
 export type ServiceName = 'imap' | 'pop3' | 'submission' | 'inbound';
 
 export interface ExposedPort {
@@ -15,8 +13,13 @@ export interface ExposedPort {
 /** The HTTP port of a task: health checks come here, without a PROXY header. */
 export const healthPort = 8080;
 
+/** What decides on the ports. */
+interface Offered {
+  readonly features: { readonly startTlsPorts: boolean; readonly ownMx: boolean };
+}
+
 /** What the world can connect to. */
-export function exposedPorts({ features }: Config): readonly ExposedPort[] {
+export function exposedPorts({ features }: Offered): readonly ExposedPort[] {
   return [
     { service: 'imap', option: 'imaps', port: 993, containerPort: 1993 },
     { service: 'pop3', option: 'pop3s', port: 995, containerPort: 1995 },

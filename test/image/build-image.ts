@@ -20,6 +20,8 @@ export interface BuiltImage {
   readonly command: readonly string[];
   readonly user: string;
   readonly workingFolder: string;
+  /** Folders that it declares to be volumes. */
+  readonly volumes: readonly string[];
   readonly environment: readonly string[];
   readonly bytes: number;
 }
@@ -64,13 +66,14 @@ export async function buildImage(folder: string, say: (line: string) => void): P
   const { OCIv1 } = JSON.parse(await buildah('inspect', '--type', 'image', 'localhost/restante'));
   const root = await buildah('mount', await buildah('from', 'localhost/restante'));
   const { stdout } = await run('du', ['-sb', join(root, 'restante')]);
-  const { Entrypoint, Cmd, User, WorkingDir, Env } = OCIv1.config;
+  const { Entrypoint, Cmd, User, WorkingDir, Volumes = {}, Env } = OCIv1.config;
   return {
     root,
     entrypoint: Entrypoint,
     command: Cmd,
     user: User,
     workingFolder: WorkingDir,
+    volumes: Object.keys(Volumes),
     environment: Env,
     bytes: Number.parseInt(stdout, 10),
   };

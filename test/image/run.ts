@@ -5,12 +5,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { checkout } from '../../infra/bundle.ts';
+import { taskFolder } from '../../infra/task-environment.ts';
 import { freePort } from '../support/aws-emulators.ts';
 import { buildImage, buildPrograms } from './build-image.ts';
 
@@ -24,22 +25,31 @@ interface Started {
   readonly command: readonly string[];
   readonly environment: readonly string[];
   readonly dataFolder: string;
+  /** The number of the user to whom the empty volume belongs that is mounted there. */
+  readonly owner: number;
 }
 
 /** A mount namespace in which the root is read-only and the data folder is the one place to write; then the user with the number 1000. */
 const confine = `
   set -e
-  root=$1 data=$2 folder=$3; shift 3
+  root=$1 data=$2 owner=$3 folder=$4; shift 4
   mount --make-rprivate /
   if [ "$root" != / ]; then mount --bind "$root" "$root"; mount --bind /dev "$root/dev"; mount -t proc proc "$root/proc"; fi
   mkdir -p "$root$data"
-  mount -t tmpfs -o mode=0755,uid=1000,gid=1000 tmpfs "$root$data"
+  mount -t tmpfs -o mode=0755,uid=$owner,gid=$owner tmpfs "$root$data"
   mount -o remount,bind,ro "$root"
   if touch "$root/written" 2>/dev/null; then echo "the root can be written to" >&2; exit 1; fi
   exec chroot --userspec=1000:1000 --groups= "$root" env -i --chdir="$folder" HOME=/nonexistent "$@"
 `;
 
-async function start({ root, workingFolder, command, environment, dataFolder }: Started): Promise<void> {
+async function start({
+  root,
+  workingFolder,
+  command,
+  environment,
+  dataFolder,
+  owner,
+}: Started): Promise<void> {
   const [imap, http] = [await freePort(), await freePort()];
   const ports = { IMAP: imap, HTTP: http };
   const off = ['IMAPS', 'POP3', 'POP3S', 'SMTP', 'LMTP', 'SUBMISSION', 'SUBMISSIONS'];
@@ -52,7 +62,7 @@ async function start({ root, workingFolder, command, environment, dataFolder }: 
   const inside = [...settings, ...command];
   const child = spawn(
     'unshare',
-    ['--mount', 'sh', '-c', confine, 'sh', root, dataFolder, workingFolder, ...inside],
+    ['--mount', 'sh', '-c', confine, 'sh', root, dataFolder, String(owner), workingFolder, ...inside],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
     },
@@ -101,6 +111,7 @@ async function main(): Promise<void> {
       command: [process.execPath, 'services/local/main.mjs', 'serve'],
       environment: ['NODE_ENV=production'],
       dataFolder: join(bundle, 'data'),
+      owner: 1000,
     });
 
     const missing = buildPrograms.filter((program) => spawnSync('which', [program]).status !== 0);
@@ -116,7 +127,9 @@ async function main(): Promise<void> {
       workingFolder: image.workingFolder,
       command: [...image.entrypoint, ...image.command],
       environment: image.environment,
-      dataFolder: '/restante/data',
+      dataFolder: taskFolder,
+      // As ECS gives it: root's, but where the image declares the volume it is as the folder there.
+      owner: image.volumes.includes(taskFolder) ? statSync(join(image.root, taskFolder)).uid : 0,
     });
     say('not run: a push to a registry, and the build on ARM');
   } finally {

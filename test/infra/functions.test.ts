@@ -42,9 +42,9 @@ test('where Valkey is, functions that change accounts stand beside it, and reach
     Object.values(network.findResources(type))
       .filter(({ Properties }) => JSON.stringify(Properties[end])?.includes(functions))
       .map(({ Properties }) => Properties.FromPort);
-  assert.deepEqual(ports('AWS::EC2::SecurityGroupIngress', 'SourceSecurityGroupId'), [6379]);
+  assert.deepEqual(ports('AWS::EC2::SecurityGroupIngress', 'SourceSecurityGroupId'), [6379, 6380]);
   assert.deepEqual(ports('AWS::EC2::SecurityGroupIngress', 'GroupId'), []);
-  assert.deepEqual(ports('AWS::EC2::SecurityGroupEgress', 'GroupId'), [6379]);
+  assert.deepEqual(ports('AWS::EC2::SecurityGroupEgress', 'GroupId'), [6379, 6380]);
   const group = network.findResources('AWS::EC2::SecurityGroup')[functions]!;
   assert.deepEqual(
     group.Properties.SecurityGroupEgress.map(({ FromPort }: { FromPort: number }) => FromPort),

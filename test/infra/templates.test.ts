@@ -14,6 +14,7 @@ import { synthesised } from './synthesised.ts';
 
 const small = readConfig('infra/examples/small.json');
 const large = readConfig('infra/examples/large.json');
+const medium = readConfig('infra/examples/medium.json');
 const templates = { small: synthesised(small), large: synthesised(large) };
 const both = Object.entries(templates);
 
@@ -128,6 +129,51 @@ test('each port has a listener that lets IDLE last, and targets that learn who c
       assert.deepEqual(set, attributes);
     }
   }
+});
+
+test('a service has no more target groups than ECS attaches, and what would have more is refused', () => {
+  for (const stacks of [...Object.values(templates), synthesised(medium)])
+    for (const { Properties } of Object.values(stacks.get('access')!.findResources('AWS::ECS::Service')))
+      assert.ok(Properties.LoadBalancers.length <= 5);
+  const sixPorts = { ...medium, features: { ...medium.features, startTlsPorts: true } };
+  assert.throws(() => parseConfig(sixPorts), /features\.startTlsPorts: makes 6 ports/);
+});
+
+test('there are as many subnets as zones, also where the account is not known', () => {
+  assert.equal(large.account, undefined);
+  const subnets = templates.large.get('network')!.findResources('AWS::EC2::Subnet');
+  assert.equal(Object.keys(subnets).length, 2 * large.network.zones);
+});
+
+test('who publishes to a topic is let: a policy of its own takes the place of the one for the account', () => {
+  for (const [, stacks] of both)
+    for (const [name, template] of stacks) {
+      const topics = Object.keys(template.findResources('AWS::SNS::Topic'));
+      const statements = Object.values(template.findResources('AWS::SNS::TopicPolicy')).flatMap(
+        ({ Properties }) => Properties.PolicyDocument.Statement,
+      );
+      const permissions = statements.filter(
+        ({ Effect, Action, Principal, Condition }) =>
+          Effect === 'Allow' &&
+          Action === 'sns:Publish' &&
+          Principal.Service !== undefined &&
+          Condition?.StringEquals?.['aws:SourceAccount'] !== undefined,
+      );
+      assert.equal(permissions.length, topics.length, name);
+    }
+});
+
+test("the alarm for DynamoDB's own faults adds up what is counted by operation", () => {
+  const alarms = templates.small.get('observability')!.findResources('AWS::CloudWatch::Alarm');
+  const metrics = Object.values(alarms)
+    .flatMap(({ Properties }) => Properties.Metrics ?? [])
+    .filter(({ MetricStat }) => MetricStat?.Metric.MetricName === 'SystemErrors');
+  assert.equal(metrics.length, 4);
+  for (const { MetricStat } of metrics)
+    assert.deepEqual(MetricStat.Metric.Dimensions.map(({ Name }: { Name: string }) => Name).sort(), [
+      'Operation',
+      'TableName',
+    ]);
 });
 
 test('tasks are replaced one after another, may say goodbye, and write nothing but mail', () => {
