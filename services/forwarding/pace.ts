@@ -33,13 +33,12 @@ export class Pace {
     this.#sent.set(account, count);
   }
 
-  /** An attempt failed that time may mend. False where there was time enough. `chance` from 0 to 1. */
+  /** An attempt failed that time may mend: the next one comes after a pause. False where there was time enough. `chance` from 0 to 1. */
   deferred({ number, since }: Pick<Waiting, 'number' | 'since'>, now: number, chance: number): boolean {
-    if (now - since >= patience) return false;
     const made = (this.#attempts.get(number)?.made ?? 0) + 1;
     const pause = pauses[Math.min(made, pauses.length) - 1]!;
     this.#attempts.set(number, { made, next: now + pause * (1 + chance / 4) });
-    return true;
+    return now - since < patience;
   }
 
   /** Forgets all but these. */

@@ -1,5 +1,10 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { parseDomain, printLocalPart, unquoteLocalPart } from '../../shared/directory/address.ts';
+import {
+  asciiDomain,
+  parseDomain,
+  printLocalPart,
+  unquoteLocalPart,
+} from '../../shared/directory/address.ts';
 import type { DomainName } from '../../shared/ports/directory.ts';
 
 /**
@@ -52,8 +57,10 @@ export function senderRewriting(secret: Uint8Array): SenderRewriting {
     rewrite(sender, domain, now) {
       const at = sender.lastIndexOf('@');
       const local = unquoteLocalPart(sender.slice(0, Math.max(at, 0)));
-      if (at < 0 || local === undefined || !parseDomain(sender.slice(at + 1)).ok) return sender;
-      const host = sender.slice(at + 1);
+      const parsed = parseDomain(sender.slice(at + 1));
+      if (at < 0 || local === undefined || !parsed.ok) return sender;
+      // It becomes part of a local part, which not every server takes in other letters than ASCII's.
+      const host = asciiDomain(parsed.value);
       const again = foreignSrs1.exec(local);
       const first = foreignSrs0.exec(local);
       const passedOn = again ? [again[1]!, again[2]!] : first && [host, first[1]!];

@@ -15,6 +15,9 @@ const pageOverhead = messagesAPage * 8 + 256;
 const valueOverhead = 64;
 /** Of one command; the batches in which it works are smaller. */
 const pagesHeld = 256;
+const bytesHeld = 4 << 20;
+/** What weighs more is made again. */
+const heaviest = 64 << 10;
 
 /**
  * One thing that is made of each message's record: a record never changes, so what was made once (an encoded answer, a sort key, a
@@ -26,6 +29,8 @@ export class RecordMemo<T> {
   /** Those of this command, so that pages evicted meanwhile are not asked for again and again. */
   readonly #pages = new Map<number, MemoPage>();
   readonly #grown = new Set<number>();
+  /** Of what was put and not handed over yet. */
+  #bytes = 0;
 
   constructor(cache: MemoCache, { id, state }: Pick<Account, 'id' | 'state'>, name: string) {
     this.#cache = cache;
@@ -40,6 +45,9 @@ export class RecordMemo<T> {
 
   /** `bytes`: about what the value weighs. */
   put(no: number, value: T, bytes: number): void {
+    if (bytes > heaviest) return;
+    this.#bytes += bytes;
+    if (this.#bytes > bytesHeld) this.keep();
     const page = this.#page(no);
     page.values[no % messagesAPage] = value;
     page.bytes += bytes + valueOverhead;
@@ -52,7 +60,10 @@ export class RecordMemo<T> {
     if (page === undefined) {
       // What a command holds is bounded too, however large the mailbox.
       if (this.#pages.size >= pagesHeld) this.keep();
-      page = this.#cache.get(`${this.#name} ${number}`) ?? { values: [], bytes: pageOverhead };
+      page = this.#cache.get(`${this.#name} ${number}`) ?? {
+        values: [],
+        bytes: pageOverhead + this.#name.length * 2,
+      };
       this.#pages.set(number, page);
     }
     return page;
@@ -66,5 +77,6 @@ export class RecordMemo<T> {
     }
     this.#grown.clear();
     this.#pages.clear();
+    this.#bytes = 0;
   }
 }

@@ -25,6 +25,21 @@ class SmtpConnection extends SMTPConnection implements Guest {
   #farewell: Farewell | undefined;
   /** Holds replies back. */
   #corked: Socket | undefined;
+  readonly #closed: () => void;
+
+  /** `closed`: called once, when the connection is no more. */
+  constructor(
+    ...[server, socket, options, closed]: [...ConstructorParameters<typeof SMTPConnection>, () => void]
+  ) {
+    super(server, socket, options);
+    this.#closed = closed;
+  }
+
+  /** Of the socket itself, or of the one for TLS that STARTTLS has put in its place, with listeners of its own. */
+  override _onClose(): void {
+    super._onClose();
+    this.#closed();
+  }
 
   /**
    * Replies that bring their own enhanced code (RFC 2034) are sent with that one, not with smtp-server's guess from the basic code. Those to
@@ -121,10 +136,11 @@ export class SmtpConnections extends SMTPServer {
   }
 
   override connect(socket: TLSSocket, options?: SMTPConnectionOptions | null): void {
-    const connection = new SmtpConnection(this, socket, options);
+    const connection: SmtpConnection = new SmtpConnection(this, socket, options, () =>
+      this.#open.delete(connection.id),
+    );
     this.connections.add(connection);
     this.#open.set(connection.id, connection);
-    socket.once('close', () => this.#open.delete(connection.id));
     connection.on('error', (cause) => this.emit('error', cause));
     connection.init();
   }

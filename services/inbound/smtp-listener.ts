@@ -78,6 +78,20 @@ export async function openSmtpListener(options: SmtpListenOptions): Promise<Resu
     void done.finally(() => underWay.delete(done));
   };
 
+  const { maxRecipients = 100 } = options.server;
+  /** Accepted in the transaction that is under way: smtp-server counts one that repeats another once, and there may be any number of those. */
+  const recipients = new WeakMap<SMTPServerSession, number>();
+  const recipient = async (
+    session: SMTPServerSession,
+    address: Parameters<SmtpHandlers['rcptTo']>[1],
+  ): Promise<SmtpReply | undefined> => {
+    const accepted = recipients.get(session) ?? 0;
+    if (accepted >= maxRecipients) return new SmtpReply(452, '4.5.3', 'Too many recipients');
+    const refusal = await handlers.rcptTo(session, address);
+    if (refusal === undefined) recipients.set(session, accepted + 1);
+    return refusal;
+  };
+
   const connected = (session: SMTPServerSession): SmtpReply | undefined => {
     const remote = printAddress(session.remoteAddress);
     const key = limitKey(remote);
@@ -111,10 +125,12 @@ export async function openSmtpListener(options: SmtpListenOptions): Promise<Resu
         handlers.secured?.(session);
         callback();
       },
-      onMailFrom: (address, session, callback) =>
-        answer(session.remoteAddress, handlers.mailFrom(session, address), callback),
+      onMailFrom: (address, session, callback) => {
+        recipients.delete(session);
+        answer(session.remoteAddress, handlers.mailFrom(session, address), callback);
+      },
       onRcptTo: (address, session, callback) =>
-        answer(session.remoteAddress, handlers.rcptTo(session, address), callback),
+        answer(session.remoteAddress, recipient(session, address), callback),
       onData(stream, session, callback) {
         const taken = handlers.data(stream, session).then(
           (reply) => {

@@ -14,7 +14,8 @@ export async function maySendAs(
   if (address === '') return true;
   const parsed = parseAddress(address);
   if (!parsed.ok) return false;
-  if (parsed.value.address === account.address || parsed.value.base === account.address) return true;
+  if (parsed.value.address === account.address) return true;
+  // With a detail it is the account's, unless somebody has just that address.
   const resolved = await resolveRecipient(directory, address, 'aliases');
   return resolved.ok && resolved.value.some((recipient) => recipient.account.id === account.id);
 }

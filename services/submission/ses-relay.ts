@@ -1,3 +1,4 @@
+import { withAsciiDomain } from '../../shared/directory/address.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import type { Relay, Relayed, RelayFailure, RelayRequest } from './smart-host.ts';
 
@@ -24,11 +25,13 @@ export function createSesRelay(send: SesSend): Relay {
   let free = atOnce;
 
   async function relay({
-    sender,
-    recipients,
+    sender: from,
+    recipients: to,
     message,
   }: RelayRequest): Promise<Result<Relayed, RelayFailure>> {
-    if (sender === '') return err({ kind: 'refused', code: '5.7.1' });
+    if (from === '') return err({ kind: 'refused', code: '5.7.1' });
+    const sender = withAsciiDomain(from);
+    const recipients = to.map(withAsciiDomain);
     const raw = await collect(message);
     if (raw === undefined) return err({ kind: 'refused', code: '5.3.4' });
     for (let at = 0; at < recipients.length; at += recipientsAtOnce)

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
+import { withAsciiDomain } from '../../shared/directory/address.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 
 /** The server that takes mail for everybody else. */
@@ -116,8 +117,8 @@ export function createRelay(smartHost: SmartHost, options: RelayOptions): Relay 
         connection.login({ credentials: { user: credentials.user, pass: credentials.password } }, callback),
       );
     const envelope = {
-      from: request.sender === '' ? (false as const) : request.sender,
-      to: [...request.recipients],
+      from: request.sender === '' ? (false as const) : withAsciiDomain(request.sender),
+      to: request.recipients.map(withAsciiDomain),
       use8BitMime: request.eightBit,
     };
     const stream = Readable.from(request.message, { objectMode: false });

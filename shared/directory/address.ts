@@ -88,6 +88,13 @@ export function parseDomain(text: string): Result<DomainName, AddressError> {
 /** The domain in A-labels, as peers without SMTPUTF8 and the DNS want it. */
 export const asciiDomain = (domain: DomainName): string => domainToASCII(domain);
 
+/** An address as peers without SMTPUTF8 take it, where its local part lets them: with its domain in A-labels. */
+export function withAsciiDomain(address: string): string {
+  const at = address.lastIndexOf('@') + 1;
+  const domain = parseDomain(address.slice(at));
+  return at === 0 || !domain.ok ? address : address.slice(0, at) + asciiDomain(domain.value);
+}
+
 const join = (local: string, domain: DomainName) => `${printLocalPart(local)}@${domain}` as Address;
 
 export function parseAddress(text: string): Result<MailAddress, AddressError> {

@@ -61,8 +61,15 @@ export class AccountCompaction {
 
   /** What is under way began before the newest entries: it is waited for. */
   async run(): Promise<void> {
-    await this.#running;
-    await compactAccount(this.#account, this.#parts);
+    while (this.#running !== undefined) await this.#running;
+    const fold = compactAccount(this.#account, this.#parts);
+    // Two folds of one base would hinder each other, longer than any lease is held.
+    this.#running = fold
+      .catch(() => undefined)
+      .finally(() => {
+        this.#running = undefined;
+      });
+    await fold;
   }
 
   /** Does what is needed at once. Resolves when none is under way. */

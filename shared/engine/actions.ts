@@ -51,13 +51,12 @@ export const appendMessages =
     const target =
       state.mailboxes.named(name) ?? (otherwise === 'inbox' ? state.mailboxes.get(inboxId) : undefined);
     if (target === undefined) return mailboxNamed(state, name) as typeof gone;
-    if (
-      overQuota(
-        state,
-        requests.reduce((sum, r) => sum + r.message.size, 0),
-      )
-    )
-      return err({ kind: 'overQuota' });
+    // What was delivered before takes no room: refused, its sender would report as lost what is there.
+    const coming = requests.filter(
+      (r) => r.deliveryId === undefined || !state.deliveries.has(r.deliveryId, now),
+    );
+    const octets = coming.reduce((sum, r) => sum + r.message.size, 0);
+    if (coming.length > 0 && overQuota(state, octets)) return err({ kind: 'overQuota' });
     if (
       tooManyKeywords(
         state,

@@ -96,6 +96,8 @@ async function fold(account: Account, parts: EngineParts, when: 'always' | 'whil
   });
   const manifest = objectKey(account.id, 'x', entropy);
   await blobs.put(manifest, bytes);
+  // Another fold of the same base has ended: what this one was made of is no longer all there.
+  if (account.snapshot !== base) return;
   if (!(await log.moveHead(account.id, { position: state.position, manifest }))) return;
   account.settled({ ...decodeManifest(bytes), manifest, manifestBytes: bytes.length });
   const upTo = trimmable.at(-1)?.position;

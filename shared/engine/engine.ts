@@ -81,7 +81,10 @@ export class MailEngine {
 
   constructor(parts: Omit<EngineParts, 'giveUp'>) {
     this.parts = { ...parts, giveUp: this.#giveUp.signal };
-    this.#idle = new IdleAccounts(parts.idleBytes, ({ id }) => this.#accounts.delete(id));
+    this.#idle = new IdleAccounts(parts.idleBytes, (account) => {
+      // One that could not be opened may have another by its id in its place.
+      if (this.#accounts.get(account.id)?.account === account) this.#accounts.delete(account.id);
+    });
   }
 
   /**
@@ -112,8 +115,9 @@ export class MailEngine {
       if (known !== undefined) await held.account.catchUp();
       if (log === 'begun' && held.account.state.position === 0 && id !== outboxAccount) throw new LogLost(id);
     } catch (cause) {
-      release();
+      // First: what could not be opened is not kept among those that rest.
       if (this.#accounts.get(id) === held && known === undefined) this.#accounts.delete(id);
+      release();
       return { ok: false, error: unavailable(cause) };
     }
     return ok({ account: held.account, release });

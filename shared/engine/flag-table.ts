@@ -14,35 +14,40 @@ export interface FlagSet {
   readonly deleted: boolean;
 }
 
-/** Every flag set that an account has used, so that a message's flags are one small number. Immutable. */
+const keyOf = (names: readonly string[]): string => names.join(' ');
+
+/**
+ * Every flag set that an account has used, so that a message's flags are one small number. Immutable: a table shares sets and ids with those
+ * that were made from it, and knows as many of them as it has; what two make of the same one is a copy for the second.
+ */
 export class FlagTable {
   /** Knows the set of no flags, as id 0. */
   static readonly empty: FlagTable = new FlagTable(
     [{ flags: [], seen: false, deleted: false }],
     new Map([['', 0]]),
+    1,
     new Map(),
   );
-  readonly #sets: readonly FlagSet[];
-  readonly #ids: ReadonlyMap<string, number>;
+  readonly #sets: FlagSet[];
+  readonly #ids: Map<string, number>;
+  readonly size: number;
   /** Lower case to the spelling first used, and its rank. */
   readonly #keywords: ReadonlyMap<string, { readonly name: string; readonly rank: number }>;
 
   private constructor(
-    sets: readonly FlagSet[],
-    ids: ReadonlyMap<string, number>,
+    sets: FlagSet[],
+    ids: Map<string, number>,
+    size: number,
     keywords: ReadonlyMap<string, { readonly name: string; readonly rank: number }>,
   ) {
     this.#sets = sets;
     this.#ids = ids;
+    this.size = size;
     this.#keywords = keywords;
   }
 
   set(id: number): FlagSet {
     return this.#sets[id] as FlagSet;
-  }
-
-  get size(): number {
-    return this.#sets.length;
   }
 
   get keywordCount(): number {
@@ -81,13 +86,22 @@ export class FlagTable {
       chosen.set(keyword.name, keyword.rank);
     }
     const names = [...chosen].sort((a, b) => a[1] - b[1]).map(([name]) => name);
-    const key = names.join(' ');
+    const key = keyOf(names);
     const known = this.#ids.get(key);
-    if (known !== undefined) return { table: this, id: known };
-    const id = this.#sets.length;
+    if (known !== undefined && known < this.size) return { table: this, id: known };
+    const id = this.size;
     const set = { flags: names, seen: chosen.has('\\Seen'), deleted: chosen.has('\\Deleted') };
-    const table = new FlagTable([...this.#sets, set], new Map(this.#ids).set(key, id), keywords);
-    return { table, id };
+    const { sets, ids } = this.#storage();
+    sets.push(set);
+    ids.set(key, id);
+    return { table: new FlagTable(sets, ids, id + 1, keywords), id };
+  }
+
+  /** Where the next set goes: what this table has, unless another has put one there. The empty table is everybody's. */
+  #storage(): { readonly sets: FlagSet[]; readonly ids: Map<string, number> } {
+    if (this.#sets.length === this.size && this.size > 1) return { sets: this.#sets, ids: this.#ids };
+    const sets = this.#sets.slice(0, this.size);
+    return { sets, ids: new Map(sets.map(({ flags }, id) => [keyOf(flags), id])) };
   }
 }
 

@@ -6,6 +6,9 @@ import { checkMailboxName, maxMailboxes } from './mailbox-name.ts';
 import type { Effect, Operation, SpecialUse } from './operation.ts';
 import { inboxId } from './state.ts';
 
+/** Of mailboxes that are there, and as many that were. */
+export const maxSubscriptions = 2 * maxMailboxes;
+
 /** What people do to an account and its mailboxes, each as a decision (see decision.ts): names and limits are judged here, once for every protocol. */
 
 /** CREATE, RFC 9051 §6.3.4, with RFC 6154's USE. */
@@ -60,6 +63,9 @@ export const subscribe =
     if (state.subscriptions.has(name) === subscribed) return ok({ operations: [], answer: nothing });
     if (subscribed && state.mailboxes.named(name) === undefined)
       return mailboxNamed(state, name) as typeof gone;
+    // Names stay subscribed when their mailboxes are gone.
+    if (subscribed && state.subscriptions.size >= maxSubscriptions)
+      return err({ kind: 'limit', reason: `${maxSubscriptions} subscriptions` });
     return one({ kind: 'subscribe', name, subscribed }, nothing);
   };
 

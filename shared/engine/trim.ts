@@ -18,8 +18,8 @@ export async function trimFolded(account: Account, parts: EngineParts): Promise<
   const upTo = due(snapshot.pastHeads, foldedLifetime).at(-1)?.position;
   if (upTo !== undefined && upTo > 0) {
     // The entry itself, where it is still there: entries leave in order, so that it is the last of them to go.
-    const { entries } = await log.read(account.id, (upTo - 1) as LogPosition);
-    if (entries[0]?.position === upTo) {
+    const { head, entries } = await log.read(account.id, (upTo - 1) as LogPosition);
+    if (head?.manifest === snapshot.manifest && entries[0]?.position === upTo) {
       await log.trim(account.id, upTo);
       found = true;
     }
@@ -27,6 +27,9 @@ export async function trimFolded(account: Account, parts: EngineParts): Promise<
   const keys = due(snapshot.replaced, replacedLifetime).map(({ key }) => key);
   const last = keys.at(-1);
   if (last !== undefined && (await blobs.get(last, { start: 0, end: 1 })) !== undefined) {
+    // Another process may have made the newest one of the same base, and need what this one has replaced.
+    const { head } = await log.readEnd(account.id);
+    if (head?.manifest !== snapshot.manifest) return found;
     await blobs.delete(keys);
     found = true;
   }

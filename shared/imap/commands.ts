@@ -124,6 +124,7 @@ export type StatusItem =
   | 'uidValidity'
   | 'unseen'
   | 'deleted'
+  | 'deletedStorage'
   | 'size'
   | 'recent'
   | 'highestModSeq'

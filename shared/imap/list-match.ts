@@ -1,3 +1,5 @@
+import { maxNameOctets } from './mailbox-name.ts';
+
 /** Whether a mailbox's decoded name is one that a LIST or LSUB pattern asks for. */
 export type ListMatcher = (name: string) => boolean;
 
@@ -15,6 +17,8 @@ export function canonicalPattern(reference: string, pattern: string): string {
 export function compileListPattern(pattern: string): ListMatcher {
   if (pattern === '*') return () => true;
   if (pattern === '%') return (name) => !name.includes('/');
+  // Longer than any name is.
+  if (pattern.replace(/[*%]/g, '').length > maxNameOctets) return () => false;
   const automaton = new Automaton(pattern);
   return (name) => automaton.accepts(name);
 }

@@ -8,11 +8,16 @@ const wordOctets = 45;
 export function encodeWords(text: string): string {
   const first = text.search(/[^\0-\x7f]/);
   if (first < 0) return text;
-  const start = text.slice(0, first).search(/[^ \t]*$/);
-  const lastWord = /[^\0-\x7f][^ \t]*(?:[ \t][\0-\x7f]*)?$/.exec(text)!;
-  const end = lastWord.index + lastWord[0].search(/[ \t]|$/);
+  // From both ends by hand: a pattern for the end of a text is tried at each of its characters, and a field may have a million.
+  let start = first;
+  while (start > 0 && !isBlank(text, start - 1)) start--;
+  let end = text.length;
+  while (text.charCodeAt(end - 1) < 0x80) end--;
+  while (end < text.length && !isBlank(text, end)) end++;
   return text.slice(0, start) + words(text.slice(start, end)).join(' ') + text.slice(end);
 }
+
+const isBlank = (text: string, at: number): boolean => text[at] === ' ' || text[at] === '\t';
 
 function words(text: string): string[] {
   const encoded: string[] = [];

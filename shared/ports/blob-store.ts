@@ -13,6 +13,9 @@ export interface Blob {
   readonly body: Uint8Array | AsyncIterable<Uint8Array>;
 }
 
+/** The store did not answer, or not in time: it says nothing about what is in it. Later it may work. */
+export class StoreUnavailable extends Error {}
+
 /**
  * Immutable objects. A key is written once: keys carry fresh randomness for each attempt, and putting to a used key is a bug.
  * A put is durable at the latest when the append that names it (AppendRequest.blobs) answers 'done', or when the next

@@ -111,6 +111,15 @@ test('addresses elsewhere are taken where the installation forwards there, besid
   });
 });
 
+test("an address with a detail is the account's own, unless it is somebody else's", async () => {
+  const { directory, provisioning } = await world();
+  const alice = await provisioning.account(at('alice'));
+  assert(alice.ok);
+  assert.equal(await maySendAs(directory, alice.value, at('alice+office')), true);
+  assert((await provisioning.addAlias(at('alice+office'), [at('bob')])).ok);
+  assert.equal(await maySendAs(directory, alice.value, at('alice+office')), false);
+});
+
 test('getting mail that another forwards is no right to send in its name', async () => {
   const { directory, forward, provisioning } = await world();
   assert.equal(await forward('alice', ['bob']), 'set');

@@ -28,6 +28,13 @@ test('pauses grow to four hours, and after five days there is no more of them', 
   assert.ok(now - start >= 5 * day && now - start < 5 * day + 4 * hour);
 });
 
+test('what has waited long enough, and could not be ended, is not tried again at once', () => {
+  const pace = new Pace();
+  const late = start + 6 * day;
+  assert.equal(pace.deferred(waiting, late, 0), false);
+  assert.equal(pace.dueAt(waiting, late) - late, 60_000);
+});
+
 test('chance makes a pause longer by a quarter at the most', () => {
   const pace = new Pace();
   assert.ok(pace.deferred(waiting, start, 1));

@@ -20,6 +20,12 @@ test('a rewritten sender is led back to the one before, for 21 days', () => {
   assert.equal(back(rewritten, now - day), undefined, 'a day that is yet to come was not written here');
 });
 
+test('a sender in a domain of other letters is rewritten in ASCII', () => {
+  const rewritten = ours.rewrite('ann@müller.test', 'example.org', now);
+  assert.match(rewritten, /^SRS0=[a-z2-7]{6}=[a-z2-7]{2}=xn--mller-kva\.test=ann@example\.org$/);
+  assert.equal(back(rewritten), 'ann@xn--mller-kva.test');
+});
+
 test('any sender survives the way there and back, whatever servers make of the case', () => {
   const name = fc.stringMatching(/^[a-z0-9!#$%&'*+/=?^_`{|}~-]{1,30}$/);
   fc.assert(

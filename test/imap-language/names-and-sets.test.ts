@@ -82,6 +82,14 @@ test('the levels above a mailbox', () => {
   assert.deepEqual(levelsAbove(mailboxName('a')), []);
 });
 
+test('a pattern that is longer than any name takes no memory, and finds none', () => {
+  const different = Array.from({ length: 60_000 }, (_, i) => String.fromCharCode(0x100 + (i % 0xd000))).join(
+    '',
+  );
+  assert.equal(compileListPattern(different)('a'), false);
+  assert.equal(compileListPattern(`${'*'.repeat(5000)}a`)('bca'), true);
+});
+
 for (const [pattern, name, want] of [
   ['*', 'a/b', true],
   ['%', 'a/b', false],

@@ -113,6 +113,10 @@ for (const text of [
   `${'NOT '.repeat(100)}SEEN`,
   `${'('.repeat(100)}SEEN${')'.repeat(100)}`,
   `${'OR ALL '.repeat(100)}ALL`,
+  Array(1001).fill('SEEN').join(' '),
+  `(${Array(600).fill('SEEN').join(' ')}) (${Array(600).fill('SEEN').join(' ')})`,
+  Array(65).fill('BODY x').join(' '),
+  `${'NOT TEXT x BODY y '.repeat(33)}SEEN`,
 ])
   test(`SEARCH refuses ${JSON.stringify(text.slice(0, 40))}`, () => {
     assert.equal(parseCommand(Buffer.from(`a SEARCH ${text}`)).ok, false);
@@ -161,6 +165,18 @@ test('an empty charset is none', () => {
     kind: 'supported',
     name: undefined,
   });
+});
+
+test('a SORT key that was named before decides nothing', () => {
+  const parsed = parseCommand(
+    Buffer.from(`a SORT (SIZE ${'REVERSE SIZE DATE SIZE '.repeat(50)}CC) UTF-8 ALL`),
+  );
+  assert.ok(parsed.ok && parsed.value.kind === 'sort');
+  assert.deepEqual(parsed.value.order, [
+    { by: 'size', direction: 'ascending' },
+    { by: 'date', direction: 'ascending' },
+    { by: 'cc', direction: 'ascending' },
+  ]);
 });
 
 test('SORT with its keys, charset and criteria', () => {

@@ -149,6 +149,12 @@ for (const [text, encoded] of [
   ['日本語', '=?UTF-8?B?5pel5pys6Kqe?='],
 ] as const)
   test(`encoded words of ${text}`, () => assert.equal(encodeWords(text), encoded));
+test('a word as long as a header field may be is found the end of at once', () => {
+  const long = 'a'.repeat(1 << 20);
+  assert.ok(encodeWords(`${long} b é`).startsWith(`${long} b =?UTF-8?`));
+  assert.ok(encodeWords(`é${long} b é`).endsWith('?='));
+  assert.equal(encodeWords(`x é ${long} ${long}`), `x =?UTF-8?B?w6k=?= ${long} ${long}`);
+});
 test('encoded words are short, ASCII, and give the text back', () =>
   fc.assert(
     fc.property(

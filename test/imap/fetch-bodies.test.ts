@@ -85,10 +85,11 @@ test('BINARY decodes, BINARY.SIZE counts what it decodes to', async () => {
     await session.run('FETCH 1 (BINARY.SIZE[2] BINARY.PEEK[2] BINARY.PEEK[2]<6.3> BINARY.PEEK[1])'),
     '* 1 FETCH (BINARY.SIZE[2] 11 BINARY[2] {11}\r\nhello world BINARY[2]<6> {3}\r\nwor BINARY[1] {5}\r\nfirst)\r\na OK Fetched\r\n',
   );
-  assert.deepEqual(await session.lines('FETCH 1 (UID BINARY.PEEK[4])'), [
-    '* 1 FETCH (UID 1)',
-    'a NO [UNKNOWN-CTE] A part has a transfer encoding that is not known',
-  ]);
+  for (const items of ['(UID BINARY.PEEK[4])', 'BINARY.PEEK[4]', '(BINARY.PEEK[4] BINARY.SIZE[4])'])
+    assert.deepEqual(await session.lines(`FETCH 1 ${items}`), [
+      '* 1 FETCH (UID 1)',
+      'a NO [UNKNOWN-CTE] A part has a transfer encoding that is not known',
+    ]);
 });
 
 test('octets with NUL go as literal8, decoded parts of any size arrive whole', async () => {

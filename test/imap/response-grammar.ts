@@ -129,6 +129,7 @@ const statusItems: Readonly<Record<string, RegExp>> = {
   UIDVALIDITY: /^[1-9]\d*$/,
   UNSEEN: /^\d+$/,
   DELETED: /^\d+$/,
+  'DELETED-STORAGE': /^\d+$/,
   SIZE: /^\d+$/,
   RECENT: /^\d+$/,
   HIGHESTMODSEQ: /^[1-9]\d*$/,

@@ -33,6 +33,42 @@ test('a full account is refused at RCPT, by the declared size or when it is full
   assert.deepEqual(await contents(world.anna), []);
 });
 
+test('a recipient that is named again and again counts each time', async (t) => {
+  const world = await inboundWorld(t);
+  const again = `
+    C: RCPT TO:<anna@example.org>
+    S: 250 …`;
+  const transaction = `
+    C: MAIL FROM:<c@example.net>
+    S: 250 …${again.repeat(100)}
+    C: RCPT TO:<anna@example.org>
+    S: 452 4.5.3 Too many recipients`;
+  await play(t, world.smtp, `${hello}${transaction}\n    C: RSET\n    S: 250 …${transaction}`);
+});
+
+test('a full account takes note again of what it has', async (t) => {
+  const world = await inboundWorld(t);
+  const attempt = `
+    C: MAIL FROM:<c@example.net>
+    S: 250 …
+    C: RCPT TO:<anna@example.org>
+    S: 250 …
+    C: RCPT TO:<bob@example.org>
+    S: 250 …
+    C: DATA
+    S: 354 …
+    C: Subject: ${'x'.repeat(600)}
+    C: .
+  `;
+  assert((await world.anna.commit(setLimit(1100))).ok);
+  assert((await world.bob.commit(setLimit(100))).ok);
+  await play(t, world.smtp, `${hello}${attempt}S: 451 4.3.0 …`);
+  assert((await world.bob.commit(setLimit(undefined))).ok);
+  await play(t, world.smtp, `${hello}${attempt}S: 250 2.0.0 Delivered`);
+  assert.equal((await contents(world.anna)).length, 1);
+  assert.equal((await contents(world.bob)).length, 1);
+});
+
 test('where one of two is full the sender comes again, and the other takes no second copy', async (t) => {
   const world = await inboundWorld(t);
   assert((await world.anna.commit(setLimit(100))).ok);

@@ -12,10 +12,12 @@ import { collect } from '../../shared/engine/message-index.ts';
 import { loadSnapshot } from '../../shared/engine/snapshot-loader.ts';
 import { isManifestKey } from '../../shared/engine/snapshot-objects.ts';
 import { inboxId } from '../../shared/engine/state.ts';
-import type { BlobKey } from '../../shared/ids.ts';
+import { type BlobKey, kindOfKey } from '../../shared/ids.ts';
+import { type ByteRange, StoreUnavailable } from '../../shared/ports/blob-store.ts';
 import { localEngine } from '../support/local-engine.ts';
 import { subjects } from '../support/mail.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { day, testClock } from '../support/test-clock.ts';
 
 const task = { mailbox: 'Recovered', mode: 'do', leases: 'respected', uidValidityFloor: 0 } as const;
 
@@ -89,6 +91,18 @@ async function place() {
     async verified(): Promise<readonly string[]> {
       const { findings } = await verifyAccount((await restarted()).engine, account.id, 'deep');
       return findings.map(({ what }) => what);
+    },
+    /** A rebuild on a store that does not answer when it is asked for some objects. */
+    async brokenRebuild(broken: (key: BlobKey) => boolean) {
+      const { parts } = (await restarted()).engine;
+      const get = async (key: BlobKey, range?: ByteRange) => {
+        if (broken(key)) throw new StoreUnavailable('no answer');
+        return parts.blobs.get(key, range);
+      };
+      const bucket = Object.create(parts.blobs, { get: { value: get } });
+      for (const name of ['put', 'list', 'delete'] as const)
+        Object.defineProperty(bucket, name, { value: parts.blobs[name].bind(parts.blobs) });
+      return rebuildAccount(account.id, { ...parts, blobs: bucket }, task);
     },
     async rebuilt() {
       const { engine } = await restarted();
@@ -203,4 +217,32 @@ test('a rebuild to which others write whenever it is prepared changes nothing, a
   assert.equal(account.state.mailboxes.named('INBOX')?.uidValidity, uidValidity);
   assert.ok(account.state.mailboxes.named('Meanwhile 10'));
   assert.deepEqual(await verified(), []);
+});
+
+test('a store that does not answer for a moment ends a rebuild, and nothing has changed', async () => {
+  const { account, append, brokenRebuild, verified } = await place();
+  for (let n = 0; n < 3; n++) await append(mail(`message ${n}`, 'text'));
+  await account.compact();
+  await append(mail('last', 'text'));
+  const { uidValidity } = account.state.mailboxes.named('INBOX')!;
+  for (const kind of ['x', 'i', 'h']) {
+    const done = await brokenRebuild((key) => kindOfKey(key) === kind);
+    assert.ok(!done.ok && done.error.kind === 'unavailable', kind);
+  }
+  await account.catchUp();
+  assert.equal(account.state.mailboxes.named('INBOX')?.uidValidity, uidValidity);
+  assert.deepEqual(await verified(), []);
+});
+
+test('an account that was written to by a clock a month ahead is made anew, and can be written to', async () => {
+  const clock = testClock(Date.now() + 30 * day);
+  const folder = temporaryFolder();
+  const ahead = await localEngine({ entropy: clock }, folder);
+  const { id } = await ahead.account();
+  const { log, blobs, leases, notifier } = ahead.store;
+  const { engine } = await localEngine({ log, blobs, leases, notifier });
+  const write = () => engine.with(id, (account) => account.commit(createMailbox('Work')));
+  assert.ok(!(await write()).ok);
+  assert.ok((await rebuildAccount(id, engine.parts, task)).ok);
+  assert.ok((await write()).ok);
 });

@@ -4,7 +4,11 @@ import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { createTransport } from 'nodemailer';
 import { SMTPServer, type SMTPServerSession } from 'smtp-server';
-import { type SubmissionParts, startSubmission } from '../../services/submission/server.ts';
+import {
+  type SubmissionParts,
+  type SubmissionServer,
+  startSubmission,
+} from '../../services/submission/server.ts';
 import { OpenCounts } from '../../shared/net/limits.ts';
 import { noNetworks } from '../../shared/net/networks.ts';
 import type { Address } from '../../shared/ports/directory.ts';
@@ -19,6 +23,7 @@ export const hostname = 'mail.example.org';
 export const password = 'open sesame';
 
 export interface SubmissionWorld extends Town {
+  readonly server: SubmissionServer;
   readonly startTls: number;
   readonly implicit: number;
   readonly ca: Uint8Array;
@@ -65,7 +70,7 @@ export async function submissionWorld(
     tls: { ca, servername: 'localhost' },
     auth: { user: 'anna@example.org', pass: password },
   });
-  return { ...here, startTls: startTls!, implicit: implicit!, ca, client };
+  return { ...here, server: started.value, startTls: startTls!, implicit: implicit!, ca, client };
 }
 
 export interface Received {

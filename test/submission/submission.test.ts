@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { createTransport } from 'nodemailer';
 import { contents, play } from '../inbound/harness.ts';
 import { nextHop, password, submissionWorld } from './harness.ts';
@@ -70,6 +71,13 @@ test('a wrong password is refused, the fifth ends the connection', async (t) => 
     S: (closed)
   `,
   );
+});
+
+test('of a connection that went over to TLS nothing is left when it is gone', async (t) => {
+  const world = await submissionWorld(t);
+  await world.client.sendMail({ from: anna, to: anna, text: 'x' });
+  world.client.close();
+  while (world.server.listeners.some(({ guests }) => guests.length > 0)) await setImmediate();
 });
 
 test('PLAIN and LOGIN both sign in, over implicit TLS too', async (t) => {

@@ -37,17 +37,24 @@ export const list: SessionHandler<'list', 'authenticated' | 'selected'> = async 
   const { mailboxes } = state.account.state;
   const turn = new Turn();
   for (const listed of listedBy(state, command)) {
+    if (turn.isOver) await turn.pass();
+    if (listed === undefined) continue;
     listLine(writer, 'LIST', listed);
     const mailbox = mailboxes.named(listed.name);
     if (command.status && mailbox)
-      statusResponse(writer, listed.name, command.status, statusValues(session, state, mailbox));
+      statusResponse(
+        writer,
+        listed.name,
+        command.status,
+        await statusValues(session, state, mailbox, command.status),
+      );
     if (writer.length >= flushAt) await session.flush();
-    if (turn.isOver) await turn.pass();
   }
   return { condition: 'OK', text: 'That is all' };
 };
 
-function* listedBy({ account }: SignedIn, command: List): Generator<ListedMailbox> {
+/** What is to be listed; undefined for each name that is passed over, which takes time too. */
+function* listedBy({ account }: SignedIn, command: List): Generator<ListedMailbox | undefined> {
   const { subscriptions } = account.state;
   const names = new ListedNames(account.state);
   const matchers = command.patterns.map((pattern) =>
@@ -64,8 +71,10 @@ function* listedBy({ account }: SignedIn, command: List): Generator<ListedMailbo
 
   for (const name of selecting ? sortNames(new Set(candidates)) : candidates) {
     const chosen = isSelected(name);
-    if (!chosen && !parents.has(name)) continue;
-    if (!matchers.some((matches) => matches(name))) continue;
+    if ((!chosen && !parents.has(name)) || !matchers.some((matches) => matches(name))) {
+      yield undefined;
+      continue;
+    }
     const attributes: MailboxAttribute[] = attributesOf(names, name, names.mailboxes.get(name));
     const sayIt = wanted.has('subscribed') || command.returns.includes('subscribed');
     if (sayIt && subscriptions.has(name)) attributes.push('\\Subscribed');

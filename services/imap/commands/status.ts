@@ -16,6 +16,7 @@ export const status: SessionHandler<'status', 'authenticated' | 'selected'> = as
   if (mailbox === undefined) return errorReply({ kind: 'noSuchMailbox', creatable: false }, session.log);
   if (command.items.includes('highestModSeq'))
     turnOnCondStore(session, state.kind === 'selected' ? state.selected : undefined);
-  statusResponse(session.writer, command.mailbox, command.items, statusValues(session, state, mailbox));
+  const values = await statusValues(session, state, mailbox, command.items);
+  statusResponse(session.writer, command.mailbox, command.items, values);
   return { condition: 'OK', text: 'Done' };
 };

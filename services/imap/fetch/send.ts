@@ -11,6 +11,7 @@ import { readAhead } from '../read-ahead.ts';
 import type { Client } from '../session-state.ts';
 import { Turn } from '../turn.ts';
 import { type Answers, answersFor } from './answers.ts';
+import { columnWriters } from './columns.ts';
 import { type Loaded, loadMessages } from './messages.ts';
 import { type FetchPlan, isAnswerable } from './plan.ts';
 import { type BodyItem, discard, isBodyItem, type Prepared, prepare } from './prepare.ts';
@@ -203,7 +204,7 @@ async function sendMessage(
   openLater: (item: BodyItem) => Promise<Prepared>,
 ): Promise<void> {
   fetchOpen(client.writer, message.seq as SeqNum);
-  writeMarked(client, plan.items, message, marked, texts);
+  let empty = !writeMarked(client, plan.items, message, marked, texts);
   noteTold(told, marked, message);
   let next = 0;
   try {
@@ -211,11 +212,17 @@ async function sendMessage(
       if (isBodyItem(item)) {
         const prepared = opened[next++] ?? (await openLater(item));
         if (prepared.kind === 'unknownEncoding') shortfall.unknownEncoding = true;
+        else empty = false;
         await sendPrepared(client, item, prepared);
-      } else writeItem(client.writer, item, message, texts);
+      } else {
+        writeItem(client.writer, item, message, texts);
+        empty = false;
+      }
     }
   } finally {
     await discard(opened.slice(next));
   }
+  // A response has an item at least (RFC 9051 §9).
+  if (empty) columnWriters.uid(client.writer, message.chunk, message.row, texts);
   fetchClose(client.writer);
 }

@@ -49,20 +49,21 @@ export function itemWriter(item: FetchItem, texts: FlagTexts): (w: ResponseWrite
   return (w, { chunk, row }) => write(w, chunk, row, texts);
 }
 
-/** FLAGS, and MODSEQ where the client keeps it, of a message that this command marked \Seen (RFC 9051 §6.4.5). */
+/** FLAGS, and MODSEQ where the client keeps it, of a message that this command marked \Seen (RFC 9051 §6.4.5). False where it did not. */
 export function writeMarked(
   { writer, enabled }: Client,
   items: readonly FetchItem[],
   { chunk, row }: Loaded,
   marked: UidSet,
   texts: FlagTexts,
-): void {
-  if (marked.size === 0 || !marked.has(chunk.fixed.uid[row]!)) return;
+): boolean {
+  if (marked.size === 0 || !marked.has(chunk.fixed.uid[row]!)) return false;
   const asked = (name: FetchItem['item']): boolean => items.some(({ item }) => item === name);
   // A client that is told of the change must be able to say which message it was, without counting (RFC 7162 §3.2.5).
   if (enabled.qresync && !asked('uid')) columnWriters.uid(writer, chunk, row, texts);
   if (!asked('flags')) columnWriters.flags(writer, chunk, row, texts);
   if (enabled.condStore && !asked('modSeq')) columnWriters.modSeq(writer, chunk, row, texts);
+  return true;
 }
 
 /** An item that was prepared. Its size is a promise: where the octets turn out fewer or more, the connection must end. */

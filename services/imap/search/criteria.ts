@@ -3,6 +3,7 @@ import { UidSet } from '../../../shared/engine/uid-set.ts';
 import type { SearchKey } from '../../../shared/imap/search-criteria.ts';
 import { resolveRanges, type SequenceSet } from '../../../shared/imap/sequence-set.ts';
 import { parseDate } from '../../../shared/message/date.ts';
+import { maxFieldName } from '../../../shared/message/header.ts';
 import { foldText } from '../../../shared/message/search-text.ts';
 import { threadIdOf } from '../fetch/thread-id.ts';
 import { uidsOfRanges } from '../message-set.ts';
@@ -54,6 +55,7 @@ export function compileCriteria(
 }
 
 const always: Predicate = { cost: 'columns', test: () => 'yes' };
+const never: Predicate = { cost: 'columns', test: () => 'no' };
 
 const fromColumns = (is: (facts: Facts) => boolean): Predicate => ({
   cost: 'columns',
@@ -149,6 +151,8 @@ class Compiler {
               : truth(threadIdOf(record, emailId) === key.id),
         };
       case 'header': {
+        // No field has such a name; and what was read is kept under it.
+        if (key.field.length > maxFieldName) return never;
         const memo = this.#fieldMemo(key.field);
         const read = foldedField(key.field);
         const needle = foldText(key.text);

@@ -2,6 +2,7 @@ import { collect } from '../../../shared/engine/message-index.ts';
 import { isManifestKey } from '../../../shared/engine/snapshot-objects.ts';
 import type { BlobKey } from '../../../shared/ids.ts';
 import type { Blob, BlobStore, ByteRange } from '../../../shared/ports/blob-store.ts';
+import type { NotedFaults } from './noted-faults.ts';
 
 /**
  * The store as a rebuild sees it while it prepares. What it puts there is garbage until the head moves, but for manifests: left behind by a
@@ -10,10 +11,12 @@ import type { Blob, BlobStore, ByteRange } from '../../../shared/ports/blob-stor
  */
 export class AsideBlobs implements BlobStore {
   readonly #store: BlobStore;
+  readonly #faults: NotedFaults;
   readonly #manifests = new Map<BlobKey, Uint8Array>();
 
-  constructor(store: BlobStore) {
+  constructor(store: BlobStore, faults: NotedFaults) {
     this.#store = store;
+    this.#faults = faults;
   }
 
   async put(key: BlobKey, body: Uint8Array | AsyncIterable<Uint8Array>): Promise<number> {
@@ -27,13 +30,14 @@ export class AsideBlobs implements BlobStore {
 
   async get(key: BlobKey, range?: ByteRange): Promise<Blob | undefined> {
     const manifest = this.#manifests.get(key);
-    if (manifest === undefined) return this.#store.get(key, range);
+    if (manifest === undefined)
+      return this.#faults.blob(await this.#faults.noting(this.#store.get(key, range)));
     return { size: manifest.length, body: manifest.subarray(range?.start, range?.end) };
   }
 
   async delete(): Promise<void> {}
 
   list(prefix: string, after?: BlobKey): ReturnType<BlobStore['list']> {
-    return this.#store.list(prefix, after);
+    return this.#faults.noting(this.#store.list(prefix, after));
   }
 }

@@ -121,8 +121,15 @@ async function baseOn(
 ): Promise<Base> {
   const entries = await entriesAfter(id, parts, (head?.position ?? 0) as LogPosition);
   const log = new RepairLog(head, entries);
+  // A clock that was far ahead when something was written does not keep the account from being made anew.
+  let latest = 0;
+  const entropy = {
+    now: () => Math.max(parts.entropy.now(), latest),
+    bytes: (count: number) => parts.entropy.bytes(count),
+  };
   const account = new Account(id, {
     ...parts,
+    entropy,
     log,
     leases: {
       acquire: async (name, holder) => ({ name, holder }),
@@ -132,6 +139,7 @@ async function baseOn(
     notifier: { announce: () => {}, watch: () => () => {} },
   });
   await account.catchUp();
+  latest = account.state.time;
   const findings = new Findings();
   const counts = await checkMessages(account, parts, 'shallow', findings);
   const snapshotAt = head?.position ?? 0;

@@ -1,3 +1,4 @@
+import { clockTolerance } from '../../../shared/engine/commit.ts';
 import type { Manifest } from '../../../shared/engine/snapshot.ts';
 import type { Snapshot } from '../../../shared/engine/snapshot-loader.ts';
 import { type AccountState, modSeqAt } from '../../../shared/engine/state.ts';
@@ -25,7 +26,12 @@ export interface Epoch {
 export function inNewEpoch(before: Snapshot, { position, now, lastUsed, uidValidityFloor }: Epoch): Manifest {
   const { state, messages } = before;
   const modSeqBase = Math.max(state.modSeqBase + modSeqStep, Math.floor(now / 1000) * modSeqsPerSecond);
-  const epoch: AccountState = { ...state, position, modSeqBase, time: Math.max(state.time, now) };
+  const epoch: AccountState = {
+    ...state,
+    position,
+    modSeqBase,
+    time: state.time > now + clockTolerance ? now : Math.max(state.time, now),
+  };
   const highestModSeq = modSeqAt(epoch, position);
   let uidValidity = Math.max(Math.floor(now / 1000), state.lastUidValidity, uidValidityFloor);
   let { mailboxes } = state;

@@ -6,13 +6,14 @@ import { initialiseAccount } from '../../../shared/engine/mailbox-actions.ts';
 import { encodeManifest } from '../../../shared/engine/snapshot.ts';
 import { loadSnapshot, type Snapshot } from '../../../shared/engine/snapshot-loader.ts';
 import { type AccountId, type LogPosition, objectKey } from '../../../shared/ids.ts';
-import type { BlobStore } from '../../../shared/ports/blob-store.ts';
+import { type BlobStore, StoreUnavailable } from '../../../shared/ports/blob-store.ts';
 import type { Lease } from '../../../shared/ports/leases.ts';
 import { err, ok, type Result } from '../../../shared/result.ts';
 import type { Finding } from '../verify/findings.ts';
 import { AsideBlobs } from './aside-blobs.ts';
 import { type Base, findBase, lastUsed } from './find-base.ts';
 import { inNewEpoch } from './new-epoch.ts';
+import { NotedFaults } from './noted-faults.ts';
 import { type Recovered, recoverBlobs, stagedBefore } from './recover-blobs.ts';
 
 export interface RebuildTask {
@@ -70,7 +71,8 @@ export async function rebuildAccount(
   try {
     return await rebuild(id, parts, task);
   } catch (cause) {
-    if (cause instanceof NewerRules) return err(unavailable(cause));
+    // Nothing has changed: another release knows what it means, or another time the store answers.
+    if (cause instanceof NewerRules || cause instanceof StoreUnavailable) return err(unavailable(cause));
     throw cause;
   } finally {
     for (const lease of held.value) await parts.leases.release(lease);
@@ -109,8 +111,10 @@ async function rebuild(
 ): Promise<Result<RebuildReport, RebuildError>> {
   for (let n = 0; n < preparations; n++) {
     if (n > 0) await parts.sleep(Math.min(longestPause, firstPause * 2 ** n));
-    const aside = new AsideBlobs(parts.blobs);
-    const prepared = await prepare(id, { ...parts, blobs: aside }, task.mailbox);
+    const faults = new NotedFaults();
+    const aside = new AsideBlobs(parts.blobs, faults);
+    const prepared = await prepare(id, { ...parts, log: faults.log(parts.log), blobs: aside }, task.mailbox);
+    faults.throwAny();
     if (!prepared.ok) return prepared;
     const { base, report } = prepared.value;
     if (task.mode === 'try') return ok(report);

@@ -1,4 +1,5 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { StoreUnavailable } from '../../ports/blob-store.ts';
 
 /**
  * What a failed call says about its effect. 'refused': none, and asking again will not help. 'throttled' and 'notSent':
@@ -7,7 +8,7 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 export type FailureKind = 'refused' | 'throttled' | 'notSent' | 'doubtful';
 
 /** A call that failed for good; `cause` is what the SDK or the network said last. */
-export class ServiceFailure extends Error {
+export class ServiceFailure extends StoreUnavailable {
   readonly kind: FailureKind;
 
   constructor(kind: FailureKind, what: string, cause: unknown) {

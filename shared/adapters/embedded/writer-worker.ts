@@ -67,6 +67,8 @@ function serve(port: MessagePort, db: DatabaseSync, path: string): void {
     }
     if (!closing) return;
     room.close();
+    // Others' readers are not waited for, a backup's may last minutes: while this waited, it would keep every process from writing.
+    db.exec('PRAGMA busy_timeout = 0');
     checkpoint(db, 'TRUNCATE');
     db.close();
     send(port, { kind: 'closed' });

@@ -112,6 +112,7 @@ const statusItemNames = new Map<string, StatusItem>([
   ['UIDVALIDITY', 'uidValidity'],
   ['UNSEEN', 'unseen'],
   ['DELETED', 'deleted'],
+  ['DELETED-STORAGE', 'deletedStorage'],
   ['SIZE', 'size'],
   ['RECENT', 'recent'],
   ['HIGHESTMODSEQ', 'highestModSeq'],

@@ -11,10 +11,22 @@ export type TextDecoding = (bytes: Buffer) => string;
 /** How deep parentheses, NOT and OR may stand in each other. */
 const maxDepth = 64;
 
+/** How many keys one SEARCH may have, and how many of them may ask for texts in bodies: each message is held against all of them. */
+const maxKeys = 1000;
+const maxTexts = 64;
+
+/** What the keys of one SEARCH are read with. */
+interface Reading {
+  readonly decode: TextDecoding;
+  keys: number;
+  texts: number;
+}
+
 /** search-key *(SP search-key), as one key. */
 export function criteria(r: ArgReader, decode: TextDecoding): SearchKey {
-  const keys = [searchKey(r, decode, 0)];
-  while (r.tookSp()) keys.push(searchKey(r, decode, 0));
+  const reading = { decode, keys: 0, texts: 0 };
+  const keys = [searchKey(r, reading, 0)];
+  while (r.tookSp()) keys.push(searchKey(r, reading, 0));
   return together(keys);
 }
 
@@ -57,11 +69,12 @@ const dates = new Map<string, Pick<DateKey, 'of' | 'is'>>(
 
 const headerFields = new Set(['BCC', 'CC', 'FROM', 'SUBJECT', 'TO']);
 
-function searchKey(r: ArgReader, decode: TextDecoding, depth: number): SearchKey {
+function searchKey(r: ArgReader, reading: Reading, depth: number): SearchKey {
   if (depth > maxDepth) return r.fail('SEARCH is nested too deeply');
+  if (++reading.keys > maxKeys) return r.fail(`At most ${maxKeys} SEARCH keys`);
   const at = r.peek();
   if (at === 0x28) {
-    const keys = r.list(() => searchKey(r, decode, depth + 1));
+    const keys = r.list(() => searchKey(r, reading, depth + 1));
     return keys.length === 0 ? r.fail('Empty list in SEARCH') : together(keys);
   }
   // '$', '*' and digits begin a sequence-set.
@@ -75,18 +88,18 @@ function searchKey(r: ArgReader, decode: TextDecoding, depth: number): SearchKey
   if (date)
     return { key: 'date', ...date, day: parseDate(decodeText(r.astringBytes())) ?? r.fail('Invalid date') };
   if (headerFields.has(name))
-    return { key: 'header', field: name.toLowerCase(), text: decode(r.astringBytes()) };
-  return withArgument(r, name, decode, depth);
+    return { key: 'header', field: name.toLowerCase(), text: reading.decode(r.astringBytes()) };
+  return withArgument(r, name, reading, depth);
 }
 
-function withArgument(r: ArgReader, name: string, decode: TextDecoding, depth: number): SearchKey {
+function withArgument(r: ArgReader, name: string, reading: Reading, depth: number): SearchKey {
   switch (name) {
     case 'NOT':
-      return { key: 'not', negated: searchKey(r, decode, depth + 1) };
+      return { key: 'not', negated: searchKey(r, reading, depth + 1) };
     case 'OR': {
-      const left = searchKey(r, decode, depth + 1);
+      const left = searchKey(r, reading, depth + 1);
       r.sp();
-      return { key: 'or', left, right: searchKey(r, decode, depth + 1) };
+      return { key: 'or', left, right: searchKey(r, reading, depth + 1) };
     }
     case 'UID':
       return { key: 'uid', set: r.sequenceSet() };
@@ -95,13 +108,13 @@ function withArgument(r: ArgReader, name: string, decode: TextDecoding, depth: n
     case 'UNKEYWORD':
       return flag(r.flag(), 'unset');
     case 'BODY':
-      return { key: 'body', text: decode(r.astringBytes()) };
     case 'TEXT':
-      return { key: 'text', text: decode(r.astringBytes()) };
+      if (++reading.texts > maxTexts) return r.fail(`At most ${maxTexts} texts in one SEARCH`);
+      return { key: name === 'BODY' ? 'body' : 'text', text: reading.decode(r.astringBytes()) };
     case 'HEADER': {
       const field = decodeText(r.astringBytes()).toLowerCase();
       r.sp();
-      return { key: 'header', field, text: decode(r.astringBytes()) };
+      return { key: 'header', field, text: reading.decode(r.astringBytes()) };
     }
     case 'LARGER':
       return { key: 'size', is: 'larger', octets: r.number64() };

@@ -95,12 +95,14 @@ export const sort = (numbers: Numbers) => {
       return { by: sortKeys.get(name) ?? r.fail('Unknown SORT key'), direction };
     });
     if (order.length === 0) r.fail('Expected a SORT key');
+    // What is named again decides nothing any more.
+    const deciding = order.filter(({ by }, i) => order.findIndex((key) => key.by === by) === i);
     r.sp();
     const charset = searchCharset(r);
     r.sp();
     const keys = criteria(r, decodingOf(charset));
     r.end();
-    return { kind: 'sort', numbers, returns, order, charset, criteria: keys };
+    return { kind: 'sort', numbers, returns, order: deciding, charset, criteria: keys };
   };
 };
 

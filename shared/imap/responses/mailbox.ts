@@ -82,6 +82,7 @@ const statusNames: Readonly<Record<StatusItem, string>> = {
   uidValidity: 'UIDVALIDITY',
   unseen: 'UNSEEN',
   deleted: 'DELETED',
+  deletedStorage: 'DELETED-STORAGE',
   size: 'SIZE',
   recent: 'RECENT',
   highestModSeq: 'HIGHESTMODSEQ',
