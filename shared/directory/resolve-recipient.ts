@@ -101,7 +101,17 @@ export async function resolveRecipient(
   const asked = parseAddress(text);
   if (!asked.ok) return err({ kind: 'badAddress' });
   const recipients = new Map<AccountId, Recipient>();
-  const seen = new Set<Address>();
+  /** Addresses, by whose forwarding they were met: each forwarder learns what becomes of its targets. */
+  const seen = new Set<string>();
+  /** Whose forwarding led to an account. */
+  const forwarders = new Map<AccountId, Set<AccountId>>();
+  /** Accounts whose mail somebody gets, by their forwarding. */
+  const reaching = new Set<AccountId>();
+  const reach = (id: AccountId): void => {
+    if (reaching.has(id)) return;
+    reaching.add(id);
+    for (const forwarder of forwarders.get(id) ?? []) reach(forwarder);
+  };
   let suspended = false;
   let aliases = false;
   /** Those whose mail goes elsewhere without a copy. */
@@ -114,11 +124,14 @@ export async function resolveRecipient(
   };
   for (let next = queue.shift(); next; next = queue.shift()) {
     const { to, detail, from } = next;
-    if (seen.has(to.address)) continue;
-    seen.add(to.address);
+    const met = `${from?.account.id ?? ''} ${to.address}`;
+    if (seen.has(met)) continue;
+    seen.add(met);
     const found = await find(directory, to);
     if (found?.kind === 'account') {
       const { account } = found;
+      const before = forwarders.get(account.id) ?? new Set();
+      forwarders.set(account.id, from === undefined ? before : before.add(from.account.id));
       const active = account.status === 'active';
       const forwarding = active && followed !== 'aliases' ? account.forwarding : undefined;
       const { outside, here } = await divide(directory, forwarding?.targets ?? [], followed);
@@ -142,7 +155,10 @@ export async function resolveRecipient(
     if (recipients.size > maxRecipients || seen.size + queue.length > maxLookups)
       return err({ kind: 'tooManyRecipients' });
   }
-  if (recipients.size === 0) for (const recipient of passedOn) add({ ...recipient, copy: true });
+  for (const id of recipients.keys()) reach(id);
+  // Such as in a circle.
+  for (const recipient of passedOn)
+    if (!reaching.has(recipient.account.id)) add({ ...recipient, copy: true });
   if (recipients.size > 0) return ok([...recipients.values()]);
   if (suspended) return err({ kind: 'suspended' });
   const ours = aliases || (await directory.domain(asked.value.domain)) !== undefined;

@@ -55,6 +55,8 @@ export class SignedInSessions {
   readonly #log: Log;
   readonly #sessions = new Map<AccountId, Set<Session>>();
   readonly #changed = new RecentMap<AccountId, number>(recentChanges);
+  /** When any account may have changed. */
+  #allChanged = Number.NEGATIVE_INFINITY;
   readonly #checking = new Map<AccountId, 'once' | 'again'>();
   readonly #stop: () => void;
 
@@ -68,8 +70,10 @@ export class SignedInSessions {
     this.#log = parts.log;
     this.#counts = parts.counts ?? new OpenCounts(Number.MAX_SAFE_INTEGER, sessionsPerAccount);
     this.#stop = parts.directory.watchAccounts((changed) => {
-      if (changed === 'all') for (const account of this.#sessions.keys()) this.#check(account);
-      else {
+      if (changed === 'all') {
+        this.#allChanged = performance.now();
+        for (const account of this.#sessions.keys()) this.#check(account);
+      } else {
         this.#changed.set(changed, performance.now());
         this.#check(changed);
       }
@@ -85,7 +89,8 @@ export class SignedInSessions {
     const sessions = this.#sessions.get(id) ?? new Set();
     this.#sessions.set(id, sessions.add(session));
     // Told of while the password was being looked at: perhaps a change of the record that it was compared with.
-    if (performance.now() - (this.#changed.get(id) ?? Number.NEGATIVE_INFINITY) < recentMs) this.#check(id);
+    const changed = Math.max(this.#allChanged, this.#changed.get(id) ?? Number.NEGATIVE_INFINITY);
+    if (performance.now() - changed < recentMs) this.#check(id);
     return ok(() => {
       if (!sessions.delete(session)) return;
       if (sessions.size === 0) this.#sessions.delete(id);

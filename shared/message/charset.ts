@@ -90,8 +90,39 @@ export function charsetStream(charset: string): CharsetStream {
   const name = encodingName(charset);
   if (name === undefined) return new GuessingStream();
   if (name === windows1252) return { decode: decodeWindows1252, end: () => '' };
-  const decoder = new TextDecoder(name, { ignoreBOM: true });
-  return { decode: (bytes) => decoder.decode(bytes, { stream: true }), end: () => decoder.decode() };
+  return new PieceStream(name);
+}
+
+/** Shorter pieces wait for the next one: the runtime leaves no room for all that a few octets may let go of what came before, and throws. */
+const shortestPiece = 16;
+const replacement = '\ufffd';
+
+class PieceStream implements CharsetStream {
+  readonly #decoder: TextDecoder;
+  #held: Uint8Array = new Uint8Array(0);
+
+  constructor(name: string) {
+    this.#decoder = new TextDecoder(name, { ignoreBOM: true });
+  }
+
+  decode(bytes: Uint8Array): string {
+    const all = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes]);
+    const waits = all.length < shortestPiece;
+    this.#held = waits ? all.slice() : new Uint8Array(0);
+    return waits ? '' : this.#text(all, true);
+  }
+
+  end(): string {
+    return this.#text(this.#held, false);
+  }
+
+  #text(bytes: Uint8Array, stream: boolean): string {
+    try {
+      return this.#decoder.decode(bytes, { stream });
+    } catch {
+      return replacement;
+    }
+  }
 }
 
 class GuessingStream implements CharsetStream {

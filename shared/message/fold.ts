@@ -4,5 +4,12 @@
  */
 export function foldText(text: string): string {
   const upper = text.toUpperCase();
-  return /[^\0-\x7f]/.test(upper) ? upper.normalize('NFKD').toUpperCase() : upper;
+  if (!/[^\0-\x7f]/.test(upper)) return upper;
+  return upper.replace(longMarks, '$1').normalize('NFKD').toUpperCase();
 }
+
+/**
+ * Marks on one letter, beyond what any script writes: normalising sorts them by inserting each, so that a run takes the square of its length. The
+ * two half-width ones become marks by it.
+ */
+const longMarks = /([\p{M}\uff9e\uff9f]{64})[\p{M}\uff9e\uff9f]+/gu;

@@ -37,8 +37,8 @@ const sourceOf = (part: Part): PreviewSource => ({
 /** Characters that senders use to push other text out of the preview, and that show nothing. */
 const invisible =
   /\u034f|[\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g;
-/** Joiners matter within a word, elsewhere they are filling. */
-const looseJoiner = /(?<=\s)[\u200c\u200d]+|[\u200c\u200d]+(?=\s)/g;
+/** Joiners matter within a word, elsewhere they are filling. Looked for from the beginning of a run alone: from each of its places it would be once more. */
+const looseJoiner = /(?<=\s)[\u200c\u200d]+|(?<![\u200c\u200d])[\u200c\u200d]+(?=\s)/g;
 
 /** PREVIEW (RFC 8970): one line of text, quoted lines left out unless there are no others. `bytes` are those of the source's range. */
 export const previewText = (part: Part, bytes: Uint8Array): string => cut(lineOf(part, bytes, 'all'));

@@ -121,22 +121,31 @@ function downwards(roots: Iterable<Node>): Node[] {
 
 /** (3): dummies go, their children move up; but a dummy at the top stays where it holds several together. */
 function prune(roots: readonly Node[]): Node[] {
-  const risen: Node[] = [];
-  const gone = new Set<Node>();
-  for (const node of downwards(roots).reverse()) {
-    if (node.message !== undefined) continue;
+  const order = downwards(roots);
+  /** The nearest one above that stays, so far: each child is moved once, however many dummies are between. */
+  const holders = new Map<Node, Node>();
+  for (const node of order) {
     const { parent } = node;
-    if (parent === undefined && node.hasSeveralChildren) continue;
-    for (const child of node.children())
-      if (parent !== undefined) parent.adopt(child);
-      else {
-        child.leave();
-        risen.push(child);
-      }
-    if (parent === undefined) gone.add(node);
-    else node.leave();
+    if (parent === undefined) continue;
+    const stays = parent.message !== undefined || parent.parent === undefined;
+    holders.set(node, stays ? parent : holders.get(parent)!);
   }
-  return [...roots.filter((node) => !gone.has(node)), ...risen];
+  for (const node of order) {
+    const holder = holders.get(node);
+    if (holder === undefined) continue;
+    if (node.message === undefined) node.leave();
+    else if (holder !== node.parent) holder.adopt(node);
+  }
+  const kept: Node[] = [];
+  for (const root of roots) {
+    const child = root.firstChild;
+    if (root.message !== undefined || root.hasSeveralChildren) kept.push(root);
+    else if (child !== undefined) {
+      child.leave();
+      kept.push(child);
+    }
+  }
+  return kept;
 }
 
 /** A dummy has the date of its first child. */

@@ -160,7 +160,10 @@ test('an append that names an unknown blob is never done', async (t) => {
   const account = newAccountId(systemEntropy);
   const key = objectKey(account, 'm', systemEntropy);
   await assert.rejects(append(store, account, 1, [key]), /blob that is not there/);
-  await assert.rejects(store.log.moveHead(account, { position: at(1), manifest: key, last: at(0) }), /not there/);
+  await assert.rejects(
+    store.log.moveHead(account, { position: at(1), manifest: key, last: at(0) }),
+    /not there/,
+  );
   assert.deepEqual(await store.log.read(account, at(0)), { head: undefined, entries: [], more: false });
 });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Validator } from '@seriousme/openapi-schema-validator';
+import { scopes } from '../../services/admin/api/scopes.ts';
 import { prepare } from './cases.ts';
 import { adminGround } from './ground.ts';
 
@@ -83,6 +84,44 @@ test('nobody makes a key with more rights than their own', async (t) => {
   const made = await wanted(['accounts:read']);
   assert.equal(made.status, 201);
   assert.equal(made.body.tenant, 'acme');
+});
+
+test("a tenant's keys end with it, and are not the next one's of that id", async (t) => {
+  const { ask, key, clock } = await adminGround(t);
+  const root = await key();
+  assert.equal((await ask('POST', '/v1/tenants', root, { id: 'brief', name: 'Brief' })).status, 201);
+  const old = await key(scopes, 'brief');
+  assert.equal((await ask('GET', '/v1/domains', old)).status, 200);
+  assert.equal((await ask('DELETE', '/v1/tenants/brief', root)).status, 204);
+  assert.equal((await ask('GET', '/v1/domains', old)).status, 401);
+  clock.advance(1);
+  assert.equal((await ask('POST', '/v1/tenants', root, { id: 'brief', name: 'Another' })).status, 201);
+  assert.equal((await ask('GET', '/v1/domains', old)).status, 401);
+  assert.equal((await ask('GET', '/v1/domains', await key(scopes, 'brief'))).status, 200);
+});
+
+test("what a tenant's key tries elsewhere is told of in its own audit, and nowhere else", async (t) => {
+  const ground = await adminGround(t);
+  await prepare(ground);
+  const { ask, key } = ground;
+  const some = await key(['keys:write', 'accounts:read'], 'acme');
+  const wanted = { name: 'told to others', scopes: ['accounts:read'], tenant: 'idle' };
+  assert.equal((await ask('POST', '/v1/keys', some, wanted)).status, 403);
+  const told = async (tenant: string) =>
+    JSON.stringify((await ask('GET', '/v1/audit', await key(['audit:read'], tenant))).body);
+  assert.match(await told('acme'), /told to others/);
+  assert.doesNotMatch(await told('idle'), /told to others/);
+});
+
+test("what is another tenant's and what is not there are said alike", async (t) => {
+  const ground = await adminGround(t);
+  await prepare(ground);
+  const some = await ground.key(['accounts:read'], 'idle');
+  for (const address of ['ANNA@acme.test', 'NOBODY@acme.test']) {
+    const { status, body } = await ground.ask('GET', `/v1/accounts/${address}`, some);
+    assert.equal(status, 404);
+    assert.equal(body.detail, `there is no ${address}`);
+  }
 });
 
 test('a key that asks too often is told when to come again', async (t) => {

@@ -64,6 +64,32 @@ test('a circle that was made past the checks loses nothing', async () => {
   assert.deepEqual(await resolve('alice'), ['alice', 'bob']);
 });
 
+const sorted = <T>(found: T): T => (Array.isArray(found) ? (found.toSorted() as T) : found);
+
+test('whoever else gets a message, who forwards it to nobody keeps it', async () => {
+  const { directory, forward, resolve, provisioning } = await world();
+  assert.equal(await forward('alice', ['bob']), 'set');
+  await provisioning.setStatus(at('bob'), 'suspended');
+  await provisioning.addAlias(at('team'), [at('alice'), at('bob'), at('carl')]);
+  assert.deepEqual(sorted(await resolve('team')), ['alice', 'carl'], 'bob was met before');
+  await provisioning.setStatus(at('bob'), 'active');
+  const bob = await provisioning.account(at('bob'));
+  assert(bob.ok);
+  await directory.updateAccount(bob.value.id, {
+    forwarding: { targets: [at('alice') as Address], keep: false },
+  });
+  assert.deepEqual(sorted(await resolve('team')), ['alice', 'bob', 'carl'], 'a circle beside carl');
+});
+
+test('two who forward to one that is gone both keep it', async () => {
+  const { forward, resolve, provisioning } = await world();
+  assert.equal(await forward('alice', ['bob']), 'set');
+  assert.equal(await forward('carl', ['bob']), 'set');
+  await provisioning.setStatus(at('bob'), 'suspended');
+  await provisioning.addAlias(at('team'), [at('alice'), at('carl')]);
+  assert.deepEqual(sorted(await resolve('team')), ['alice', 'carl']);
+});
+
 test('what cannot be forwarded to is refused with its reason', async () => {
   const { forward, provisioning } = await world();
   assert.equal(await forward('alice', ['Alice']), 'alice@example.test cannot be sent on to itself');

@@ -14,6 +14,26 @@ test('every octet of Windows-1252 is what the Encoding Standard says, by whateve
     for (const charset of latin) assert.equal(decodeCharset(charset, bytes), standard.decode(bytes));
 });
 
+test('pieces of any length are decoded, in every encoding that there is', () =>
+  fc.assert(
+    fc.property(
+      fc.array(fc.uint8Array({ minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 40 }),
+      fc.constantFrom('gb18030', 'gbk', 'euc-jp', 'iso-2022-jp', 'big5', 'shift_jis', 'euc-kr'),
+      (pieces, charset) => {
+        const stream = charsetStream(charset);
+        for (const piece of [Buffer.from('text before it, enough'), ...pieces]) stream.decode(piece);
+        stream.end();
+      },
+    ),
+    { numRuns: 1000 },
+  ));
+
+test('what one octet lets go of is decoded', () => {
+  const stream = charsetStream('gb18030');
+  const text = stream.decode(Buffer.from('enough before it \x81\x30\x81', 'latin1'));
+  assert.equal(text + stream.decode(Buffer.from('A')) + stream.end(), 'enough before it \ufffd0\u4e04');
+});
+
 test('a body in pieces reads as one in one piece', () =>
   fc.assert(
     fc.property(

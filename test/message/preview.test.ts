@@ -32,6 +32,11 @@ for (const [what, found, want] of [
   ],
   ['an alternative', preview(fixture('alternative-with-inline-image')), 'Grüße!'],
   ['a message in Japanese', preview(fixture('encoded-japanese')), 'お知らせ'],
+  [
+    'a run of joiners',
+    of('text/plain; charset=utf-8', `${' '.repeat(4096)}x${'\u200c'.repeat(20_000)}`),
+    `x${'\u200c'.repeat(199)}`,
+  ],
   ['no text', of('image/png', 'x'), undefined],
 ] as const)
   test(`preview of ${what}`, () => assert.equal(found, want));

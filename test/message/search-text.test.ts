@@ -27,6 +27,12 @@ for (const [text, needle, want] of [
   test(`${needle} is ${want ? '' : 'not '}in ${text}`, () =>
     assert.equal(foldText(text).includes(foldText(needle)), want));
 
+test('a letter with a hundred thousand marks is folded at once, and with some as it always was', () => {
+  const marks = '\u0301'.repeat(100_000) + '\u0323'.repeat(100_000);
+  assert.equal(foldText(`e${marks}x`), foldText(`e${'\u0301'.repeat(64)}x`));
+  assert.equal(foldText('e\u0301\u0323'), 'E\u0323\u0301');
+});
+
 test('folding twice is folding once', () =>
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), (text) =>

@@ -31,7 +31,9 @@ export async function findAccount(
   address: string,
 ): Promise<Result<AccountRecord, Problem>> {
   const found = await parts.data.provisioning.account(address);
-  if (!found.ok) return err(fromProvisioning(found.error));
+  // Said alike of what is not there and of what is another's.
+  if (!found.ok)
+    return found.error.kind === 'notFound' ? missing(address) : err(fromProvisioning(found.error));
   if (!sees(key, found.value.tenant)) return missing(address);
   about.tenant = found.value.tenant;
   return found;

@@ -88,11 +88,18 @@ export function createAdminApp({
     }),
   );
 
+  /** A tenant's keys end with it: one that is made later with the same id is another. */
+  const isOfItsTenant = async ({ tenant, createdAt }: ApiKey): Promise<boolean> => {
+    if (tenant === undefined) return true;
+    const known = await parts.data.store.directory.tenant(tenant);
+    return known !== undefined && known.createdAt <= createdAt;
+  };
+
   const authenticate = async (c: Context): Promise<Result<Presented, Problem>> => {
     if (owner !== undefined) return ok({ key: owner, secret: '' });
     const token = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
     const presented = token === undefined ? undefined : await parts.keys.presented(token);
-    if (presented === undefined)
+    if (presented === undefined || !(await isOfItsTenant(presented.key)))
       return err(problem('unauthorized', 'send a valid key as "Authorization: Bearer rst_…"'));
     const { retryAfter, field } = rates.take(presented.key.id, entropy.now());
     c.header('ratelimit-policy', rateLimitPolicy);

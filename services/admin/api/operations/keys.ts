@@ -68,7 +68,8 @@ export const keyOperations = [
         tenant: body.tenant ?? key.tenant,
         expiresAt: expiresAt ?? key.expiresAt,
       };
-      about.tenant = wanted.tenant;
+      // Of who asks, where that is a tenant's: what it may not do is nobody else's matter.
+      about.tenant = key.tenant ?? wanted.tenant;
       if (wanted.expiresAt !== undefined && wanted.expiresAt <= parts.now())
         return err(problem('invalid', 'the key would have expired already'));
       const why = exceeds(key, wanted);
