@@ -3,7 +3,7 @@ import type { MessageRecord } from '../message/structure.ts';
 import type { Blob, ByteRange } from '../ports/blob-store.ts';
 import type { Result } from '../result.ts';
 import { AccountCompaction } from './account-compaction.ts';
-import { type Applied, applyOperations, initialState } from './apply.ts';
+import { type Applied, applyOperations, initialState, mayShareObjects } from './apply.ts';
 import { type CommitOptions, CommitQueue, type Sent } from './commit.ts';
 import type { CompactionNeed } from './compactor.ts';
 import type { Decide } from './decision.ts';
@@ -185,8 +185,9 @@ export class Account {
     return stageMessage(this.#parts, this.id, body, limit);
   }
 
-  /** Gives up a staged message that no append will name. */
+  /** Gives up a staged message that no append will name. The sweep finds what is left. */
   async unstage(message: StagedMessage): Promise<void> {
+    if (mayShareObjects(this.state)) return;
     await this.#parts.blobs.delete([messageKey(message.account, message.emailId)]).catch(() => undefined);
   }
 

@@ -40,6 +40,9 @@ export function emptyState(epoch: { modSeqBase: number; uidValidityFloor: number
 
 export const initialState: AccountState = emptyState({ modSeqBase: 0, uidValidityFloor: 0 });
 
+/** Whether a rebuild has begun an epoch: what was put and not named then may since have been given two numbers, by the rebuild and by its own entry. */
+export const mayShareObjects = (state: AccountState): boolean => state.modSeqBase !== initialState.modSeqBase;
+
 export interface Applied {
   readonly state: AccountState;
   /** One for each operation, in their order. */

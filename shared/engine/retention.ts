@@ -1,6 +1,7 @@
 import { type BlobKey, messageKey } from '../ids.ts';
 import { err, ok, type Result } from '../result.ts';
 import type { Account } from './account.ts';
+import { mayShareObjects } from './apply.ts';
 import { restorableRows } from './apply-departures.ts';
 import type { Decide } from './decision.ts';
 import type { EngineParts } from './engine.ts';
@@ -114,7 +115,8 @@ export async function purgeExpunged(
     numbers.forEach((no, i) => {
       if (given.has(no)) keys.push(messageKey(account.id, emailIds[i]!));
     });
-    if (keys.length > 0) await blobs.delete(keys);
+    // What may be another's too is left to the sweep, which asks for ids.
+    if (keys.length > 0 && !mayShareObjects(purged.value)) await blobs.delete(keys);
     return ok({ messages: keys.length });
   } catch (cause) {
     return err(unavailable(cause));

@@ -9,6 +9,7 @@ import type { EngineParts } from '../../shared/engine/engine.ts';
 import { everyUid } from '../../shared/engine/mailbox.ts';
 import { createMailbox, setLimit } from '../../shared/engine/mailbox-actions.ts';
 import { collect } from '../../shared/engine/message-index.ts';
+import { purgeExpunged } from '../../shared/engine/retention.ts';
 import { loadSnapshot } from '../../shared/engine/snapshot-loader.ts';
 import { isManifestKey } from '../../shared/engine/snapshot-objects.ts';
 import { inboxId } from '../../shared/engine/state.ts';
@@ -47,6 +48,7 @@ async function place() {
   };
   return {
     account,
+    store: { log, blobs, leases, notifier },
     async append(text: string): Promise<void> {
       const staged = await account.stage(Buffer.from(text));
       assert.ok(staged.ok);
@@ -245,4 +247,23 @@ test('an account that was written to by a clock a month ahead is made anew, and 
   assert.ok(!(await write()).ok);
   assert.ok((await rebuildAccount(id, engine.parts, task)).ok);
   assert.ok((await write()).ok);
+});
+
+test('what was put and named by no entry yet survives the purge of what a rebuild took it for', async () => {
+  const { account, append, rebuilt, store } = await place();
+  await append(mail('before', 'text'));
+  const staged = await account.stage(Buffer.from(mail('under way', 'text')));
+  assert.ok(staged.ok);
+  const { account: after } = await rebuilt();
+  assert.deepEqual(await subjects(after, 'Recovered'), ['under way']);
+  const request = { message: staged.value, flags: [], internalDate: undefined };
+  assert.ok((await after.commit(appendMessages('INBOX', [request]))).ok);
+  const recovered = after.state.mailboxes.named('Recovered')!;
+  assert.ok((await after.commit(expungeMessages(recovered.id, everyUid))).ok);
+  const inAWhile = Math.floor(Date.now() / 1000) + 10;
+  const purged = await purgeExpunged(after, { blobs: store.blobs, sleep: async () => {} }, inAWhile);
+  assert.ok(purged.ok && purged.value.messages === 1);
+  assert.deepEqual(await subjects(after, 'INBOX'), ['before', 'under way']);
+  const { findings } = await verifyAccount((await localEngine(store)).engine, after.id, 'deep');
+  assert.deepEqual(findings, []);
 });
