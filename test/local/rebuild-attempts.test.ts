@@ -267,3 +267,22 @@ test('what was put and named by no entry yet survives the purge of what a rebuil
   const { findings } = await verifyAccount((await localEngine(store)).engine, after.id, 'deep');
   assert.deepEqual(findings, []);
 });
+
+test('headers that cannot be read cost their messages their places, and not what was done since an older snapshot', async () => {
+  const { account, append, damage, rebuilt, store } = await place();
+  await append(mail('one', 'text'));
+  await account.compact();
+  await append(mail('two', 'text'));
+  assert.ok((await account.commit(createMailbox('Work'))).ok);
+  await account.compact();
+  const { messages, state } = account.snapshot!;
+  const headers = messages.segments.map(({ key }) => key);
+  for (const key of headers) assert.ok(await store.blobs.get(key));
+  damage(
+    `DELETE FROM entries WHERE position <= ${state.position - 1}; DELETE FROM blobs WHERE key = '${headers.at(-1)}'`,
+  );
+  const { account: after } = await rebuilt();
+  assert.ok(after.state.mailboxes.named('Work'));
+  const found = ['INBOX', 'Recovered'].map((name) => subjects(after, name).catch(() => []));
+  assert.deepEqual((await Promise.all(found)).flat().sort(), ['one', 'two']);
+});

@@ -42,7 +42,7 @@ export async function lastUsed(log: AccountLog, account: AccountId): Promise<num
 const mostManifests = 50;
 
 /**
- * The newest snapshot all of whose pieces can be read, else the one with the least that cannot; none: the log from its beginning.
+ * The newest snapshot all of whose pieces can be read, else the one with the least that cannot, of those that lead as far; none: the log from its beginning.
  * `last`: the highest position ever used. `parts.blobs` takes what is put while it is looked for.
  */
 export async function findBase(id: AccountId, parts: EngineParts, last: number): Promise<Base> {
@@ -62,6 +62,8 @@ export async function findBase(id: AccountId, parts: EngineParts, last: number):
         continue;
       }
       const base = await baseOn(id, parts, snapshot, unusable);
+      // An older one never leads further than a newer one: with it all is lost that was done in between, and trimmed.
+      if (best !== undefined && endOf(base) < endOf(best)) break;
       const broken = recordsMissing(base);
       if (best === undefined || broken < recordsMissing(best)) best = base;
       if (broken === 0) return best;
@@ -109,6 +111,9 @@ async function mended(
   const counts = await checkMessages(base.account, parts, 'shallow', findings);
   return { ...base, counts, dropped, findings: findings.told };
 }
+
+/** The last entry that it knows. */
+const endOf = ({ snapshotAt, entries }: Base): number => snapshotAt + entries;
 
 const recordsMissing = ({ findings }: Base): number =>
   findings.filter(({ checked }) => checked === 'record').length;
