@@ -87,9 +87,10 @@ function startWriter(world: World, id: AccountId, random: Random): { stop(): str
   const [running] = world.nodes.values();
   const acknowledged: string[] = [];
   const longest = random.pick([300, 20_000]);
+  const most = random.pick([10, 40, 400]);
   let going = true;
   const write = async () => {
-    for (let n = 0; going; n++) {
+    for (let n = 0; going && n < most; n++) {
       const name = `During ${n}`;
       const made = await running!.engine.with(id, (account) => account.commit(createMailbox(name)));
       if (made.ok) acknowledged.push(name);
