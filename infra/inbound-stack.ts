@@ -1,4 +1,4 @@
-import { Aws, CfnOutput, CustomResource, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, CustomResource, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
@@ -18,6 +18,7 @@ import { MailFunction } from './function.ts';
 import { grantMail } from './grants.ts';
 import { besideValkey } from './inside.ts';
 import { tell } from './parameters.ts';
+import { letPublish } from './publisher.ts';
 import { forwardingEnvironment, storeEnvironment } from './task-environment.ts';
 
 export interface InboundStackProps extends StackProps {
@@ -32,12 +33,9 @@ const deliveryTimeout = Duration.minutes(5);
 export class InboundStack extends Stack {
   constructor(scope: Construct, id: string, { config, ...props }: InboundStackProps) {
     super(scope, id, props);
-    const ses = new ServicePrincipal('ses.amazonaws.com', {
-      conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
-    });
     const key = this.#key();
     const bucket = this.#bucket(config, key);
-    const { topic, queue, failed } = this.#queues(key, ses);
+    const { topic, queue, failed } = this.#queues(key);
     this.#deliver(config, queue, bucket, key);
     new Bounces(this, 'Bounces', { config, bucket, key });
 
@@ -105,7 +103,7 @@ export class InboundStack extends Stack {
     return bucket;
   }
 
-  #queues(key: Key, ses: ServicePrincipal): { topic: Topic; queue: Queue; failed: Queue } {
+  #queues(key: Key): { topic: Topic; queue: Queue; failed: Queue } {
     const encrypted = {
       encryption: QueueEncryption.KMS,
       encryptionMasterKey: key,
@@ -120,10 +118,7 @@ export class InboundStack extends Stack {
       deadLetterQueue: { queue: failed, maxReceiveCount: 5 },
     });
     const topic = new Topic(this, 'Received', { masterKey: key, enforceSSL: true });
-    // A policy of its own takes the place of the one that lets whoever belongs to the account publish.
-    topic.addToResourcePolicy(
-      new PolicyStatement({ principals: [ses], actions: ['sns:Publish'], resources: [topic.topicArn] }),
-    );
+    letPublish(topic, 'ses.amazonaws.com');
     topic.addSubscription(new SqsSubscription(queue, { rawMessageDelivery: true }));
     return { topic, queue, failed };
   }

@@ -28,6 +28,7 @@ export const privateCalls = {
 /** That of what writes, and that of its readers, which the cluster tells its clients of. */
 const valkeyPorts = [6379, 6380];
 
+/** The availability zones that an installation uses, by their place in the region's list. */
 export const zonesOf = ({ network }: Config): string[] =>
   Array.from({ length: network.zones }, (_, i) => Fn.select(i, Fn.getAzs()));
 

@@ -1,4 +1,4 @@
-import { Aws, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import {
   Alarm,
   ComparisonOperator,
@@ -12,7 +12,6 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
@@ -20,6 +19,7 @@ import { acknowledge } from './acknowledge.ts';
 import type { Config } from './config.ts';
 import { told } from './parameters.ts';
 import { exposedPorts } from './ports.ts';
+import { letPublish } from './publisher.ts';
 
 export interface ObservabilityStackProps extends StackProps {
   readonly config: Config;
@@ -48,18 +48,7 @@ export class ObservabilityStack extends Stack {
   constructor(scope: Construct, id: string, { config, ...props }: ObservabilityStackProps) {
     super(scope, id, props);
     const alarms = new Topic(this, 'Alarms', { displayName: `${config.name} alarms`, enforceSSL: true });
-    // A policy of its own takes the place of the one that lets whoever belongs to the account publish.
-    alarms.addToResourcePolicy(
-      new PolicyStatement({
-        principals: [
-          new ServicePrincipal('cloudwatch.amazonaws.com', {
-            conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
-          }),
-        ],
-        actions: ['sns:Publish'],
-        resources: [alarms.topicArn],
-      }),
-    );
+    letPublish(alarms, 'cloudwatch.amazonaws.com');
     if (config.alarmEmail) alarms.addSubscription(new EmailSubscription(config.alarmEmail));
     acknowledge(
       alarms,

@@ -130,8 +130,8 @@ export async function resolveRecipient(
     const found = await find(directory, to);
     if (found?.kind === 'account') {
       const { account } = found;
-      const before = forwarders.get(account.id) ?? new Set();
-      forwarders.set(account.id, from === undefined ? before : before.add(from.account.id));
+      if (from !== undefined)
+        forwarders.set(account.id, (forwarders.get(account.id) ?? new Set()).add(from.account.id));
       const active = account.status === 'active';
       const forwarding = active && followed !== 'aliases' ? account.forwarding : undefined;
       const { outside, here } = await divide(directory, forwarding?.targets ?? [], followed);

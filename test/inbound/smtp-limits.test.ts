@@ -4,6 +4,20 @@ import { setLimit } from '../../shared/engine/mailbox-actions.ts';
 import { contents, inboundWorld, play } from './harness.ts';
 import { hello } from './smtp-greeting.ts';
 
+/** A message to anna and bob, up to its answer. */
+const toBoth = (subject: string): string => `
+    C: MAIL FROM:<c@example.net>
+    S: 250 …
+    C: RCPT TO:<anna@example.org>
+    S: 250 …
+    C: RCPT TO:<bob@example.org>
+    S: 250 …
+    C: DATA
+    S: 354 …
+    C: Subject: ${subject}
+    C: .
+  `;
+
 test('a full account is refused at RCPT, by the declared size or when it is full already', async (t) => {
   const world = await inboundWorld(t);
   assert((await world.anna.commit(setLimit(1000))).ok);
@@ -48,18 +62,7 @@ test('a recipient that is named again and again counts each time', async (t) => 
 
 test('a full account takes note again of what it has', async (t) => {
   const world = await inboundWorld(t);
-  const attempt = `
-    C: MAIL FROM:<c@example.net>
-    S: 250 …
-    C: RCPT TO:<anna@example.org>
-    S: 250 …
-    C: RCPT TO:<bob@example.org>
-    S: 250 …
-    C: DATA
-    S: 354 …
-    C: Subject: ${'x'.repeat(600)}
-    C: .
-  `;
+  const attempt = toBoth('x'.repeat(600));
   assert((await world.anna.commit(setLimit(1100))).ok);
   assert((await world.bob.commit(setLimit(100))).ok);
   await play(t, world.smtp, `${hello}${attempt}S: 451 4.3.0 …`);
@@ -72,18 +75,7 @@ test('a full account takes note again of what it has', async (t) => {
 test('where one of two is full the sender comes again, and the other takes no second copy', async (t) => {
   const world = await inboundWorld(t);
   assert((await world.anna.commit(setLimit(100))).ok);
-  const attempt = `
-    C: MAIL FROM:<c@example.net>
-    S: 250 …
-    C: RCPT TO:<anna@example.org>
-    S: 250 …
-    C: RCPT TO:<bob@example.org>
-    S: 250 …
-    C: DATA
-    S: 354 …
-    C: Subject: twice
-    C: .
-  `;
+  const attempt = toBoth('twice');
   await play(t, world.smtp, `${hello}${attempt}S: 451 4.3.0 …`);
   assert.equal((await contents(world.bob)).length, 1);
   assert((await world.anna.commit(setLimit(undefined))).ok);

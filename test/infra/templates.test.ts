@@ -6,7 +6,6 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { type Config, parseConfig, readConfig } from '../../infra/config.ts';
 import { exposedPorts } from '../../infra/ports.ts';
-import { priceList } from '../../infra/prices.ts';
 import { define } from '../support/store-definition.ts';
 import { storeDefinition } from '../support/template-store.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -257,38 +256,6 @@ function captured(run: () => void): string {
   }
   return text;
 }
-
-test('a configuration that is not right is refused with every complaint, by its place', () => {
-  const bad = {
-    ...JSON.parse(JSON.stringify(small)),
-    region: 'eu-south-9',
-    hostname: 'mail.other.test',
-    services: { profile: 'small', all: { cpu: 256, memory: 4096, tasks: { min: 3, max: 1 } } },
-    surprise: 1,
-  };
-  assert.throws(() => parseConfig(bad), /surprise/);
-  const { surprise: _, ...rest } = bad;
-  assert.throws(
-    () => parseConfig(rest),
-    (cause: Error) =>
-      ['services.all.memory', 'services.all.tasks.max', 'hostname', 'region'].every((place) =>
-        cause.message.includes(place),
-      ),
-  );
-});
-
-test('the price list names each choice and adds up', () => {
-  for (const config of [small, large]) {
-    const lines = priceList(config).split('\n').slice(1);
-    const numbers = lines.map((line) => Number(line.trim().split(' ')[0]));
-    const total = numbers.pop()!;
-    assert.ok(Math.abs(numbers.reduce((a, b) => a + b, 0) - total) < 0.05, priceList(config));
-  }
-  assert.ok(
-    Number(/([\d.]+) {2}in all/.exec(priceList(small))?.[1]) < 55,
-    'a small installation costs under $55 a month',
-  );
-});
 
 test('the admin API has a first key that outlives its stack, a limit and a log', () => {
   for (const [, stacks] of both) {

@@ -84,13 +84,11 @@ export class MemoryLog implements AccountLog {
     if (head.position > log.last) {
       if (last === undefined) throw new RangeError('nothing leads to this head');
       if (last !== log.last) return false;
-    }
-    log.head = head;
-    if (head.position > log.last) {
       log.entries.clear();
       log.last = head.position;
       log.first = head.position + 1;
     }
+    log.head = head;
     return true;
   }
 

@@ -198,9 +198,8 @@ export class AwsAccountLog implements AccountLog {
   async #closeAfter(account: AccountId, last: LogPosition): Promise<boolean> {
     const end = await this.#end(account);
     if (Math.max(end.last?.position ?? 0, end.head?.position ?? 0) !== last) return false;
-    const item = (of: AccountId, at: LogPosition) => this.#get(of, at);
-    const place = { client: this.#client, calls: this.#calls, table: this.#table, item };
-    return closeLog(place, account, (last + 1) as LogPosition);
+    const table = { client: this.#client, calls: this.#calls, table: this.#table };
+    return closeLog(table, account, (last + 1) as LogPosition, (at) => this.#get(account, at));
   }
 
   async trim(account: AccountId, upTo: LogPosition): Promise<void> {

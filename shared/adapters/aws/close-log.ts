@@ -8,18 +8,17 @@ interface LogTable {
   readonly client: Pick<DynamoDBClient, 'send'>;
   readonly calls: Calls;
   readonly table: string;
-  /** Reads consistently. */
-  item(account: AccountId, position: LogPosition): Promise<Item | undefined>;
 }
 
 /**
  * Closes a log at the position after its last entry, before its head goes beyond: who has read the tail may still append to it. False where an
- * entry stands there. Throws ServiceFailure where the table cannot be asked.
+ * entry stands there. `item` reads one, consistently. Throws ServiceFailure where the table cannot be asked.
  */
 export async function closeLog(
-  { client, calls, table, item }: LogTable,
+  { client, calls, table }: LogTable,
   account: AccountId,
   position: LogPosition,
+  item: (position: LogPosition) => Promise<Item | undefined>,
 ): Promise<boolean> {
   const put = new PutItemCommand({
     TableName: table,
@@ -37,7 +36,7 @@ export async function closeLog(
   } catch (cause) {
     if (!isConditionFailure(cause)) throw cause;
     // Closed by this call, whose answer was lost, or by one that died before it moved the head.
-    const occupant = cause.Item ?? (await item(account, position));
+    const occupant = cause.Item ?? (await item(position));
     return occupant !== undefined && isClosing(occupant);
   }
 }
