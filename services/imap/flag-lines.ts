@@ -3,9 +3,9 @@ import type { Span } from '../../shared/engine/view.ts';
 import type { SeqNum } from '../../shared/ids.ts';
 import { fetchFlagsLines } from '../../shared/imap/responses/flag-lines.ts';
 import { flushAt, ResponseWriter } from '../../shared/imap/writer.ts';
+import { Turn } from '../../shared/net/turn.ts';
 import type { FlagTexts } from './flag-text.ts';
 import type { Client } from './session-state.ts';
-import { Turn } from './turn.ts';
 
 /** What a line says besides the flags. */
 export interface LineForm {

@@ -2,8 +2,8 @@ import type { Chunk } from '../../shared/engine/rows.ts';
 import type { Span } from '../../shared/engine/view.ts';
 import type { SeqNum } from '../../shared/ids.ts';
 import { flushAt } from '../../shared/imap/writer.ts';
+import { Turn } from '../../shared/net/turn.ts';
 import type { Client } from './session-state.ts';
-import { Turn } from './turn.ts';
 
 /** Writes something for every row of some spans: sends whenever the writer is full, and lets others run. */
 export async function sendRows(

@@ -1,3 +1,4 @@
+import { isStillIn } from '../../shared/engine/decided.ts';
 import type { Span } from '../../shared/engine/view.ts';
 import { flagsLine, numberLine, vanishedLines } from '../../shared/imap/responses/mailbox.ts';
 import { statusLine } from '../../shared/imap/responses/status.ts';
@@ -18,7 +19,7 @@ export const systemFlags = ['\\Answered', '\\Flagged', '\\Deleted', '\\Seen', '\
  */
 export function advanceView({ account, selected }: In<'selected'>): 'current' | 'gone' {
   const newest = account.state.mailboxes.get(selected.id);
-  if (newest === undefined || newest.uidValidity !== selected.view.mailbox.uidValidity) return 'gone';
+  if (newest === undefined || !isStillIn(account.state, selected.view.mailbox)) return 'gone';
   selected.view.advance(newest);
   return 'current';
 }

@@ -28,8 +28,9 @@ export interface Drop {
 export class Maildrop {
   readonly mailbox: Mailbox;
   readonly #spans: readonly Span[];
-  /** Messages in it, marked as deleted or not. */
+  /** Messages in it, and their octets together, marked as deleted or not. */
   readonly total: number;
+  readonly #totalOctets: number;
   #octets: number;
   #count: number;
   /** A bit a message, made when the first is marked. */
@@ -58,6 +59,7 @@ export class Maildrop {
     this.#spans = spans;
     this.total = first - 1;
     this.#count = this.total;
+    this.#totalOctets = octets;
     this.#octets = octets;
   }
 
@@ -101,12 +103,10 @@ export class Maildrop {
     this.#octets -= drop.size;
   }
 
-  /** RSET: nothing is marked any more. What was retrieved stays so. */
+  /** RSET: nothing is marked any more, at the same cost however many there are. What was retrieved stays so. */
   reset(): void {
-    for (const drop of this.#deletedDrops()) {
-      this.#count++;
-      this.#octets += drop.size;
-    }
+    this.#count = this.total;
+    this.#octets = this.#totalOctets;
     this.#deleted = undefined;
   }
 

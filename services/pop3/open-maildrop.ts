@@ -40,9 +40,13 @@ export async function openMaildrop(
     await leases.release(held).catch(() => undefined);
     return found.ok ? err({ kind: 'noSuchMailbox', creatable: false }) : found;
   }
-  const inbox = found.value;
-  // A lease that was lost is no reason to disturb the client; see above.
-  const timer = setInterval(() => void leases.renew(held, leaseMs).catch(() => undefined), renewMs).unref();
+  const maildrop = new Maildrop(found.value);
+  // One that lapsed, for a store or a machine that stood still, is taken again where nobody else has; where somebody has, that is no
+  // reason to disturb the client; see above.
+  const renew = async () => {
+    if (!(await leases.renew(held, leaseMs))) await leases.acquire(held.name, held.holder, leaseMs);
+  };
+  const timer = setInterval(() => void renew().catch(() => undefined), renewMs).unref();
   let released: Promise<void> | undefined;
   const release = async () => {
     clearInterval(timer);
@@ -52,7 +56,7 @@ export async function openMaildrop(
   return ok({
     record,
     hold: opened.value,
-    maildrop: new Maildrop(inbox),
+    maildrop,
     ahead: new BodyAhead(opened.value.account),
     release: () => (released ??= release()),
   });

@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '../result.ts';
-import type { Decided } from './decision.ts';
+import type { Decide, Decided } from './decision.ts';
 import type { MailError } from './mail-error.ts';
 import type { Mailbox } from './mailbox.ts';
 import { checkMailboxName } from './mailbox-name.ts';
@@ -23,3 +23,18 @@ export function mailboxNamed(state: AccountState, name: string): Result<Mailbox,
 
 /** The mailbox that was chosen is not there any more. */
 export const gone: Result<never, MailError> = err({ kind: 'noSuchMailbox', creatable: false });
+
+type Told = Pick<Mailbox, 'id' | 'uidValidity'>;
+
+/**
+ * A decision about UIDs that somebody was told of a mailbox. After a rebuild they may be those of other messages, under a new UIDVALIDITY: then
+ * it is as if the mailbox were gone.
+ */
+export const withUidsOf =
+  <T>(told: Told, decide: Decide<T>): Decide<T> =>
+  (state, now) =>
+    isStillIn(state, told) ? decide(state, now) : gone;
+
+/** Whether a mailbox's UIDs are what they were when somebody was told of them. */
+export const isStillIn = ({ mailboxes }: AccountState, told: Told): boolean =>
+  mailboxes.get(told.id)?.uidValidity === told.uidValidity;

@@ -55,16 +55,17 @@ export class DotStuffer {
   }
 }
 
-/** TOP's cut: the header block, the empty line, and so many lines of the body. */
+/** TOP's cut: the header block, the empty line, and so many lines of the body; or of a body alone its first lines. */
 export class TopCut {
   #left: number;
-  #state: 'header' | 'body' | 'done' = 'header';
+  #state: 'header' | 'body' | 'done';
   /** Octets of the line so far, without its end. */
   #lineLength = 0;
   #last = 0;
 
-  constructor(lines: number) {
+  constructor(lines: number, begin: 'header' | 'body' = 'header') {
     this.#left = lines;
+    this.#state = begin === 'body' && lines <= 0 ? 'done' : begin;
   }
 
   get done(): boolean {

@@ -1,4 +1,5 @@
 import { type Copied, copyMessages } from '../../../shared/engine/actions.ts';
+import { isStillIn, withUidsOf } from '../../../shared/engine/decided.ts';
 import { type ResponseCode, statusLine } from '../../../shared/imap/responses/status.ts';
 import { errorReply } from '../error-reply.ts';
 import { namedUids, noSuchMessage, rangesOfUids } from '../message-set.ts';
@@ -42,10 +43,12 @@ async function carry(
   // All or nothing; but a UID that is gone is ignored (RFC 9051 §6.4.9).
   if (ghosts.size > 0 && command.numbers === 'seq')
     return expungeIssued('Some of these messages no longer exist; nothing was done');
-  const result = await account.commit(copyMessages(kind, selected.id, named, command.mailbox));
+  const result = await account.commit(
+    withUidsOf(selected.view.mailbox, copyMessages(kind, selected.id, named, command.mailbox)),
+  );
   if (result.ok) return result.value;
   // The mailbox that is missing may be the selected one: no CREATE helps then.
-  const sourceGone = account.state.mailboxes.get(selected.id) === undefined;
+  const sourceGone = !isStillIn(account.state, selected.view.mailbox);
   return errorReply(result.error, client.log, sourceGone ? 'no' : 'tell');
 }
 

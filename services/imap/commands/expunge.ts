@@ -1,5 +1,6 @@
 import type { Account } from '../../../shared/engine/account.ts';
 import { expungeDeleted } from '../../../shared/engine/actions.ts';
+import { withUidsOf } from '../../../shared/engine/decided.ts';
 import type { MailError } from '../../../shared/engine/mail-error.ts';
 import { UidSet } from '../../../shared/engine/uid-set.ts';
 import type { ResponseCode } from '../../../shared/imap/responses/status.ts';
@@ -14,7 +15,9 @@ export const expunge: SelectedHandler<'expunge'> = async (client, { account, sel
   if (selected.access === 'readOnly') return readOnly;
   const among = uids === undefined ? allTold(selected) : namedUids(selected, uids, 'uid');
   if (among === 'outOfRange') return noSuchMessage;
-  const expunged = await account.commit(expungeDeleted(selected.id, among));
+  const expunged = await account.commit(
+    withUidsOf(selected.view.mailbox, expungeDeleted(selected.id, among)),
+  );
   if (!expunged.ok) return errorReply(expunged.error, client.log);
   takeIn(account, selected);
   const code = expunged.value.size > 0 ? highestModSeqCode(client, selected) : undefined;
@@ -23,7 +26,7 @@ export const expunge: SelectedHandler<'expunge'> = async (client, { account, sel
 
 /** CLOSE (RFC 9051 §6.4.1): expunges what is marked, without a word to the client. */
 export const expungeAll = (account: Account, selected: Selected): Promise<Result<UidSet, MailError>> =>
-  account.commit(expungeDeleted(selected.id, allTold(selected)));
+  account.commit(withUidsOf(selected.view.mailbox, expungeDeleted(selected.id, allTold(selected))));
 
 /** What came after the client was last told stays, even if it is marked: nobody at this client could have meant it. */
 const allTold = ({ view }: Selected): UidSet =>

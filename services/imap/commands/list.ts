@@ -11,11 +11,11 @@ import {
   statusResponse,
 } from '../../../shared/imap/responses/mailbox.ts';
 import { flushAt } from '../../../shared/imap/writer.ts';
+import { Turn } from '../../../shared/net/turn.ts';
 import type { SessionHandler } from '../dispatch.ts';
 import { attributesOf, ListedNames, sortNames } from '../listed-names.ts';
 import type { In } from '../session-state.ts';
 import { statusValues } from '../status-values.ts';
-import { Turn } from '../turn.ts';
 import { turnOnCondStore } from '../updates.ts';
 
 /** More patterns than a person's client has mailboxes to name. */

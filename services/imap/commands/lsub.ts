@@ -3,9 +3,9 @@ import { canonicalPattern, compileListPattern } from '../../../shared/imap/list-
 import type { MailboxName } from '../../../shared/imap/mailbox-name.ts';
 import { listLine, listSeparatorLine } from '../../../shared/imap/responses/mailbox.ts';
 import { flushAt } from '../../../shared/imap/writer.ts';
+import { Turn } from '../../../shared/net/turn.ts';
 import type { SessionHandler } from '../dispatch.ts';
 import { attributesOf, ListedNames, sortNames } from '../listed-names.ts';
-import { Turn } from '../turn.ts';
 
 /** LSUB, RFC 3501 §6.3.9: with '%', a name above a subscribed one that does not match itself is listed as \Noselect. */
 export const lsub: SessionHandler<'lsub', 'authenticated' | 'selected'> = async (

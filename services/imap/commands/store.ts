@@ -1,4 +1,5 @@
 import { storeFlags } from '../../../shared/engine/actions.ts';
+import { withUidsOf } from '../../../shared/engine/decided.ts';
 import type { UidSet } from '../../../shared/engine/uid-set.ts';
 import type { Span } from '../../../shared/engine/view.ts';
 import type { ModSeq, SeqNum, Uid } from '../../../shared/ids.ts';
@@ -25,7 +26,9 @@ export const store: SelectedHandler<'store'> = async (client, state, command): P
   const owed = view.owedFlags;
   const target = named.subtract(view.ghostUids);
   const { action, flags, unchangedSince } = command;
-  const stored = await account.commit(storeFlags(selected.id, target, action, flags, unchangedSince));
+  const stored = await account.commit(
+    withUidsOf(view.mailbox, storeFlags(selected.id, target, action, flags, unchangedSince)),
+  );
   if (!stored.ok) return errorReply(stored.error, client.log);
   takeIn(account, selected);
   const { changed, modified } = stored.value;

@@ -1,4 +1,5 @@
 import { storeFlags } from '../../../shared/engine/actions.ts';
+import { withUidsOf } from '../../../shared/engine/decided.ts';
 import type { MailError } from '../../../shared/engine/mail-error.ts';
 import { UidSet } from '../../../shared/engine/uid-set.ts';
 import { ok, type Result } from '../../../shared/result.ts';
@@ -22,7 +23,9 @@ export async function markSeen(
   }
   const uids = UidSet.of(unseen());
   if (uids.size === 0) return ok(uids);
-  const stored = await account.commit(storeFlags(selected.id, uids, 'add', ['\\Seen']));
+  const stored = await account.commit(
+    withUidsOf(view.mailbox, storeFlags(selected.id, uids, 'add', ['\\Seen'])),
+  );
   if (!stored.ok) return stored;
   takeIn(account, selected);
   return ok(stored.value.changed);

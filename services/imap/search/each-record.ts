@@ -1,9 +1,9 @@
 import type { Account } from '../../../shared/engine/account.ts';
 import type { MailboxId } from '../../../shared/ids.ts';
 import type { MessageRecord } from '../../../shared/message/structure.ts';
+import { Turn } from '../../../shared/net/turn.ts';
 import { loadRecords } from '../fetch/messages.ts';
 import { readAhead } from '../read-ahead.ts';
-import { Turn } from '../turn.ts';
 import type { Match } from './run.ts';
 
 /** Messages whose records are read together. */

@@ -4,9 +4,9 @@ import type { Chunk } from '../../../shared/engine/rows.ts';
 import type { MailboxView } from '../../../shared/engine/view.ts';
 import type { MailboxId } from '../../../shared/ids.ts';
 import { bodyText, TextMatcher } from '../../../shared/message/search-text.ts';
+import { Turn } from '../../../shared/net/turn.ts';
 import { loadRecords } from '../fetch/messages.ts';
 import { readAhead } from '../read-ahead.ts';
-import { Turn } from '../turn.ts';
 import type { Criteria } from './criteria.ts';
 import { Facts } from './facts.ts';
 

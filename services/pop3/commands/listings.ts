@@ -1,9 +1,10 @@
 import { packedIdBytes } from '../../../shared/engine/email-id-codec.ts';
-import type { Drop, Maildrop } from '../maildrop.ts';
+import { Turn } from '../../../shared/net/turn.ts';
+import { errorReply } from '../error-reply.ts';
+import { idBatches } from '../id-batches.ts';
+import type { Maildrop } from '../maildrop.ts';
 import { type Handler, type Outcome, okay, refuse, written } from '../session-state.ts';
-
-/** Email ids asked for at once: an answer of any length is made in bounded memory. */
-const idsAtOnce = 2048;
+import { isRebuilt, rebuilt, unreadable } from '../unreadable.ts';
 
 export const noSuchMessage: Outcome = refuse('There is no such message');
 
@@ -22,32 +23,44 @@ export const list: Handler<'transaction', 'LIST'> = async (client, { maildrop },
     return drop === undefined ? noSuchMessage : okay(`${drop.number} ${drop.size}`);
   }
   client.writer.ok(totals(maildrop));
+  const turn = new Turn();
   for (const drop of maildrop) {
     client.writer.sizeListing(drop.number, drop.size);
-    if (client.writer.full) await client.flush();
+    if (!client.writer.full) continue;
+    await client.flush();
+    if (turn.isOver) await turn.pass();
   }
   client.writer.end();
   return written;
 };
 
 /** UIDL, RFC 1939 §7: the email id (RFC 8474), which no other message of the account ever gets. */
-export const uidl: Handler<'transaction', 'UIDL'> = async (client, { maildrop, hold }, { message }) => {
+export const uidl: Handler<'transaction', 'UIDL'> = async (client, state, { message }) => {
+  const { maildrop } = state;
   if (message !== undefined) {
     const drop = maildrop.at(message);
     if (drop === undefined) return noSuchMessage;
-    const [id] = await hold.account.emailIds([drop.message]);
-    return okay(`${drop.number} ${id}`);
+    try {
+      const [id] = await state.hold.account.emailIds([drop.message]);
+      return isRebuilt(state) ? rebuilt : okay(`${drop.number} ${id}`);
+    } catch (cause) {
+      return unreadable(client, state, drop, cause);
+    }
+  }
+  // The first are read before anything is said: what cannot be read then has an answer that says so.
+  const batches = idBatches(state);
+  let next: Awaited<ReturnType<typeof batches.next>>;
+  try {
+    next = await batches.next();
+  } catch (cause) {
+    return isRebuilt(state) ? rebuilt : errorReply({ kind: 'unavailable', cause }, client.log);
   }
   client.writer.ok(totals(maildrop));
-  const batch: Drop[] = [];
-  const write = async () => {
-    const ids = await hold.account.packedIds(batch.map((drop) => drop.message));
-    for (let i = 0; i < batch.length; i++) client.writer.idListing(batch[i]!.number, ids, i * packedIdBytes);
-    batch.length = 0;
+  for (; !next.done; next = await batches.next()) {
+    const { drops, ids } = next.value;
+    for (const [i, drop] of drops.entries()) client.writer.idListing(drop.number, ids, i * packedIdBytes);
     if (client.writer.full) await client.flush();
-  };
-  for (const drop of maildrop) if (batch.push(drop) === idsAtOnce) await write();
-  if (batch.length > 0) await write();
+  }
   client.writer.end();
   return written;
 };

@@ -19,6 +19,7 @@ const bye = { kind: 'ok', text: 'Bye', end: true } as const;
 async function update(client: Client, state: In<'transaction'>): Promise<Outcome> {
   const { maildrop, record, hold } = state;
   const update = {
+    mailbox: maildrop.mailbox,
     deleted: maildrop.deletedUids,
     retrieved: maildrop.retrievedUids,
     deletion: record.pop3Deletion,

@@ -2,40 +2,28 @@ import { ObjectGone } from '../../../shared/engine/message-index.ts';
 import { parserLimits } from '../../../shared/message/parser.ts';
 import { DotStuffer, TopCut } from '../../../shared/pop3/message-stream.ts';
 import type { Blob } from '../../../shared/ports/blob-store.ts';
-import { errorReply } from '../error-reply.ts';
 import type { Drop } from '../maildrop.ts';
-import { type Client, type Handler, type In, type Outcome, refuse, written } from '../session-state.ts';
+import { type Client, type Handler, type In, type Outcome, written } from '../session-state.ts';
+import { isRebuilt, rebuilt, unreadable } from '../unreadable.ts';
 import { noSuchMessage } from './listings.ts';
 
-const gone: Outcome = refuse('The message was deleted by another client');
+type Body = Blob['body'];
 
 async function open(
   client: Client,
   state: In<'transaction'>,
   drop: Drop,
-): Promise<{ readonly blob: Blob } | { readonly failure: Outcome }> {
+  read: () => Promise<Body>,
+): Promise<{ readonly body: Body } | { readonly failure: Outcome }> {
   try {
-    return { blob: await state.hold.account.body(drop.message) };
+    const body = await read();
+    return isRebuilt(state) ? { failure: rebuilt } : { body };
   } catch (cause) {
-    return {
-      failure: cause instanceof ObjectGone ? gone : errorReply({ kind: 'unavailable', cause }, client.log),
-    };
+    return { failure: await unreadable(client, state, drop, cause) };
   }
 }
 
-/** Where it was the next one, it was read while the client got the one before. */
-async function openAhead(
-  client: Client,
-  state: In<'transaction'>,
-  drop: Drop,
-): Promise<Pick<Blob, 'body'> | { readonly failure: Outcome }> {
-  const body = await state.ahead.take(drop);
-  if (body !== undefined) return { body };
-  const opened = await open(client, state, drop);
-  return 'failure' in opened ? opened : opened.blob;
-}
-
-async function* pieces(body: Blob['body']): AsyncGenerator<Uint8Array> {
+async function* pieces(body: Body): AsyncGenerator<Uint8Array> {
   if (body instanceof Uint8Array) yield body;
   else yield* body;
 }
@@ -51,7 +39,10 @@ async function sendStuffed(client: Client, stuffer: DotStuffer, chunk: Uint8Arra
 export const retr: Handler<'transaction', 'RETR'> = async (client, state, { message }) => {
   const drop = state.maildrop.at(message);
   if (drop === undefined) return noSuchMessage;
-  const opened = await openAhead(client, state, drop);
+  const { account } = state.hold;
+  // Where it was the next one, it was read while the client got the one before.
+  const read = async () => (await state.ahead.take(drop)) ?? (await account.body(drop.message)).body;
+  const opened = await open(client, state, drop, read);
   if ('failure' in opened) return opened.failure;
   client.writer.ok(`${drop.size} octets`);
   const stuffer = new DotStuffer();
@@ -64,15 +55,20 @@ export const retr: Handler<'transaction', 'RETR'> = async (client, state, { mess
   return written;
 };
 
-/** The header block and its empty line, from the message's record: no body is read for TOP n 0. */
-async function headerOf(state: In<'transaction'>, drop: Drop): Promise<Uint8Array | undefined> {
+/** The header block, from the message's record: no body is read for TOP n 0. Undefined where only the body can tell. */
+async function headerOf(
+  client: Client,
+  state: In<'transaction'>,
+  drop: Drop,
+): Promise<Uint8Array | undefined> {
   try {
     const [record] = await state.hold.account.records([drop.message]);
     // A header that was cut there goes on in the body.
     return record !== undefined && record.header.length < parserLimits.header ? record.header : undefined;
   } catch (cause) {
-    if (cause instanceof ObjectGone) return undefined;
-    throw cause;
+    // What is wrong with the message shows when its body is read.
+    if (!(cause instanceof ObjectGone)) client.log.error({ event: 'account.unavailable' }, cause);
+    return undefined;
   }
 }
 
@@ -80,22 +76,28 @@ async function headerOf(state: In<'transaction'>, drop: Drop): Promise<Uint8Arra
 export const top: Handler<'transaction', 'TOP'> = async (client, state, { message, lines }) => {
   const drop = state.maildrop.at(message);
   if (drop === undefined) return noSuchMessage;
-  const stuffer = new DotStuffer();
-  const header = lines === 0 ? await headerOf(state, drop) : undefined;
-  if (header !== undefined) {
-    client.writer.ok('The top of the message follows');
-    await sendStuffed(client, stuffer, header);
-    await client.send(stuffer.end());
-    return written;
-  }
-  const opened = await open(client, state, drop);
+  const header = await headerOf(client, state, drop);
+  const start = header?.length ?? 0;
+  const end = header !== undefined && lines === 0 ? start : drop.size;
+  const read = async (): Promise<Body> =>
+    start < end ? (await state.hold.account.body(drop.message, { start, end })).body : new Uint8Array(0);
+  const opened = await open(client, state, drop, read);
   if ('failure' in opened) return opened.failure;
   client.writer.ok('The top of the message follows');
-  const cut = new TopCut(lines);
-  for await (const chunk of pieces(opened.blob.body)) {
+  const stuffer = new DotStuffer();
+  if (header !== undefined)
+    for (const piece of [header, missingEnd(header)]) await sendStuffed(client, stuffer, piece);
+  const cut = new TopCut(lines, header === undefined ? 'header' : 'body');
+  for await (const chunk of pieces(opened.body)) {
     await sendStuffed(client, stuffer, cut.push(chunk));
     if (cut.done) break;
   }
   await client.send(stuffer.end());
   return written;
 };
+
+/** The empty line between header and body is part of TOP's answer (RFC 1939 §7), also where the message does without. */
+function missingEnd(header: Uint8Array): Uint8Array {
+  const end = Buffer.from(header.subarray(-3)).toString('latin1');
+  return Buffer.from(/(^|\n)\r?\n$/.test(end) ? '' : end === '' || end.endsWith('\n') ? '\r\n' : '\r\n\r\n');
+}

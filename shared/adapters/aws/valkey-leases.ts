@@ -37,12 +37,19 @@ export class ValkeyLeases implements Leases {
   }
 
   async renew(lease: Lease, ttlMs: number): Promise<boolean> {
-    return (await this.#run(renew, lease.name, lease.holder, ttlMs)) ?? this.#otherwise.renew(lease, ttlMs);
+    const { name, holder } = lease;
+    const renewed = await this.#run(renew, name, holder, ttlMs);
+    if (renewed) return true;
+    if (!(await this.#otherwise.renew(lease, ttlMs))) return false;
+    if (renewed === undefined) return true;
+    // Taken while Valkey could not be asked: those who ask it from now on are to find it there.
+    const moved = await this.#run(acquire, name, holder, ttlMs);
+    if (moved) await this.#otherwise.release(lease);
+    return moved !== false;
   }
 
   async release(lease: Lease): Promise<void> {
-    if ((await this.#run(release, lease.name, lease.holder)) === undefined)
-      await this.#otherwise.release(lease);
+    if (!(await this.#run(release, lease.name, lease.holder))) await this.#otherwise.release(lease);
   }
 
   /** Undefined where Valkey cannot be asked. */
