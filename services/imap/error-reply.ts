@@ -11,6 +11,8 @@ const no = (code: PlainCode, text: string): Outcome => ({ condition: 'NO', code:
 const wording: Wording = {
   noSuchMailbox: (e) => no(e.creatable ? 'TRYCREATE' : 'NONEXISTENT', 'No such mailbox'),
   mailboxExists: () => no('ALREADYEXISTS', 'There is a mailbox of that name'),
+  hasChildren: () => no('HASCHILDREN', 'That is a level with mailboxes below it'),
+  specialUseTaken: () => no('USEATTR', 'Another mailbox has that special use'),
   badMailboxName: (e) => no('CANNOT', `Not a mailbox name: ${e.reason}`),
   notPossible: (e) => no('CANNOT', e.reason),
   overQuota: () => no('OVERQUOTA', 'The mailbox is full'),

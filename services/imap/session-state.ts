@@ -1,4 +1,5 @@
 import type { Account } from '../../shared/engine/account.ts';
+import type { MessageReader } from '../../shared/engine/message-reader.ts';
 import type { UidSet } from '../../shared/engine/uid-set.ts';
 import type { MailboxView } from '../../shared/engine/view.ts';
 import type { MailboxId } from '../../shared/ids.ts';
@@ -13,6 +14,8 @@ import type { MemoCache } from './record-memo.ts';
 export interface Selected {
   readonly id: MailboxId;
   readonly view: MailboxView;
+  /** Reads the view's messages. */
+  readonly messages: MessageReader;
   readonly access: 'readWrite' | 'readOnly';
   /** Messages that are \Recent to this session (RFC 3501 §2.3.2): UIDs from here on. */
   readonly recentFrom: number;

@@ -56,6 +56,8 @@ export class ImapSession implements Client, Served {
   #commandStart: number | undefined;
   #commands = 0;
   #end: SessionEnd = 'clientClosed';
+  /** Said last, after the answers to what is under way. */
+  #lastWord: string | undefined;
 
   constructor(service: ImapService, connection: Connection, log: Log) {
     this.service = service;
@@ -70,6 +72,7 @@ export class ImapSession implements Client, Served {
     try {
       if (await this.#greet()) await this.#serve();
       await this.#late.settled();
+      if (this.#lastWord !== undefined) statusLine(this.writer, undefined, 'BYE', this.#lastWord);
       await this.flush();
     } catch (cause) {
       if (!(cause instanceof ConnectionClosed)) this.#end = 'fault';
@@ -151,6 +154,13 @@ export class ImapSession implements Client, Served {
     this.#end = end;
     this.state = { kind: 'logout' };
     statusLine(this.writer, undefined, 'BYE', text);
+  }
+
+  /** The selected mailbox is gone: the client must leave (RFC 2180 §3.2). What it did is done all the same, and told first. */
+  #partFromMailbox(): void {
+    this.#end = 'refused';
+    this.#lastWord = 'The selected mailbox was deleted';
+    this.state = { kind: 'logout' };
   }
 
   /** Where the client is to leave. */
@@ -264,7 +274,7 @@ export class ImapSession implements Client, Served {
 
   /** While the messages of another APPEND are read, or nothing is: both write nothing of their own. */
   async #answerLate(tag: string, outcome: FinalOutcome): Promise<void> {
-    if (this.state.kind === 'logout') return;
+    if (this.state.kind === 'logout' && this.#lastWord === undefined) return;
     await this.#answer(tag, outcome);
     // What a fault of the running command takes back is not this.
     if (this.#commandStart !== undefined) this.#commandStart = this.writer.length;
@@ -285,8 +295,9 @@ export class ImapSession implements Client, Served {
       default:
     }
     if (this.state.kind === 'selected') {
-      if (advanceView(this.state) === 'gone') return this.bye('The selected mailbox was deleted', 'refused');
-      await writeUpdates(this, this.state, outcome.expunge ?? 'allowed');
+      if (advanceView(this.state) === 'current')
+        await writeUpdates(this, this.state, outcome.expunge ?? 'allowed');
+      else this.#partFromMailbox();
     }
     if (outcome.condition === 'OK') this.failures = 0;
     statusLine(this.writer, tag, outcome.condition, outcome.text, outcome.code);

@@ -69,6 +69,8 @@ const outcomeOf: Record<MailError['kind'], TargetOutcome> = {
   overQuota: 'overQuota',
   noSuchMailbox: 'unavailable',
   mailboxExists: 'unavailable',
+  hasChildren: 'unavailable',
+  specialUseTaken: 'unavailable',
   badMailboxName: 'unavailable',
   notPossible: 'unavailable',
   limit: 'unavailable',

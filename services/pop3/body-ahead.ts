@@ -1,5 +1,5 @@
-import type { Account } from '../../shared/engine/account.ts';
 import { collect } from '../../shared/engine/message-index.ts';
+import type { MessageReader } from '../../shared/engine/message-reader.ts';
 import type { Drop } from './maildrop.ts';
 
 /** Octets of the largest message that is read before it is asked for. */
@@ -10,12 +10,12 @@ const largest = 128 * 1024;
  * nobody waits for both in turn. At most one message, of bounded size, is held for a session.
  */
 export class BodyAhead {
-  readonly #account: Pick<Account, 'body'>;
+  readonly #messages: Pick<MessageReader, 'body'>;
   #expected: Drop | undefined;
   #held: { readonly number: number; readonly body: Promise<Uint8Array> } | undefined;
 
-  constructor(account: Pick<Account, 'body'>) {
-    this.#account = account;
+  constructor(messages: Pick<MessageReader, 'body'>) {
+    this.#messages = messages;
   }
 
   /** What will most likely be asked for next. */
@@ -28,7 +28,7 @@ export class BodyAhead {
     const drop = this.#expected;
     if (drop === undefined) return;
     this.#expected = undefined;
-    const body = this.#account.body(drop.message).then((blob) => collect(blob.body));
+    const body = this.#messages.body(drop.message).then((blob) => collect(blob.body));
     // Whoever asks for it then reads it himself, and learns what is wrong.
     body.catch(() => undefined);
     this.#held = { number: drop.number, body };

@@ -1,7 +1,6 @@
-import { ObjectGone } from '../../shared/engine/message-index.ts';
+import { AccountRebuilt, ObjectGone } from '../../shared/engine/object-gone.ts';
 import type { Drop, Maildrop } from './maildrop.ts';
 import type { In } from './session-state.ts';
-import { isRebuilt } from './unreadable.ts';
 
 /** Email ids asked for at once: an answer of any length is made in bounded memory. */
 const atOnce = 2048;
@@ -14,11 +13,7 @@ export interface IdBatch {
 
 /** The email ids of all messages that are not marked as deleted, some at a time. Throws where they cannot be read, or are those of a rebuilt account. */
 export async function* idBatches(state: In<'transaction'>): AsyncGenerator<IdBatch> {
-  for (const drops of inBatches(state.maildrop)) {
-    const batches = await readIds(state, drops);
-    if (isRebuilt(state)) throw new Error('the account was rebuilt');
-    yield* batches;
-  }
+  for (const drops of inBatches(state.maildrop)) yield* await readIds(state, drops);
 }
 
 function* inBatches(maildrop: Maildrop): Generator<readonly Drop[]> {
@@ -32,15 +27,15 @@ function* inBatches(maildrop: Maildrop): Generator<readonly Drop[]> {
 }
 
 /** One that was purged meanwhile must not take the others with it: it is not listed, and cannot be retrieved either. */
-async function readIds({ hold }: In<'transaction'>, drops: readonly Drop[]): Promise<readonly IdBatch[]> {
+async function readIds({ messages }: In<'transaction'>, drops: readonly Drop[]): Promise<readonly IdBatch[]> {
   const read = async (some: readonly Drop[]): Promise<IdBatch> => ({
     drops: some,
-    ids: await hold.account.packedIds(some.map((drop) => drop.message)),
+    ids: await messages.packedIds(some.map((drop) => drop.message)),
   });
   try {
     return [await read(drops)];
   } catch (cause) {
-    if (!(cause instanceof ObjectGone)) throw cause;
+    onlyGone(cause);
   }
   const there: IdBatch[] = [];
   for (const drop of drops) {
@@ -50,6 +45,7 @@ async function readIds({ hold }: In<'transaction'>, drops: readonly Drop[]): Pro
   return there;
 }
 
+/** Of an account that was rebuilt all are gone, and none is left out. */
 function onlyGone(cause: unknown): undefined {
-  if (!(cause instanceof ObjectGone)) throw cause;
+  if (!(cause instanceof ObjectGone) || cause instanceof AccountRebuilt) throw cause;
 }

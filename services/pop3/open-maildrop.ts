@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { MailEngine } from '../../shared/engine/engine.ts';
 import { type MailError, unavailable } from '../../shared/engine/mail-error.ts';
+import { MessageReader } from '../../shared/engine/message-reader.ts';
 import { inboxId } from '../../shared/engine/state.ts';
 import type { AccountRecord } from '../../shared/ports/directory.ts';
 import type { Leases } from '../../shared/ports/leases.ts';
@@ -41,6 +42,7 @@ export async function openMaildrop(
     return found.ok ? err({ kind: 'noSuchMailbox', creatable: false }) : found;
   }
   const maildrop = new Maildrop(found.value);
+  const messages = new MessageReader(opened.value.account, found.value);
   // One that lapsed, for a store or a machine that stood still, is taken again where nobody else has; where somebody has, that is no
   // reason to disturb the client; see above.
   const renew = async () => {
@@ -57,7 +59,8 @@ export async function openMaildrop(
     record,
     hold: opened.value,
     maildrop,
-    ahead: new BodyAhead(opened.value.account),
+    messages,
+    ahead: new BodyAhead(messages),
     release: () => (released ??= release()),
   });
 }

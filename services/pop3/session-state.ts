@@ -1,4 +1,5 @@
 import type { AccountHold } from '../../shared/engine/engine.ts';
+import type { MessageReader } from '../../shared/engine/message-reader.ts';
 import type { Guest } from '../../shared/net/guest.ts';
 import type { Command, CommandKind, CommandOf } from '../../shared/pop3/command.ts';
 import type { ReplyWriter, ResponseCode } from '../../shared/pop3/reply-writer.ts';
@@ -18,6 +19,8 @@ export interface OpenMaildrop {
   readonly record: AccountRecord;
   readonly hold: AccountHold;
   readonly maildrop: Maildrop;
+  /** Reads the maildrop's messages. */
+  readonly messages: MessageReader;
   readonly ahead: BodyAhead;
   /** Gives the maildrop up for others. */
   release(): Promise<void>;

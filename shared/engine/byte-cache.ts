@@ -27,6 +27,8 @@ export class ByteCache<T> {
       this.#entries.delete(key);
       this.#bytes -= before.bytes;
     }
+    // It would push out all others, and then itself.
+    if (bytes > this.#limit) return;
     this.#entries.set(key, { value, bytes });
     this.#bytes += bytes;
     for (const [oldest, entry] of this.#entries) {

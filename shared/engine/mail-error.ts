@@ -6,6 +6,10 @@ export type MailError =
   | { readonly kind: 'noSuchMailbox'; readonly creatable: boolean }
   | { readonly kind: 'mailboxExists' }
   | { readonly kind: 'badMailboxName'; readonly reason: string }
+  /** A name alone, of mailboxes below it. */
+  | { readonly kind: 'hasChildren' }
+  /** Another mailbox has that special use. */
+  | { readonly kind: 'specialUseTaken' }
   /** INBOX cannot be deleted, a name cannot be moved below itself, and the like. */
   | { readonly kind: 'notPossible'; readonly reason: string }
   | { readonly kind: 'overQuota' }

@@ -20,6 +20,9 @@ export const createMailbox =
     if (state.mailboxes.named(name) !== undefined) return err({ kind: 'mailboxExists' });
     if (state.mailboxes.size >= maxMailboxes)
       return err({ kind: 'limit', reason: `${maxMailboxes} mailboxes` });
+    if (specialUse !== undefined)
+      for (const other of state.mailboxes)
+        if (other.specialUse === specialUse) return err({ kind: 'specialUseTaken' });
     return one({ kind: 'create', name, specialUse }, ({ effects }) => {
       const effect = effects[0] as Effect;
       return effect.kind === 'created' ? effect.mailbox : inboxId;
@@ -31,7 +34,8 @@ export const deleteMailbox =
   (name: string): Decide<void> =>
   (state) => {
     const mailbox = state.mailboxes.named(name);
-    if (mailbox === undefined) return gone;
+    if (mailbox === undefined)
+      return state.mailboxes.below(name).next().done ? gone : err({ kind: 'hasChildren' });
     if (mailbox.id === inboxId) return err({ kind: 'notPossible', reason: 'INBOX cannot be deleted' });
     return one({ kind: 'delete', mailbox: mailbox.id }, nothing);
   };

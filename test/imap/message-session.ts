@@ -11,6 +11,7 @@ import { advanceView, writeUpdates } from '../../services/imap/updates.ts';
 import type { Account } from '../../shared/engine/account.ts';
 import { appendMessages } from '../../shared/engine/actions.ts';
 import { ByteCache } from '../../shared/engine/byte-cache.ts';
+import { MessageReader } from '../../shared/engine/message-reader.ts';
 import { UidSet } from '../../shared/engine/uid-set.ts';
 import { MailboxView } from '../../shared/engine/view.ts';
 import { parseCommand } from '../../shared/imap/parse-command.ts';
@@ -64,6 +65,7 @@ export class MessageSession implements Client {
       selected: {
         id: found.id,
         view: new MailboxView(found),
+        messages: new MessageReader(account, found),
         access,
         recentFrom: Number.POSITIVE_INFINITY,
         saved: UidSet.empty,

@@ -214,6 +214,17 @@ test('what came unannounced is not expunged', async () => {
   assert.deepEqual(await session.lines('EXPUNGE'), ['* 2 EXPUNGE', 'a OK 1 expunged']);
 });
 
+test('.SILENT tells the mod-sequence that another session gave meanwhile, also where nothing was left to change', async () => {
+  const account = await inbox(1);
+  const session = new MessageSession(account);
+  session.enabled.condStore = true;
+  await new MessageSession(account).run('STORE 1 +FLAGS.SILENT (\\Seen)');
+  assert.deepEqual(await session.lines('STORE 1 +FLAGS.SILENT (\\Seen)'), [
+    `* 1 FETCH (UID 1 MODSEQ (${highest(account)}))`,
+    'a OK Stored',
+  ]);
+});
+
 test('after its mailbox was deleted, a session is refused changes', async () => {
   const account = await local.account();
   await account.commit(createMailbox('Old'));

@@ -1,5 +1,5 @@
 import type { Account } from '../../../shared/engine/account.ts';
-import { type AppendRequest, appendMessages } from '../../../shared/engine/actions.ts';
+import { type AppendRequest, appendMessages, overQuota } from '../../../shared/engine/actions.ts';
 import type { MailError } from '../../../shared/engine/mail-error.ts';
 import type { StagedMessage } from '../../../shared/engine/stage.ts';
 import type { MessageLiteral } from '../../../shared/imap/announcement.ts';
@@ -91,6 +91,10 @@ async function receive(
     const { announced } = next;
     const refusal = refusalOf(session, account, mailbox, announced, requests);
     if (refusal !== undefined) return refusal;
+    // What makes room may have been done elsewhere a moment ago.
+    const isOver = () => overQuota(account.state, octetsOf(requests) + announced.size);
+    if (isOver()) await account.refresh();
+    if (isOver()) return errorReply({ kind: 'overQuota' }, session.log);
     const staged = await stage(session, account, next);
     if (!staged.ok) return errorReply(staged.error, session.log);
     requests.push({
@@ -111,6 +115,9 @@ async function receive(
     next = { announced: rest.value, literal: frame.message };
   }
 }
+
+const octetsOf = (requests: readonly AppendRequest[]): number =>
+  requests.reduce((sum, { message }) => sum + message.size, 0);
 
 const limit = (text: string): FinalOutcome => ({ condition: 'NO', code: { code: 'LIMIT' }, text });
 
@@ -136,9 +143,6 @@ function refusalOf(
   if (size > service.options.appendLimit)
     return refuse({ kind: 'tooLarge', limit: service.options.appendLimit });
   if (before.length >= maxMessages) return limit(`At most ${maxMessages} messages in one command`);
-  const staged = before.reduce((sum, { message }) => sum + message.size, 0);
-  if (state.limits.bytes !== undefined && state.usage.bytes + staged + size > state.limits.bytes)
-    return refuse({ kind: 'overQuota' });
   return undefined;
 }
 

@@ -47,8 +47,8 @@ export const fetch: SelectedHandler<'fetch'> = async (client, state, command): P
   if (!plan.records && !plan.bodies && !plan.emailIds) await sendColumns(client, spans, plan.items, texts);
   else {
     const told: Uid[] = [];
-    const mailbox = view.mailbox.id;
-    await sendMessages({ client, account, mailbox, plan, texts, marked, told, shortfall }, spans);
+    const { messages } = selected;
+    await sendMessages({ client, account, messages, plan, texts, marked, told, shortfall }, spans);
     // A message whose body cannot be had just now is not answered: its new flags are told like another's change.
     view.noteTold(UidSet.of(told));
   }

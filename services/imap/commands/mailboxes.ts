@@ -31,9 +31,6 @@ export const createMailbox: SessionHandler<'create', SignedIn> = async (session,
   const [use, ...more] = command.specialUse;
   if (more.length > 0) return useRefused('A mailbox has one special use');
   if (use !== undefined && !givenUses.has(use)) return useRefused('No mailbox can have that special use');
-  if (use !== undefined)
-    for (const { specialUse } of account.state.mailboxes)
-      if (specialUse === use) return useRefused('Another mailbox has that special use');
   const created = await account.commit(creation(command.mailbox, use as SpecialUse | undefined));
   if (!created.ok) return errorReply(created.error, session.log);
   return { condition: 'OK', code: { code: 'MAILBOXID', id: mailboxIdText(created.value) }, text: 'Created' };
@@ -42,14 +39,6 @@ export const createMailbox: SessionHandler<'create', SignedIn> = async (session,
 /** DELETE, RFC 9051 §6.3.5. The selected mailbox may be deleted too: the session is then in the authenticated state. */
 export const deleteMailbox: SessionHandler<'delete', SignedIn> = async (session, state, command) => {
   const { account, record } = state;
-  const { mailboxes } = account.state;
-  const onlyName = mailboxes.named(command.mailbox) === undefined;
-  if (onlyName && !mailboxes.below(command.mailbox).next().done)
-    return {
-      condition: 'NO',
-      code: { code: 'HASCHILDREN' },
-      text: 'That is a level with mailboxes below it',
-    };
   const outcome = await change(session, state, deletion(command.mailbox));
   if (outcome.condition !== 'OK' || state.kind !== 'selected') return outcome;
   if (account.state.mailboxes.get(state.selected.id) === undefined) {

@@ -1,5 +1,6 @@
 import type { FlagTable } from '../../../shared/engine/flag-table.ts';
 import type { Mailbox } from '../../../shared/engine/mailbox.ts';
+import { MessageReader } from '../../../shared/engine/message-reader.ts';
 import { UidSet } from '../../../shared/engine/uid-set.ts';
 import { MailboxView } from '../../../shared/engine/view.ts';
 import type { MailboxName } from '../../../shared/imap/mailbox-name.ts';
@@ -45,6 +46,7 @@ export const select: SessionHandler<'select', 'authenticated' | 'selected'> = as
   const selected: Selected = {
     id: mailbox.id,
     view: new MailboxView(mailbox),
+    messages: new MessageReader(account, mailbox),
     access: command.access,
     recentFrom: account.recent.from(account.state, mailbox.id),
     saved: UidSet.empty,

@@ -17,7 +17,7 @@ export const sort: SelectedHandler<'sort'> = async (client, state, command) => {
     async () => {
       sorted = await sortMatches(
         state.account,
-        state.selected.view.mailbox.id,
+        state.selected.messages,
         matches,
         command.order,
         client.memos,

@@ -31,7 +31,7 @@ export const store: SelectedHandler<'store'> = async (client, state, command): P
   );
   if (!stored.ok) return errorReply(stored.error, client.log);
   takeIn(account, selected);
-  const { changed, modified } = stored.value;
+  const { modified } = stored.value;
   const done = target.subtract(modified);
   writeKeywords(client, selected);
   if (command.answer === 'report') await sendFlags(client, state, done, command);
@@ -41,8 +41,12 @@ export const store: SelectedHandler<'store'> = async (client, state, command): P
       done.subtract(asForetold(before, view.mailbox, account.state.flags, done, command)),
     );
     const quiet = done.subtract(surprising);
+    // Not of what others changed meanwhile to what it is anyhow: its mod-sequence is new all the same.
     if (client.enabled.condStore)
-      await sendModSeqs(client, view.spans(unchangedSince === undefined ? changed.intersect(quiet) : quiet));
+      await sendModSeqs(
+        client,
+        view.spans(unchangedSince === undefined ? view.owedFlags.intersect(quiet) : quiet),
+      );
     view.noteTold(quiet);
   }
   return replyTo(state, command, named, modified);

@@ -40,12 +40,15 @@ async function inputsOf(
   const memo = new RecordMemo<ThreadInput>(client.memos, account, 'thread');
   const made = matches.map(({ chunk, row }) => memo.get(chunk.fixed.message[row]!));
   const missing = matches.flatMap((match, at) => (made[at] === undefined ? [{ ...match, at }] : []));
-  await eachRecord(account, selected.view.mailbox.id, missing, ({ chunk, row, at }, record) => {
-    const input = inputOf(record);
-    made[at] = input;
-    memo.put(chunk.fixed.message[row]!, input, weightOf(input));
-  });
-  memo.keep();
+  try {
+    await eachRecord(selected.messages, missing, ({ chunk, row, at }, record) => {
+      const input = inputOf(record);
+      made[at] = input;
+      memo.put(chunk.fixed.message[row]!, input, weightOf(input));
+    });
+  } finally {
+    memo.keep();
+  }
   const inputs: ThreadInput[] = [];
   for (const [i, match] of matches.entries()) {
     const input = made[i];

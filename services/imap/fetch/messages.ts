@@ -1,7 +1,7 @@
-import type { Account } from '../../../shared/engine/account.ts';
-import { ObjectGone } from '../../../shared/engine/message-index.ts';
+import type { MessageReader } from '../../../shared/engine/message-reader.ts';
+import { AccountRebuilt, ObjectGone } from '../../../shared/engine/object-gone.ts';
 import type { Span } from '../../../shared/engine/view.ts';
-import type { EmailId, MailboxId } from '../../../shared/ids.ts';
+import type { EmailId } from '../../../shared/ids.ts';
 import type { MessageRecord } from '../../../shared/message/structure.ts';
 import { readAhead } from '../read-ahead.ts';
 import type { Answers } from './answers.ts';
@@ -25,8 +25,6 @@ export interface Loaded {
 export interface Wanted {
   readonly records: boolean;
   readonly emailIds: boolean;
-  /** The mailbox that the messages are in. */
-  readonly of: MailboxId;
 }
 
 /** Messages whose records are read together: neighbours lie in a few objects, and each object is a request. */
@@ -34,13 +32,13 @@ const batchSize = 1000;
 
 /** The messages of some spans in order, records and ids read in batches, the next one while this one is answered. */
 export async function* loadMessages(
-  account: Account,
+  messages: MessageReader,
   spans: Iterable<Span>,
   wanted: Wanted,
   answers?: Answers,
 ): AsyncGenerator<readonly Loaded[]> {
   const load = (places: readonly Place[]): Promise<readonly Loaded[]> =>
-    loadRecords(account, places, wanted, answers);
+    loadRecords(messages, places, wanted, answers);
   for await (const [, batch] of readAhead(batches(spans), load, { count: 2, weight: 0 })) yield batch;
 }
 
@@ -60,22 +58,20 @@ function* batches(spans: Iterable<Span>): Generator<readonly Place[]> {
 
 /** What is wanted of some messages, in one read where that can be; `gone` where a message is not there any more. */
 export async function loadRecords(
-  account: Account,
+  messages: MessageReader,
   places: readonly Place[],
-  { records, emailIds, of }: Wanted,
+  { records, emailIds }: Wanted,
   answers?: Answers,
 ): Promise<readonly Loaded[]> {
   const numbers = places.map(({ chunk, row }) => chunk.fixed.message[row]!);
-  const stored = answers?.forms && (await readStored(account, answers.forms, numbers, of));
+  const stored = answers?.forms && (await readStored(messages, answers.forms, numbers));
   const memo = answers?.memo;
   const answered = memo && numbers.map((no, i) => (stored?.[i] === undefined ? memo.get(no) : undefined));
   const isAnswered = (i: number): boolean => stored?.[i] !== undefined || answered?.[i] !== undefined;
   const unanswered = numbers.filter((_, i) => !isAnswered(i));
   const [known, ids] = await Promise.all([
-    records && unanswered.length > 0
-      ? orOneByOne(unanswered, (some) => account.records(some, of))
-      : undefined,
-    emailIds ? orOneByOne(numbers, (some) => account.emailIds(some)) : undefined,
+    records && unanswered.length > 0 ? orOneByOne(unanswered, (some) => messages.records(some)) : undefined,
+    emailIds ? orOneByOne(numbers, (some) => messages.emailIds(some)) : undefined,
   ]);
   let next = 0;
   return places.map(({ chunk, row, seq }, i) => {
@@ -95,7 +91,7 @@ async function orOneByOne<T>(
     return await read(numbers);
   } catch (cause) {
     if (!(cause instanceof ObjectGone)) throw cause;
-    if (numbers.length === 1) return [undefined];
+    if (numbers.length === 1 || cause instanceof AccountRebuilt) return numbers.map(() => undefined);
   }
   const found: (T | undefined)[] = [];
   for (const number of numbers) found.push(...(await orOneByOne([number], read)));

@@ -1,8 +1,9 @@
 import type { Account } from '../../../shared/engine/account.ts';
 import { ObjectGone } from '../../../shared/engine/message-index.ts';
+import type { MessageReader } from '../../../shared/engine/message-reader.ts';
 import type { UidSet } from '../../../shared/engine/uid-set.ts';
 import type { Span } from '../../../shared/engine/view.ts';
-import type { MailboxId, SeqNum, Uid } from '../../../shared/ids.ts';
+import type { SeqNum, Uid } from '../../../shared/ids.ts';
 import type { FetchItem } from '../../../shared/imap/fetch-items.ts';
 import { fetchClose, fetchOpen } from '../../../shared/imap/responses/fetch.ts';
 import { flushAt, type ResponseWriter } from '../../../shared/imap/writer.ts';
@@ -30,7 +31,7 @@ export interface Shortfall {
 export interface FetchRun {
   readonly client: Client;
   readonly account: Account;
-  readonly mailbox: MailboxId;
+  readonly messages: MessageReader;
   readonly plan: FetchPlan;
   readonly texts: FlagTexts;
   /** Messages that this command marked \Seen. */
@@ -55,7 +56,7 @@ export async function sendMessages(run: FetchRun, spans: Iterable<Span>): Promis
   const answers = needsRecords(plan)
     ? undefined
     : answersFor(client.memos, account, plan.items, client.writer.text);
-  const batches = loadMessages(account, spans, { ...plan, of: run.mailbox }, answers);
+  const batches = loadMessages(run.messages, spans, plan, answers);
   try {
     for (;;) {
       // Reading may fail: that is answered. Sending may fail too, but then there is nobody to answer.
@@ -67,10 +68,11 @@ export async function sendMessages(run: FetchRun, spans: Iterable<Span>): Promis
       if (there.length < next.value.length) run.shortfall.gone = true;
       if (plan.bodies) await sendWithBodies(run, there);
       else await sendWithoutBodies(run, there, answers);
-      answers?.memo.keep();
       if (run.shortfall.unavailable) return;
     }
   } finally {
+    // Also where the client is gone in the middle: what was put counts from then on.
+    answers?.memo.keep();
     await batches.return(undefined);
   }
 }
@@ -154,12 +156,12 @@ const space = 0x20;
 type Opened = readonly Prepared[] | { readonly cause: unknown };
 
 async function sendWithBodies(run: FetchRun, messages: readonly Loaded[]): Promise<void> {
-  const { account, client, plan, shortfall } = run;
+  const { client, plan, shortfall } = run;
   const items = plan.items.filter(isBodyItem);
   const prepareFor = (message: Loaded, item: BodyItem): Promise<Prepared> => {
     const { fixed } = message.chunk;
     const no = fixed.message[message.row]!;
-    return prepare(item, message.record, fixed.size[message.row]!, (range) => account.body(no, range));
+    return prepare(item, message.record, fixed.size[message.row]!, (range) => run.messages.body(no, range));
   };
   const open = async (message: Loaded): Promise<Opened> => {
     if (items.length > 1)

@@ -1,8 +1,7 @@
-import type { Account } from '../../../shared/engine/account.ts';
 import type { Slice } from '../../../shared/engine/frame.ts';
 import { ObjectGone } from '../../../shared/engine/message-index.ts';
+import type { MessageReader } from '../../../shared/engine/message-reader.ts';
 import type { AnswerColumn } from '../../../shared/engine/segment.ts';
-import type { MailboxId } from '../../../shared/ids.ts';
 import type { BodySectionItem, FetchItem } from '../../../shared/imap/fetch-items.ts';
 import { bodyName } from '../../../shared/imap/responses/fetch.ts';
 import {
@@ -57,13 +56,12 @@ const isFields = ({ section, partial }: BodySectionItem): boolean =>
 
 /** What is kept of some messages; undefined for those of which only the record is there. */
 export async function readStored(
-  account: Account,
+  messages: MessageReader,
   forms: readonly StoredForm[],
   numbers: readonly number[],
-  of: MailboxId,
 ): Promise<readonly (Stored | undefined)[]> {
   try {
-    const columns = await Promise.all(forms.map(({ column }) => account.answers(numbers, column, of)));
+    const columns = await Promise.all(forms.map(({ column }) => messages.answers(numbers, column)));
     return numbers.map((_, i) => {
       const stored: Slice[] = [];
       for (const slices of columns) {

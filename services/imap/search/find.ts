@@ -1,12 +1,11 @@
-import type { Account } from '../../../shared/engine/account.ts';
 import { ObjectGone } from '../../../shared/engine/message-index.ts';
+import type { MessageReader } from '../../../shared/engine/message-reader.ts';
 import type { Chunk } from '../../../shared/engine/rows.ts';
-import type { MailboxView } from '../../../shared/engine/view.ts';
-import type { MailboxId } from '../../../shared/ids.ts';
 import { bodyText, TextMatcher } from '../../../shared/message/search-text.ts';
 import { Turn } from '../../../shared/net/turn.ts';
 import { loadRecords } from '../fetch/messages.ts';
 import { readAhead } from '../read-ahead.ts';
+import type { Selected } from '../session-state.ts';
 import type { Criteria } from './criteria.ts';
 import { Facts } from './facts.ts';
 
@@ -24,13 +23,11 @@ const heldOfBody = 256 << 10;
  * the header records are read, then, for those still open, the bodies. Ghosts never match. Throws where the store cannot be read.
  */
 export async function findMessages(
-  account: Account,
-  view: MailboxView,
+  { view, messages }: Pick<Selected, 'view' | 'messages'>,
   criteria: Criteria,
   onMatch: OnMatch,
 ): Promise<void> {
   const { predicate, scope } = criteria;
-  const of = view.mailbox.id;
   const turn = new Turn();
   const probe = new Facts(emptyChunk, 0);
   let batch: Candidate[] = [];
@@ -52,13 +49,13 @@ export async function findMessages(
       if (answer === 'unknown') open++;
     }
     if (open >= batchSize || batch.length >= batchSize * 8) {
-      if (await settle(account, of, criteria, batch, onMatch)) return;
+      if (await settle(messages, criteria, batch, onMatch)) return;
       batch = [];
       open = 0;
     }
     if (turn.isOver) await turn.pass();
   }
-  await settle(account, of, criteria, batch, onMatch);
+  await settle(messages, criteria, batch, onMatch);
 }
 
 const emptyChunk = {} as Chunk;
@@ -72,8 +69,7 @@ interface Candidate {
 
 /** Decides what is open in a batch, and hands over what matches. True where no more are wanted. */
 async function settle(
-  account: Account,
-  of: MailboxId,
+  messages: MessageReader,
   criteria: Criteria,
   batch: readonly Candidate[],
   onMatch: OnMatch,
@@ -82,8 +78,7 @@ async function settle(
     // A part at a time: a search for the first match must not read everything.
     const some = batch.slice(at, (at += batchSize));
     await decide(
-      account,
-      of,
+      messages,
       criteria,
       some.filter(({ answer }) => answer === 'unknown'),
     );
@@ -94,18 +89,17 @@ async function settle(
 }
 
 async function decide(
-  account: Account,
-  of: MailboxId,
+  messages: MessageReader,
   { predicate, needles, emailIds }: Criteria,
   open: readonly Candidate[],
 ): Promise<void> {
   if (open.length === 0) return;
   const turn = new Turn();
-  const possible = await withoutAbsentTexts(account, predicate, needles, open);
+  const possible = await withoutAbsentTexts(messages, predicate, needles, open);
   const loaded = await loadRecords(
-    account,
+    messages,
     possible.map(({ candidate }) => candidate),
-    { records: true, emailIds, of },
+    { records: true, emailIds },
   );
   const unread: { readonly candidate: Candidate; readonly facts: Facts }[] = [];
   for (const [i, { candidate, facts }] of possible.entries()) {
@@ -117,7 +111,7 @@ async function decide(
     if (turn.isOver) await turn.pass();
   }
   const openBody = ({ facts }: (typeof unread)[number]) =>
-    account.body(facts.chunk.fixed.message[facts.row]!).then(
+    messages.body(facts.chunk.fixed.message[facts.row]!).then(
       ({ body }) => body,
       (cause) => (cause instanceof ObjectGone ? undefined : Promise.reject(cause)),
     );
@@ -135,7 +129,7 @@ interface Possible {
 
 /** Notes what the index of texts rules out, which decides most messages of a search in bodies before anything of them is read. */
 async function withoutAbsentTexts(
-  account: Account,
+  messages: MessageReader,
   predicate: Criteria['predicate'],
   needles: readonly string[],
   open: readonly Candidate[],
@@ -143,7 +137,7 @@ async function withoutAbsentTexts(
   const all = open.map((candidate) => ({ candidate, facts: new Facts(candidate.chunk, candidate.row) }));
   if (needles.length === 0) return all;
   const numbers = open.map(({ chunk, row }) => chunk.fixed.message[row]!);
-  const absent = await account.absentTexts(numbers, needles);
+  const absent = await messages.absentTexts(numbers, needles);
   return all.filter(({ candidate, facts }, i) => {
     if (absent[i] === 0) return true;
     for (const n of needles.keys()) if (n < 30 && (absent[i]! >>> n) % 2 === 1) facts.inBody[n] = false;

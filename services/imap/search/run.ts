@@ -45,13 +45,14 @@ export async function runSearch(
   );
   if (criteria.modSeq) turnOnCondStore(client, selected);
   try {
-    await findMessages(account, selected.view, criteria, onMatch);
-    for (const memo of criteria.memos) memo.keep();
+    await findMessages(selected, criteria, onMatch);
     await then(criteria);
     return ok(criteria);
   } catch (cause) {
     client.log.error({ event: 'account.unavailable' }, cause);
     return refused({ code: 'UNAVAILABLE' }, 'Please try again later');
+  } finally {
+    for (const memo of criteria.memos) memo.keep();
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Account } from '../../../shared/engine/account.ts';
-import type { MailboxId } from '../../../shared/ids.ts';
+import type { MessageReader } from '../../../shared/engine/message-reader.ts';
 import type { SortKey } from '../../../shared/imap/search-criteria.ts';
 import { sentDate, sortKey } from '../../../shared/message/sort-keys.ts';
 import type { MessageRecord } from '../../../shared/message/structure.ts';
@@ -19,7 +19,7 @@ const noDate = Number.NEGATIVE_INFINITY;
 /** The matches in a sort order (RFC 5256 §3); equal ones by sequence number, as they come. Messages that are gone are left out. */
 export async function sortMatches(
   account: Account,
-  of: MailboxId,
+  messages: MessageReader,
   matches: readonly Match[],
   order: readonly SortKey[],
   memos: MemoCache,
@@ -34,10 +34,13 @@ export async function sortMatches(
   };
   const missing = matches.filter((match) => !known(match));
   if (missing.length > 0) {
-    await eachRecord(account, of, missing, (match, record) => {
-      for (const [by, { keys }] of kept) keys.put(numberOf(match), keyOf(record, by));
-    });
-    for (const { keep } of kept.values()) keep();
+    try {
+      await eachRecord(messages, missing, (match, record) => {
+        for (const [by, { keys }] of kept) keys.put(numberOf(match), keyOf(record, by));
+      });
+    } finally {
+      for (const { keep } of kept.values()) keep();
+    }
   }
   const present = missing.length === 0 ? matches : matches.filter(known);
   await new Turn().pass();

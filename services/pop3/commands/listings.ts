@@ -1,10 +1,9 @@
 import { packedIdBytes } from '../../../shared/engine/email-id-codec.ts';
 import { Turn } from '../../../shared/net/turn.ts';
-import { errorReply } from '../error-reply.ts';
 import { idBatches } from '../id-batches.ts';
 import type { Maildrop } from '../maildrop.ts';
 import { type Handler, type Outcome, okay, refuse, written } from '../session-state.ts';
-import { isRebuilt, rebuilt, unreadable } from '../unreadable.ts';
+import { unreadable } from '../unreadable.ts';
 
 export const noSuchMessage: Outcome = refuse('There is no such message');
 
@@ -41,8 +40,8 @@ export const uidl: Handler<'transaction', 'UIDL'> = async (client, state, { mess
     const drop = maildrop.at(message);
     if (drop === undefined) return noSuchMessage;
     try {
-      const [id] = await state.hold.account.emailIds([drop.message]);
-      return isRebuilt(state) ? rebuilt : okay(`${drop.number} ${id}`);
+      const [id] = await state.messages.emailIds([drop.message]);
+      return okay(`${drop.number} ${id}`);
     } catch (cause) {
       return unreadable(client, state, drop, cause);
     }
@@ -53,7 +52,7 @@ export const uidl: Handler<'transaction', 'UIDL'> = async (client, state, { mess
   try {
     next = await batches.next();
   } catch (cause) {
-    return isRebuilt(state) ? rebuilt : errorReply({ kind: 'unavailable', cause }, client.log);
+    return unreadable(client, state, undefined, cause);
   }
   client.writer.ok(totals(maildrop));
   for (; !next.done; next = await batches.next()) {

@@ -4,7 +4,7 @@ import { DotStuffer, TopCut } from '../../../shared/pop3/message-stream.ts';
 import type { Blob } from '../../../shared/ports/blob-store.ts';
 import type { Drop } from '../maildrop.ts';
 import { type Client, type Handler, type In, type Outcome, written } from '../session-state.ts';
-import { isRebuilt, rebuilt, unreadable } from '../unreadable.ts';
+import { unreadable } from '../unreadable.ts';
 import { noSuchMessage } from './listings.ts';
 
 type Body = Blob['body'];
@@ -16,8 +16,7 @@ async function open(
   read: () => Promise<Body>,
 ): Promise<{ readonly body: Body } | { readonly failure: Outcome }> {
   try {
-    const body = await read();
-    return isRebuilt(state) ? { failure: rebuilt } : { body };
+    return { body: await read() };
   } catch (cause) {
     return { failure: await unreadable(client, state, drop, cause) };
   }
@@ -39,9 +38,8 @@ async function sendStuffed(client: Client, stuffer: DotStuffer, chunk: Uint8Arra
 export const retr: Handler<'transaction', 'RETR'> = async (client, state, { message }) => {
   const drop = state.maildrop.at(message);
   if (drop === undefined) return noSuchMessage;
-  const { account } = state.hold;
   // Where it was the next one, it was read while the client got the one before.
-  const read = async () => (await state.ahead.take(drop)) ?? (await account.body(drop.message)).body;
+  const read = async () => (await state.ahead.take(drop)) ?? (await state.messages.body(drop.message)).body;
   const opened = await open(client, state, drop, read);
   if ('failure' in opened) return opened.failure;
   client.writer.ok(`${drop.size} octets`);
@@ -62,7 +60,7 @@ async function headerOf(
   drop: Drop,
 ): Promise<Uint8Array | undefined> {
   try {
-    const [record] = await state.hold.account.records([drop.message]);
+    const [record] = await state.messages.records([drop.message]);
     // A header that was cut there goes on in the body.
     return record !== undefined && record.header.length < parserLimits.header ? record.header : undefined;
   } catch (cause) {
@@ -80,7 +78,7 @@ export const top: Handler<'transaction', 'TOP'> = async (client, state, { messag
   const start = header?.length ?? 0;
   const end = header !== undefined && lines === 0 ? start : drop.size;
   const read = async (): Promise<Body> =>
-    start < end ? (await state.hold.account.body(drop.message, { start, end })).body : new Uint8Array(0);
+    start < end ? (await state.messages.body(drop.message, { start, end })).body : new Uint8Array(0);
   const opened = await open(client, state, drop, read);
   if ('failure' in opened) return opened.failure;
   client.writer.ok('The top of the message follows');
