@@ -54,14 +54,18 @@ export class LateAnswers {
         this.#session.broken();
         throw cause;
       });
-      // Those that became durable together go together.
-      this.#sending ??= setImmediate(() => {
-        this.#sending = undefined;
-        this.#session.send();
-      });
+      // Those that became durable together go together; nothing comes after the last.
+      if (this.#due.length === 1) this.#sendAll();
+      else this.#sending ??= setImmediate(() => this.#sendAll());
     } finally {
       this.#octets -= this.#due.shift()!.octets;
     }
+  }
+
+  #sendAll(): void {
+    clearImmediate(this.#sending);
+    this.#sending = undefined;
+    this.#session.send();
   }
 
   /** Waits until another command may be added. Rejects where an answer could not be given. */

@@ -1,5 +1,5 @@
 import type { Account } from './account.ts';
-import { compactAccount, isLong, needsCompaction } from './compactor.ts';
+import { compactAccount, needsCompaction } from './compactor.ts';
 import type { EngineParts } from './engine.ts';
 
 /** Where nothing was written for this long, ms, what is needed is done; sooner only where the tail is long. */
@@ -24,7 +24,7 @@ export class AccountCompaction {
   startWhereNeeded(): void {
     const { tail, snapshot } = this.#account;
     if (!this.#isNeeded || this.#running !== undefined) return;
-    if (isLong(tail, snapshot)) this.#start();
+    if (needsCompaction(tail, snapshot, this.#parts.longTail)) this.#start();
     else if (!this.#waiting) void this.#startInLull();
   }
 

@@ -16,8 +16,6 @@ export interface CompactionNeed {
 
 export const tailEntries = 64;
 const tailBytes = 256 * 1024;
-/** A tail this many times as long is folded while it grows, or whoever opens the account reads too much of it. */
-const longTail = 3;
 /** Folding rewrites the manifest: it waits until the tail is worth an eighth of it, so that the cost stays in proportion. */
 const manifestShare = 8;
 /** Entries that are folded stay this long before they are trimmed, ms. */
@@ -33,10 +31,6 @@ export function needsCompaction(
   if (entries < times * tailEntries && bytes < times * tailBytes) return false;
   return (bytes + entries * 64) * manifestShare >= times * (snapshot?.manifestBytes ?? 0);
 }
-
-/** Whether it can wait no longer. */
-export const isLong = (tail: CompactionNeed, snapshot: Snapshot | undefined): boolean =>
-  needsCompaction(tail, snapshot, longTail);
 
 /**
  * Folds an account's log into a new snapshot: immutable objects first, then the head, forwards only. A crash anywhere leaves

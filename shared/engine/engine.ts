@@ -30,6 +30,11 @@ export interface EngineParts {
    * has copies of them together.
    */
   readonly scatteredBytes: number;
+  /**
+   * A log that is worth folding is folded when its writer pauses; while it goes on, only where the tail is so many times as long: whoever opens the
+   * account reads all of it.
+   */
+  readonly longTail: number;
   /** Accounts that nobody holds stay open within this many bytes, for the client that comes back in a minute. */
   readonly idleBytes: number;
   /** How long objects that a snapshot no longer names outlive it, ms: as long as backups of the log. */

@@ -167,15 +167,21 @@ test('an append that names an unknown blob is never done', async (t) => {
   assert.deepEqual(await store.log.read(account, at(0)), { head: undefined, entries: [], more: false });
 });
 
-test('putting to a used key is refused, recorded or not', async (t) => {
-  const store = await (await testFolder(t)).open();
+test('putting to a used key is refused: at once where it waits to be recorded, else when the second would be', async (t) => {
+  const { open } = await testFolder(t);
+  const store = await open();
   const account = newAccountId(systemEntropy);
-  const key = objectKey(account, 'm', systemEntropy);
+  const [key, large] = [objectKey(account, 'm', systemEntropy), objectKey(account, 'm', systemEntropy)];
   await store.blobs.put(key, bytesOf('first'));
+  await store.blobs.put(large, new Uint8Array(300_000).fill(1));
   await assert.rejects(store.blobs.put(key, bytesOf('second')), /used key/);
-  await append(store, account, 1, [key]);
-  await assert.rejects(store.blobs.put(key, bytesOf('second')), /used key/);
-  assert.equal(await contentOf(await store.blobs.get(key)), 'first');
+  await append(store, account, 1, [key, large]);
+  await store.blobs.put(key, bytesOf('secon'));
+  await assert.rejects(append(store, account, 2, [key]), /used key/);
+  await assert.rejects(store.blobs.put(large, new Uint8Array(300_000)), /used key/);
+  const other = await open();
+  assert.equal(await contentOf(await other.blobs.get(key)), 'first');
+  assert.equal((await other.log.read(account, at(0))).entries.length, 1);
 });
 
 test('where another process keeps the database the outcome is unknown, and settled by sending again', async (t) => {

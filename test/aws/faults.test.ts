@@ -121,6 +121,7 @@ function openEngine(
     inlineBytes: inlineLimit,
     recordCodec: 'zstd',
     scatteredBytes: 2 * 1024 * 1024,
+    longTail: 3,
     replacedLifetime: 24 * 3600_000,
     // A compaction that gives up is no loss: the next one follows.
     onError: () => {},

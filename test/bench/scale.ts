@@ -66,6 +66,7 @@ async function open(folder: string, bodies: 'all' | 'none' = 'all') {
     inlineBytes: 256 * 1024,
     recordCodec: 'raw',
     scatteredBytes: 2 * 1024 * 1024,
+    longTail: 16,
     replacedLifetime: 24 * 3600_000,
     onError: (what, id, cause) => console.error(what, id, cause),
   });

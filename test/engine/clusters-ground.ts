@@ -43,6 +43,7 @@ export class Place {
     return memoryEngine(this.store, {
       entropy: this.clock,
       scatteredBytes: this.scatteredBytes,
+      longTail: 3,
       frames: new ByteCache(32 * kilobyte * kilobyte),
       replacedLifetime: day,
     });

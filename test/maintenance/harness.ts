@@ -55,6 +55,7 @@ export async function installation(change: Partial<EngineParts> = {}): Promise<I
     inlineBytes: 256 * 1024,
     recordCodec: 'raw',
     scatteredBytes: 2 * 1024 * 1024,
+    longTail: 3,
     replacedLifetime: 24 * hour,
     onError: (what, account, cause) => console.error(what, account, cause),
     ...change,

@@ -74,6 +74,7 @@ export function engineOf(
     recordCodec: 'zstd',
     // So few that mailboxes of a dozen messages get copies of their own.
     scatteredBytes: 256,
+    longTail: 3,
     replacedLifetime,
     onError,
   });

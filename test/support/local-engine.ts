@@ -37,6 +37,7 @@ export async function localEngine(change: Partial<EngineParts> = {}, folder?: st
     inlineBytes: onAws ? inlineLimit : 256 * 1024,
     recordCodec: onAws ? 'zstd' : 'raw',
     scatteredBytes: 2 * 1024 * 1024,
+    longTail: 3,
     replacedLifetime: 24 * 3600_000,
     onError: (what, account, cause) => console.error(what, account, cause),
     ...change,

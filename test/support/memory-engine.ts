@@ -29,6 +29,7 @@ export function memoryEngine(store: MemoryStore, change: Partial<EngineParts> = 
     inlineBytes: 16 * 1024,
     recordCodec: 'zstd',
     scatteredBytes: 2 * 1024 * 1024,
+    longTail: 3,
     replacedLifetime: 24 * 3600_000,
     onError: (what, account, cause) => console.error(what, account, cause),
     ...change,

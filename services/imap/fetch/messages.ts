@@ -56,6 +56,20 @@ function* batches(spans: Iterable<Span>): Generator<readonly Place[]> {
   if (batch.length > 0) yield batch;
 }
 
+/** The messages of some spans in order, as their columns have them. */
+export function* unread(spans: Iterable<Span>): Generator<Loaded> {
+  for (const { chunk, from, to, firstSeq } of spans)
+    for (let row = from; row < to; row++) yield { chunk, row, seq: firstSeq + row - from, ...nothingRead };
+}
+
+const nothingRead = {
+  record: undefined,
+  emailId: undefined,
+  stored: undefined,
+  answer: undefined,
+  gone: false,
+} as const;
+
 /** What is wanted of some messages, in one read where that can be; `gone` where a message is not there any more. */
 export async function loadRecords(
   messages: MessageReader,

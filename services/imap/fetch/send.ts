@@ -13,7 +13,7 @@ import { readAhead } from '../read-ahead.ts';
 import type { Client } from '../session-state.ts';
 import { type Answers, answersFor } from './answers.ts';
 import { columnWriters } from './columns.ts';
-import { type Loaded, loadMessages } from './messages.ts';
+import { type Loaded, loadMessages, unread } from './messages.ts';
 import { type FetchPlan, isAnswerable } from './plan.ts';
 import { type BodyItem, discard, isBodyItem, type Prepared, prepare } from './prepare.ts';
 import { writeStored } from './stored.ts';
@@ -53,6 +53,8 @@ const openedTogether = 4;
 /** Answers a FETCH that needs more than the mailbox's columns. */
 export async function sendMessages(run: FetchRun, spans: Iterable<Span>): Promise<void> {
   const { account, client, plan } = run;
+  // Whole messages need nothing but their bytes.
+  if (!plan.records && !plan.emailIds) return sendWithBodies(run, unread(spans));
   const answers = needsRecords(plan)
     ? undefined
     : answersFor(client.memos, account, plan.items, client.writer.text);
@@ -155,7 +157,7 @@ const space = 0x20;
 /** The first body items of a message, opened; or why they could not be. */
 type Opened = readonly Prepared[] | { readonly cause: unknown };
 
-async function sendWithBodies(run: FetchRun, messages: readonly Loaded[]): Promise<void> {
+async function sendWithBodies(run: FetchRun, messages: Iterable<Loaded>): Promise<void> {
   const { client, plan, shortfall } = run;
   const items = plan.items.filter(isBodyItem);
   const prepareFor = (message: Loaded, item: BodyItem): Promise<Prepared> => {

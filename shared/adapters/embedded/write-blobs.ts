@@ -10,16 +10,21 @@ export interface BlobWrites extends Pick<WriteOperations, 'storeBlobs' | 'delete
 
 /** Rows of objects, in the writer's thread. */
 export function blobWrites(db: DatabaseSync): BlobWrites {
-  // A key is written once, so a row that is there already is the same object, sent twice.
   const insert = db.prepare(
     'INSERT INTO blobs (key, size, file, bytes) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO NOTHING',
   );
   const find = db.prepare('SELECT file FROM blobs WHERE key = ?');
+  const content = db.prepare('SELECT size, bytes FROM blobs WHERE key = ?');
   const remove = db.prepare('DELETE FROM blobs WHERE key = ?');
   return {
     storeBlobs(blobs) {
-      for (const { key, size, bytes } of blobs)
-        insert.run(key, size, bytes ? null : fileName(key), bytes ?? null);
+      for (const { key, size, bytes } of blobs) {
+        if (insert.run(key, size, bytes ? null : fileName(key), bytes ?? null).changes === 1) continue;
+        // Sent twice, because the first answer was lost; anything else would take the place of what somebody has.
+        const stored = content.get(key);
+        if (stored?.size !== size || Buffer.compare(bytesOf(stored.bytes), bytesOf(bytes)) !== 0)
+          throw new Error(`put to a used key: ${key}`);
+      }
     },
     deleteBlobs(keys) {
       const inFiles = keys.filter((key) => typeof find.get(key)?.file === 'string');
@@ -29,3 +34,5 @@ export function blobWrites(db: DatabaseSync): BlobWrites {
     isStored: (key) => find.get(key) !== undefined,
   };
 }
+
+const bytesOf = (bytes: unknown): Uint8Array => (bytes ?? new Uint8Array(0)) as Uint8Array;
