@@ -96,7 +96,8 @@ export class CommitQueue {
     // Everything proposed in this turn of the event loop may share the entry.
     await Promise.resolve();
     for (;;) {
-      const group = this.#take(maxGroup);
+      const group: Proposal[] = [];
+      this.#fill(group);
       if (group.length === 0) {
         // At once, not when the promise settles: a proposal made in between would find a runner that is leaving.
         this.#running = undefined;
@@ -110,10 +111,12 @@ export class CommitQueue {
     }
   }
 
-  /** People first and in turn; background work joins with one proposal, so that it never starves nor crowds. */
-  #take(most: number): Proposal[] {
-    const group = this.#people.splice(0, most);
-    return group.concat(this.#background.splice(0, group.length === 0 ? most : 1));
+  /** Fills a group: people first and in turn; background work joins with one proposal, so that it never starves nor crowds. */
+  #fill(group: Proposal[]): void {
+    const joins = this.#background.length > 0 && group.every((p) => p.urgency === 'people') ? 1 : 0;
+    group.push(...this.#people.splice(0, maxGroup - group.length - joins));
+    const most = group.length === 0 ? maxGroup : Math.min(joins, maxGroup - group.length);
+    group.push(...this.#background.splice(0, most));
   }
 
   /** Decides, writes, and answers a group; decides it anew whenever another writer was first. */
@@ -165,7 +168,7 @@ export class CommitQueue {
         position: () => this.#account.state.position,
       });
       // Whatever came meanwhile goes with it: one entry fewer to fight for.
-      if (group.length < maxGroup) group.push(...this.#take(maxGroup - group.length));
+      this.#fill(group);
     }
   }
 

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { appendMessages } from '../../shared/engine/actions.ts';
 import type { EngineParts, MailEngine } from '../../shared/engine/engine.ts';
 import { decodeEntry } from '../../shared/engine/entry.ts';
+import { readEntry } from '../../shared/engine/entry-reader.ts';
 import { createMailbox, setLimit } from '../../shared/engine/mailbox-actions.ts';
 import { stageMessage } from '../../shared/engine/stage.ts';
 import { inboxId } from '../../shared/engine/state.ts';
 import { stateDigest } from '../../shared/engine/state-digest.ts';
 import type { AccountId, LogPosition } from '../../shared/ids.ts';
-import type { AccountLog, AppendOutcome } from '../../shared/ports/account-log.ts';
+import { appending, heldBack } from '../support/appending.ts';
 import { deliver, sampleMessage, subjects } from '../support/mail.ts';
 import { type MemoryStore, memoryEngine, memoryStore, openIn } from '../support/memory-engine.ts';
 import { testClock } from '../support/test-clock.ts';
@@ -32,19 +34,6 @@ async function place(change: Partial<EngineParts> = {}) {
   const account = await openIn(another());
   return { clock, store, another, account, id: account.id };
 }
-
-/** A log with something around its appends. */
-const appending = (
-  log: AccountLog,
-  around: (append: () => Promise<AppendOutcome>) => Promise<AppendOutcome>,
-): AccountLog => ({
-  read: (id, after) => log.read(id, after),
-  readEnd: (id) => log.readEnd(id),
-  append: (request) => around(() => log.append(request)),
-  moveHead: (id, head) => log.moveHead(id, head),
-  trim: (id, upTo) => log.trim(id, upTo),
-  drop: (id) => log.drop(id),
-});
 
 const lastOf = async (store: MemoryStore, id: AccountId) => {
   const { last } = await store.log.readEnd(id);
@@ -77,6 +66,28 @@ test('deliveries to one account that come together share entries', async () => {
   await account.catchUp();
   assert.equal(account.state.mailboxes.get(inboxId)?.exists, 30);
   assert.deepEqual((await lastOf(store, id)).usage, account.state.usage);
+});
+
+test('sixty-four deliveries share an entry at most, and of more than a thousand that wait the last is refused at once', async () => {
+  const { store, another, id } = await place();
+  const { log, hold, letGo } = heldBack(store.log);
+  const engine = another({ log, inlineBytes: 1 << 20 });
+  const staged = await stageMessage(engine.parts, id, sampleMessage(1));
+  assert.ok(staged.ok);
+  const append = (n: number) =>
+    engine.appendUnopened(id, { message: staged.value, internalDate: 1, deliveryId: `event ${n}` });
+  const underWay = hold();
+  const first = append(0);
+  await underWay;
+  const waiting = Array.from({ length: 1000 }, (_, n) => append(n + 1));
+  const tooMany = await Promise.race([append(1001), turn('none yet')]);
+  assert.deepEqual(tooMany, { ok: false, error: { kind: 'unavailable', cause: 'too many changes wait' } });
+  letGo();
+  for (const outcome of await Promise.all([first, ...waiting])) assert.deepEqual(outcome, stored);
+  const { entries } = await store.log.read(id, 1 as LogPosition);
+  const read = await Promise.all(entries.map((entry) => readEntry(store.blobs, entry)));
+  const sizes = read.map(({ entry }) => entry.operations.length);
+  assert.deepEqual(sizes, [1, ...Array(15).fill(64), 40]);
 });
 
 test('a delivery made before does nothing, and the usage that is said is never too little', async () => {
