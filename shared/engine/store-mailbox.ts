@@ -145,22 +145,24 @@ async function storeHistory(
 ): Promise<History> {
   const { history } = mailbox;
   const before = base?.history.stored;
+  // A process may hold what the snapshot before has forgotten; what comes from there is no more complete for that.
+  const from = Math.max(history.from, base?.history.from ?? 0);
   const purges = history.stored?.purges ?? [];
   const held = [...history.departures];
   const whole =
     before === undefined || purges.length > 0 || (history.stored === undefined && history.rewritten > since);
   if (whole) {
     const older = history.stored === undefined ? [] : await loadHistory(blobs, history.stored, flags);
-    return writeWhole([...older, ...held], history.from);
+    return writeWhole([...older, ...held]);
   }
   const young = held.filter((departure) => departure.modSeq > since);
-  const settled = (stored: StoredHistory): History => ({ ...noHistory, stored, from: history.from });
+  const settled = (stored: StoredHistory): History => ({ ...noHistory, stored, from });
   if (young.length === 0) return settled(before);
   const section = await encodeHistorySection(young, flags);
   const rewritten = rewrittenSections(before.sections, section.length);
   if (rewritten === before.sections.length) {
     const older = await loadHistory(blobs, { sections: before.sections, purges: [] }, flags);
-    return writeWhole([...older, ...young], history.from);
+    return writeWhole([...older, ...young]);
   }
   const kept = before.sections.slice(0, before.sections.length - rewritten);
   const joined = before.sections.slice(kept.length);
@@ -176,7 +178,7 @@ async function storeHistory(
     purges: [],
   });
 
-  async function writeWhole(all: readonly Departure[], from: number): Promise<History> {
+  async function writeWhole(all: readonly Departure[]): Promise<History> {
     let first = 0;
     while (first < all.length && all[first]!.time <= now - historyKept && all[first]!.rows.length === 0)
       first++;

@@ -16,5 +16,7 @@ export async function vanishedUids(account: Account, mailbox: Mailbox, since: nu
   const newest = anyMailbox(account.state, mailbox.id);
   if (newest === undefined) return UidSet.empty;
   const known = Array.from(newest.departures).filter(({ modSeq }) => modSeq <= mailbox.highestModSeq);
-  return vanishedSince(mailbox.with({ departures: SharedVector.of(known) }), since);
+  // The snapshot that it was read from may have forgotten what the one behind this version still knew.
+  const history = { ...newest.history, departures: SharedVector.of(known) };
+  return vanishedSince(mailbox.with({ history }), since);
 }
