@@ -9,16 +9,39 @@ import { UidSet } from './uid-set.ts';
 /** Departures that a mailbox's history holds at most; then the older half becomes one. Part of the rules: every replay does the same. */
 export const maxDepartures = 2048;
 
-/** The history with what leaves now. @throws RowsNeeded */
+/** What left a mailbox is known for a year, seconds, and as long as it can come back: a snapshot may forget what is older. */
+const historyKept = 365 * 24 * 3600;
+
+/** How many of a history, the oldest first, may be forgotten at a time, seconds since 1970. */
+export function forgettable(departures: readonly Departure[], now: number): number {
+  let count = 0;
+  while (count < departures.length && isOver(departures[count]!, now)) count++;
+  return count;
+}
+
+/** Whether a departure says nothing any more. */
+export const isOver = (
+  { time, rows }: { readonly time: number; readonly rows: readonly unknown[] },
+  now: number,
+): boolean => time <= now - historyKept && rows.length === 0;
+
+/**
+ * The history with what leaves now. What may be forgotten counts for nothing: one process holds it still, another has opened a snapshot that forgot
+ * it, and both have to make the same of what is left. @throws RowsNeeded
+ */
 export function withDeparture(mailbox: Mailbox, departure: Departure, flags: FlagTable): History {
   const { history } = mailbox;
-  if ((history.stored?.count ?? 0) + history.departures.length < maxDepartures)
-    return { ...history, departures: history.departures.push(departure) };
+  const pushed = () => ({ ...history, departures: history.departures.push(departure) });
+  if ((history.stored?.count ?? 0) + history.departures.length < maxDepartures) return pushed();
   const all = [...mailbox.departures];
-  const old = all.splice(0, maxDepartures / 2);
+  const forgotten = forgettable(all, departure.time);
+  if (all.length - forgotten < maxDepartures) return pushed();
+  const known = all.slice(forgotten);
+  const old = known.splice(0, maxDepartures / 2);
   return {
     ...history,
-    departures: SharedVector.of([joined(old, flags), ...all, departure]),
+    from: forgotten > 0 ? Math.max(history.from, all[forgotten - 1]!.modSeq) : history.from,
+    departures: SharedVector.of([joined(old, flags), ...known, departure]),
     rewritten: departure.modSeq,
   };
 }

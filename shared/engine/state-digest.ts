@@ -1,12 +1,10 @@
 import { createHash, type Hash } from 'node:crypto';
+import { isOver } from './departure-list.ts';
 import type { FlagTable } from './flag-table.ts';
 import { everyUid, type Mailbox } from './mailbox.ts';
 import { type Row, selectRows } from './rows.ts';
 import type { AccountState } from './state.ts';
 import { UidSet } from './uid-set.ts';
-
-/** Of what left a mailbox, snapshots keep a year at least, seconds: older history says nothing of a state. */
-const historyKept = 365 * 24 * 3600;
 
 /**
  * What a state says, as a hash in hex: equal for equal contents however they are laid out in memory or were stored, so that a state
@@ -36,9 +34,9 @@ function digestMailbox(hash: Hash, { flags, time }: AccountState, mailbox: Mailb
   const { exists, unseen, deleted, bytes, keywords, hiddenFromPop3 } = mailbox;
   line(hash, [exists, unseen, deleted, bytes, keywords, String(hiddenFromPop3)]);
   digestRows(hash, flags, selectRows(mailbox.chunks, everyUid));
-  const oldest = Math.floor(time / 1000) - historyKept;
   for (const departure of departures(mailbox)) {
-    if (departure.time <= oldest && departure.rows.length === 0) continue;
+    // A snapshot may have forgotten it.
+    if (isOver(departure, Math.floor(time / 1000))) continue;
     line(hash, ['left', departure.modSeq, departure.time, String(departure.uids)]);
     digestRows(hash, flags, departure.rows);
   }

@@ -1,5 +1,6 @@
 import type { BlobStore } from '../ports/blob-store.ts';
 import type { RowsAtHand } from './clusters.ts';
+import { forgettable } from './departure-list.ts';
 import type { FlagTable } from './flag-table.ts';
 import { encodeHistorySection } from './history-section.ts';
 import {
@@ -21,9 +22,6 @@ import { rewrittenSections, type SectionWriter } from './section-store.ts';
 import { SharedVector } from './shared-vector.ts';
 import type { StoredHistory } from './stored-rows.ts';
 import { UidSet } from './uid-set.ts';
-
-/** Of what left a mailbox, UIDs are kept this long, seconds: who comes later is told all that is missing. */
-export const historyKept = 365 * 24 * 3600;
 
 /** What a compaction works with. */
 export interface StoreParts {
@@ -179,9 +177,7 @@ async function storeHistory(
   });
 
   async function writeWhole(all: readonly Departure[]): Promise<History> {
-    let first = 0;
-    while (first < all.length && all[first]!.time <= now - historyKept && all[first]!.rows.length === 0)
-      first++;
+    const first = forgettable(all, now);
     const departures = all.slice(first);
     const forgotten = first === 0 ? from : all[first - 1]!.modSeq;
     if (departures.length === 0) return { ...noHistory, departures: SharedVector.of(), from: forgotten };
