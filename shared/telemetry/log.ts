@@ -1,5 +1,6 @@
-import { type DestinationStream, destination, type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 import type { LogEvent } from './events.ts';
+import { LineWriter } from './line-writer.ts';
 
 export type { LogEvent } from './events.ts';
 
@@ -98,10 +99,15 @@ export interface OpenedLog extends Log {
 
 /**
  * JSON lines, `{"level":"info","time":"…","event":"…",…}`. Lines are written without waiting; past 4 MB that standard error
- * does not take, they are dropped. `flush` writes what is held at once, for the end of the process.
+ * does not take, they are dropped. `flush` writes what is held at once, for the end of the process, where it can be.
  */
 export function openLog(options: LogOptions): OpenedLog {
-  const to = options.to ?? destination({ fd: 2, sync: false, maxLength: 4 * 1024 * 1024 });
+  const to = options.to ?? new LineWriter(2);
+  const flush = () => {
+    if (to instanceof LineWriter) to.flush();
+  };
+  // Also where the process ends without having come to say so.
+  if (options.to === undefined) process.once('exit', flush);
   const logger = pino(
     {
       level: options.level,
@@ -116,13 +122,6 @@ export function openLog(options: LogOptions): OpenedLog {
     },
     to,
   );
-  const flush = () => {
-    try {
-      if ('flushSync' in to && typeof to.flushSync === 'function') to.flushSync();
-    } catch {
-      // Nobody reads standard error any more: there is no place left to say so.
-    }
-  };
   return Object.assign(new LineLog(logger, options.fields), {
     flush,
     relay: (lines: string) => void to.write(lines),
