@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Account } from '../../shared/engine/account.ts';
@@ -85,6 +85,21 @@ test('a copy that was cut off is not taken for whole', async () => {
   await writeFile(path, whole.subarray(0, 1000));
   await run('backup', to);
   assert.ok(readFileSync(path).equals(whole));
+});
+
+test('certificates are in it, those in folders of their own too, but no drafts', async () => {
+  const { run, to, folder } = await server();
+  await mkdir(join(folder, 'tls', 'acme'), { recursive: true });
+  await writeFile(join(folder, 'tls', 'ca.crt'), 'authority');
+  await writeFile(join(folder, 'tls', 'acme', 'server.key'), 'key', { mode: 0o600 });
+  await writeFile(join(folder, 'tls', 'acme', 'server.crt.0123.tmp'), 'half a cer');
+  assert.equal((await run('backup', to)).code, 0);
+  assert.deepEqual(readdirSync(join(to, 'tls'), { recursive: true }).sort(), [
+    'acme',
+    'acme/server.key',
+    'ca.crt',
+  ]);
+  assert.equal(statSync(join(to, 'tls', 'acme', 'server.key')).mode & 0o777, 0o600);
 });
 
 test('a backup onto the data folder itself is refused', async () => {

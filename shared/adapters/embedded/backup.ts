@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { copyFile, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { syncFolder } from './blob-files.ts';
 import { openForReading } from './schema.ts';
@@ -44,7 +44,7 @@ export async function backUp(folder: string, to: string, busyTimeoutMs = 10_000)
       throw new BackupIncomplete('an object was deleted while it was copied: run the backup again');
     }
     const tls = join(folder, 'tls');
-    for (const name of await namesIn(tls)) await copier.replace(join(tls, name), join(to, 'tls', name));
+    for (const name of await filesBeneath(tls)) await copier.replace(join(tls, name), join(to, 'tls', name));
     await copier.sync();
     const file = await open(draft, 'r+');
     try {
@@ -67,10 +67,20 @@ export async function backUp(folder: string, to: string, busyTimeoutMs = 10_000)
 const placeOf = (folder: string, name: string): string => join(folder, name.slice(0, 2), name);
 
 async function namesIn(folder: string): Promise<string[]> {
-  return readdir(folder).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT') return [];
-    throw cause;
-  });
+  return readdir(folder).catch(noneIfMissing);
+}
+
+function noneIfMissing(cause: NodeJS.ErrnoException): never[] {
+  if (cause.code === 'ENOENT') return [];
+  throw cause;
+}
+
+/** Finished files, by their paths within the folder. */
+async function filesBeneath(folder: string): Promise<string[]> {
+  const found = await readdir(folder, { recursive: true, withFileTypes: true }).catch(noneIfMissing);
+  return found
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.tmp'))
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
 }
 
 /** Names of finished objects. */
