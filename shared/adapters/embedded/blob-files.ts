@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobKey } from '../../ids.ts';
 import type { ByteRange } from '../../ports/blob-store.ts';
+import { giveTo, makeFolder, type Owner } from './owner.ts';
 
 const writeBytes = 256 * 1024;
 const readBytes = 64 * 1024;
@@ -13,15 +14,19 @@ const leftoverMs = 24 * 60 * 60_000;
 /** Objects too large for rows: `XX/NAME` under the folder, NAME a hash of the key, and `tmp` for those being written. */
 export class BlobFiles {
   readonly #folder: string;
+  readonly #owner: Owner | undefined;
   readonly #made = new Set<string>();
 
-  private constructor(folder: string) {
+  private constructor(folder: string, owner: Owner | undefined) {
     this.#folder = folder;
+    this.#owner = owner;
   }
 
-  static async open(folder: string): Promise<BlobFiles> {
-    await mkdir(join(folder, 'tmp'), { recursive: true, mode: 0o700 });
-    return new BlobFiles(folder);
+  /** What is made belongs to `owner`, if there is one. */
+  static async open(folder: string, owner: Owner | undefined): Promise<BlobFiles> {
+    await makeFolder(folder, owner);
+    await makeFolder(join(folder, 'tmp'), owner);
+    return new BlobFiles(folder, owner);
   }
 
   /** Writes and syncs `chunks`; resolves to the size when the file is safe under its name. */
@@ -31,6 +36,7 @@ export class BlobFiles {
       const file = await open(temporary, 'wx', 0o600);
       let size: number;
       try {
+        await giveTo(this.#owner, file);
         size = await writeAll(file, chunks);
         await file.datasync();
       } finally {
@@ -107,7 +113,7 @@ export class BlobFiles {
   async #folderOf(key: BlobKey): Promise<string> {
     const folder = join(this.#folder, fileName(key).slice(0, 2));
     if (this.#made.has(folder)) return folder;
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder, this.#owner);
     await syncFolder(this.#folder);
     this.#made.add(folder);
     return folder;

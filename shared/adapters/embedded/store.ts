@@ -15,6 +15,7 @@ import { EmbeddedBlobStore } from './blob-store.ts';
 import { EmbeddedDirectory } from './directory.ts';
 import { EmbeddedLeases } from './leases.ts';
 import { EmbeddedNotifier } from './notifier.ts';
+import { giveTo, type Owner, ownerOf } from './owner.ts';
 import { openForReading } from './schema.ts';
 import { Staging } from './staging.ts';
 import { Writer } from './writer.ts';
@@ -58,9 +59,8 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
   const { folder, busyTimeoutMs = 10_000, now = Date.now, onFailure = () => {} } = options;
   const path = join(folder, 'restante.db');
   const made = await mkdir(folder, { recursive: true, mode: 0o700 });
-  const files = await BlobFiles.open(join(folder, 'blobs'));
-  // Mail is private, also in a folder that others may enter; SQLite gives its companions the same mode.
-  await (await open(path, 'a', 0o600)).close();
+  await makeFile(path, await ownerOf(folder));
+  const files = await BlobFiles.open(join(folder, 'blobs'), await ownerOf(path));
   await syncFolder(folder);
   if (made !== undefined) await syncFolder(dirname(made));
   const writer = await Writer.open({ path, busyTimeoutMs }, onFailure);
@@ -102,4 +102,14 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
       return closing;
     },
   };
+}
+
+/** Makes the database's file where there is none. Mail is private, also in a folder that others may enter; SQLite gives its companions the same mode and owner. */
+async function makeFile(path: string, owner: Owner | undefined): Promise<void> {
+  const file = await open(path, 'a', 0o600);
+  try {
+    if ((await file.stat()).size === 0) await giveTo(owner, file);
+  } finally {
+    await file.close();
+  }
 }
