@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Account } from '../../shared/engine/account.ts';
@@ -102,9 +102,38 @@ test('certificates are in it, those in folders of their own too, but no drafts',
   assert.equal(statSync(join(to, 'tls', 'acme', 'server.key')).mode & 0o777, 0o600);
 });
 
-test('a backup onto the data folder itself is refused', async () => {
+test('a backup onto the data folder itself is refused, by whatever name, and nothing is made', async () => {
   const { run, folder } = await server();
-  const { code, stderr } = await run('backup', folder);
-  assert.equal(code, 2);
-  assert.match(stderr, /cannot be the data folder itself/);
+  const link = join(temporaryFolder(), 'link');
+  await symlink(folder, link);
+  const before = readdirSync(folder).sort();
+  for (const path of [folder, link]) {
+    const { code, stderr } = await run('backup', path);
+    assert.equal(code, 1);
+    assert.match(stderr, /cannot back up to .*: it is the data folder itself/);
+  }
+  assert.deepEqual(readdirSync(folder).sort(), before);
+});
+
+test('a folder of its own that shares the objects of the data folder is refused', async () => {
+  const { account, run, folder, to } = await server();
+  await large(account, 1);
+  await mkdir(to);
+  await symlink(join(folder, 'blobs'), join(to, 'blobs'));
+  assert.equal((await run('backup', to)).code, 1);
+  assert.deepEqual(readdirSync(to), ['blobs']);
+});
+
+test('a backup that a server was started on is left alone until that has ended', async () => {
+  const { account, run, to } = await server();
+  await run('backup', to);
+  const { ino } = statSync(join(to, 'restante.db'));
+  const { store } = await localEngine({}, to);
+  await deliver(account, 1);
+  const { code, stderr } = await run('backup', to);
+  assert.equal(code, 1);
+  assert.match(stderr, /cannot back up to .*: another process has it open/);
+  assert.equal(statSync(join(to, 'restante.db')).ino, ino);
+  await store.close();
+  assert.equal((await run('backup', to)).code, 0);
 });

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { ok } from '../../../shared/result.ts';
 import type { Report } from '../command-line.ts';
-import { type CommandContext, type CommandOutcome, failed, wrongUsage } from '../context.ts';
+import { type CommandContext, type CommandOutcome, failed } from '../context.ts';
 import { withData } from '../data-folder.ts';
 import { describeCause } from '../describe-mail-error.ts';
 import { printSize } from '../size.ts';
@@ -23,7 +23,6 @@ export function backupCommand(program: Command, context: CommandContext, report:
 }
 
 async function runBackup(context: CommandContext, folder: string, path: string): Promise<CommandOutcome> {
-  if (resolve(path) === resolve(folder)) return wrongUsage('the backup cannot be the data folder itself');
   return withData(context, folder, 'required', async ({ store }) => {
     if (store.backUp === undefined)
       return failed(

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, existsSync, type Stats } from 'node:fs';
 import { copyFile, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { syncFolder } from './blob-files.ts';
-import { openForReading } from './schema.ts';
+import { openForReading, sqliteBusy } from './schema.ts';
 
 export interface BackupReport {
   /** Files copied by this run, with their bytes; those of an earlier backup at the same place are not copied again. */
@@ -17,12 +17,17 @@ export interface BackupReport {
 /** A file that the database names was deleted while it was copied: the backup that was there before is still whole. */
 export class BackupIncomplete extends Error {}
 
+/** What is at the place is no backup that could be brought up to date: it is the data folder, or a process works on it. */
+export class BackupRefused extends Error {}
+
 /**
  * Copies a data folder, while servers work on it, to another folder: the database as it is at one moment, and every file that it
  * names. Objects in files never change, so those are copied first, and after the database what it names beyond them: a file
  * that is deleted in between is copied already. A backup that is there is brought up to date; cut off, it is still the one before.
  */
 export async function backUp(folder: string, to: string, busyTimeoutMs = 10_000): Promise<BackupReport> {
+  await refuseItself(folder, to);
+  refuseInUse(join(to, 'restante.db'));
   const blobs = join(to, 'blobs');
   await mkdir(blobs, { recursive: true, mode: 0o700 });
   const copier = new Copier();
@@ -53,6 +58,7 @@ export async function backUp(folder: string, to: string, busyTimeoutMs = 10_000)
     } finally {
       await file.close();
     }
+    refuseInUse(database);
     for (const companion of ['-wal', '-shm']) await rm(`${database}${companion}`, { force: true });
     await rename(draft, database);
     await syncFolder(to);
@@ -61,6 +67,30 @@ export async function backUp(folder: string, to: string, busyTimeoutMs = 10_000)
     return { copied: copier.copied, files: named.size, databaseBytes: (await stat(database)).size };
   } finally {
     await rm(draft, { force: true });
+  }
+}
+
+/** The same folder may have two names, by a link or a mount. Replacing its database would lose what was acknowledged since. */
+async function refuseItself(folder: string, to: string): Promise<void> {
+  for (const name of ['', 'restante.db', 'blobs']) {
+    const [ours, theirs] = await Promise.all([statOf(join(folder, name)), statOf(join(to, name))]);
+    if (ours && theirs && ours.dev === theirs.dev && ours.ino === theirs.ino)
+      throw new BackupRefused('it is the data folder itself');
+  }
+}
+
+/** Whoever has the backup open, such as a server that was started on it, would go on with a database that has no name any more. */
+function refuseInUse(database: string): void {
+  if (!existsSync(database)) return;
+  const db = new DatabaseSync(database, { timeout: 0 });
+  try {
+    db.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+  } catch (cause) {
+    // What cannot be read is replaced.
+    if ((cause as { errcode?: number }).errcode === sqliteBusy)
+      throw new BackupRefused('another process has it open');
+  } finally {
+    db.close();
   }
 }
 
@@ -110,8 +140,8 @@ class Copier {
   /** False where there is nothing to copy, there or here. */
   async copy(from: string, to: string, name: string): Promise<boolean> {
     if (this.#known.has(name)) return true;
-    const size = await sizeOf(from);
-    const there = await sizeOf(to);
+    const size = (await statOf(from))?.size;
+    const there = (await statOf(to))?.size;
     // Under one name there are the same bytes always: a copy of an earlier run, even where the original is gone.
     if (there === undefined || (size !== undefined && size !== there)) {
       if (size === undefined) return false;
@@ -152,9 +182,9 @@ class Copier {
   }
 }
 
-async function sizeOf(path: string): Promise<number | undefined> {
+async function statOf(path: string): Promise<Stats | undefined> {
   try {
-    return (await stat(path)).size;
+    return await stat(path);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw cause;

@@ -165,6 +165,9 @@ function refuseNewer(db: DatabaseSync): void {
   if (found > schemaVersion) throw new NewerStore(found);
 }
 
+/** SQLite's name for what others have locked. */
+export const sqliteBusy = 5;
+
 /** Two processes may open a new folder at once, and the switch to WAL does not always heed the busy timeout. */
 function useWriteAheadLog(db: DatabaseSync, busyTimeoutMs: number): void {
   const pause = new Int32Array(new SharedArrayBuffer(4));
@@ -178,8 +181,6 @@ function useWriteAheadLog(db: DatabaseSync, busyTimeoutMs: number): void {
     throw new Error('the file system of the data folder does not support write-ahead logging');
   }
 }
-
-const sqliteBusy = 5;
 
 /** Brings a database to this release's tables, a new one too. Throws NewerStore. */
 export function createTables(db: DatabaseSync): void {

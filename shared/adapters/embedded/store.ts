@@ -45,7 +45,7 @@ export interface EmbeddedStore {
   removedAccounts(): readonly AccountId[];
   /** Resolves when what crashes left in the folder is cleared; nobody need wait for it. */
   readonly swept: Promise<void>;
-  /** Copies the folder to another while it is in use. Throws what the file system says, or BackupIncomplete: try again. */
+  /** Copies the folder to another while it is in use. Throws what the file system says, BackupRefused, or BackupIncomplete: try again. */
   backUp(to: string): Promise<BackupReport>;
   /** Resolves when everything put or asked for is on the disk and the folder is let go; the store is of no use then. */
   close(): Promise<void>;
