@@ -58,6 +58,11 @@ export async function chooseTarget(
   }
   if (remotely) return err(['--key and --key-file need --url']);
   if (command.name() === 'serve') return ok(nothing);
+  if (said('data') && options.store !== 'embedded') {
+    // What was said counts for more than the environment, which may name production.
+    const other = storeOptions.find(({ name }) => said(camelCase(name)));
+    return other === undefined ? ok(nothing) : err([`--data and --${other.name} exclude each other`]);
+  }
   const awsStore = parseAwsStore(options, env);
   return awsStore.ok ? ok({ ...nothing, awsStore: awsStore.value }) : awsStore;
 }
