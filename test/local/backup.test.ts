@@ -87,6 +87,39 @@ test('a copy that was cut off is not taken for whole', async () => {
   assert.ok(readFileSync(path).equals(whole));
 });
 
+test('nobody else can read the copy of the database, also while it is being made', async () => {
+  const { run, to } = await server();
+  await mkdir(to);
+  const modes = new Set<number | undefined>();
+  let ended = false;
+  const ending = run('backup', to).finally(() => {
+    ended = true;
+  });
+  while (!ended) {
+    for (const name of readdirSync(to).filter((entry) => entry.startsWith('restante.db')))
+      modes.add(statSync(join(to, name), { throwIfNoEntry: false })?.mode);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.equal((await ending).code, 0);
+  modes.delete(undefined);
+  assert.deepEqual([...modes], [0o100600]);
+});
+
+test('what a backup that was cut off left is deleted by the next', async () => {
+  const { account, run, to } = await server();
+  await large(account, 1);
+  await run('backup', to);
+  const [object] = filesIn(to);
+  await writeFile(join(to, 'restante.db.0123456789ab.tmp'), 'half');
+  await writeFile(join(object!.parentPath, `${'0'.repeat(40)}.tmp`), 'half');
+  assert.equal((await run('backup', to)).code, 0);
+  assert.deepEqual(readdirSync(to).sort(), ['blobs', 'restante.db']);
+  assert.deepEqual(
+    filesIn(to).map(({ name }) => name),
+    [object!.name],
+  );
+});
+
 test('certificates are in it, those in folders of their own too, but no drafts', async () => {
   const { run, to, folder } = await server();
   await mkdir(join(folder, 'tls', 'acme'), { recursive: true });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants, existsSync, type Stats } from 'node:fs';
 import { copyFile, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { syncFolder } from './blob-files.ts';
 import { openForReading, sqliteBusy } from './schema.ts';
@@ -30,6 +30,9 @@ export async function backUp(folder: string, to: string, busyTimeoutMs = 10_000)
   refuseInUse(join(to, 'restante.db'));
   const blobs = join(to, 'blobs');
   await mkdir(blobs, { recursive: true, mode: 0o700 });
+  // Of a run that was cut off: each is as large as the database.
+  for (const name of await namesIn(to))
+    if (name.startsWith('restante.db.') && isDraft(name)) await rm(join(to, name), { force: true });
   const copier = new Copier();
   const from = join(folder, 'blobs');
   for (const name of await filesIn(from)) await copier.copy(placeOf(from, name), placeOf(blobs, name), name);
@@ -37,6 +40,8 @@ export async function backUp(folder: string, to: string, busyTimeoutMs = 10_000)
   const draft = join(to, `restante.db.${randomBytes(6).toString('hex')}.tmp`);
   const database = join(to, 'restante.db');
   try {
+    // Made before SQLite would make it, so that nobody else can read it at any time.
+    await (await open(draft, 'wx', 0o600)).close();
     const source = openForReading(join(folder, 'restante.db'), busyTimeoutMs);
     try {
       source.prepare('VACUUM INTO ?').run(draft);
@@ -49,11 +54,11 @@ export async function backUp(folder: string, to: string, busyTimeoutMs = 10_000)
       throw new BackupIncomplete('an object was deleted while it was copied: run the backup again');
     }
     const tls = join(folder, 'tls');
-    for (const name of await filesBeneath(tls)) await copier.replace(join(tls, name), join(to, 'tls', name));
+    for (const name of await filesBeneath(tls))
+      if (!isDraft(name)) await copier.replace(join(tls, name), join(to, 'tls', name));
     await copier.sync();
     const file = await open(draft, 'r+');
     try {
-      await file.chmod(0o600);
       await file.sync();
     } finally {
       await file.close();
@@ -62,8 +67,8 @@ export async function backUp(folder: string, to: string, busyTimeoutMs = 10_000)
     for (const companion of ['-wal', '-shm']) await rm(`${database}${companion}`, { force: true });
     await rename(draft, database);
     await syncFolder(to);
-    for (const name of await filesIn(blobs))
-      if (!named.has(name)) await rm(placeOf(blobs, name), { force: true });
+    for (const name of await filesBeneath(blobs))
+      if (!named.has(basename(name))) await rm(join(blobs, name), { force: true });
     return { copied: copier.copied, files: named.size, databaseBytes: (await stat(database)).size };
   } finally {
     await rm(draft, { force: true });
@@ -94,6 +99,8 @@ function refuseInUse(database: string): void {
   }
 }
 
+const isDraft = (name: string): boolean => name.endsWith('.tmp');
+
 const placeOf = (folder: string, name: string): string => join(folder, name.slice(0, 2), name);
 
 async function namesIn(folder: string): Promise<string[]> {
@@ -105,11 +112,11 @@ function noneIfMissing(cause: NodeJS.ErrnoException): never[] {
   throw cause;
 }
 
-/** Finished files, by their paths within the folder. */
+/** Files at any depth, by their paths within the folder. */
 async function filesBeneath(folder: string): Promise<string[]> {
   const found = await readdir(folder, { recursive: true, withFileTypes: true }).catch(noneIfMissing);
   return found
-    .filter((entry) => entry.isFile() && !entry.name.endsWith('.tmp'))
+    .filter((entry) => entry.isFile())
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
 }
 
