@@ -14,7 +14,7 @@ export type ProcessEvent =
 /** Of the processes that serve clients for the first one, where there are several. The lines of each carry its number, too. */
 export type WorkerEvent =
   | { readonly event: 'worker.ready'; readonly worker: number; readonly pid: number; readonly ms: number }
-  /** It ended without being asked to. Another takes its place after `againInMs`; null: too many ended, the server stops. */
+  /** It ended without being asked to; the cause is why it could not start, where it said so. Another takes its place after `againInMs`; null: too many ended, the server stops. */
   | {
       readonly event: 'worker.ended';
       readonly worker: number;

@@ -29,6 +29,8 @@ interface Worker {
   readonly process: StartedProcess;
   readonly startedAt: number;
   state: 'starting' | 'ready';
+  /** Why it cannot start, as it said before it ended. */
+  failure: string | undefined;
   /** What it last told of itself. */
   page: string;
   /** Who waits for its answer. */
@@ -41,7 +43,8 @@ export class Supervisor {
   readonly #running = new Map<number, Worker>();
   readonly #restarts = new Restarts();
   readonly #timers = new Set<NodeJS.Timeout>();
-  #stopping = false;
+  /** Once all are to end. */
+  #stopping: DrainTimes | undefined;
   /** While the server starts, the end of a worker is the end of all. */
   #starting:
     | { readonly ready: (ports: readonly OpenPort[]) => void; readonly failed: (why: string) => void }
@@ -94,7 +97,7 @@ export class Supervisor {
 
   /** Lets all end, and kills who has not by the time that clients have and some seconds. Resolves when all are gone. */
   async stop(times: DrainTimes): Promise<void> {
-    this.#stopping = true;
+    this.#stopping = times;
     for (const timer of this.#timers) clearTimeout(timer);
     const running = [...this.#running.values()];
     for (const { process } of running) process.send({ kind: 'stop', times });
@@ -130,6 +133,7 @@ export class Supervisor {
       process,
       startedAt: performance.now(),
       state: 'starting',
+      failure: undefined,
       page: '',
       figures: new Set(),
     };
@@ -149,6 +153,11 @@ export class Supervisor {
     const { number, process } = worker;
     switch (message.kind) {
       case 'hello':
+        // What was sent before it listened is lost.
+        if (this.#stopping) {
+          process.send({ kind: 'stop', times: this.#stopping });
+          return;
+        }
         process.send({ kind: 'orders', orders: { ...orders, worker: number } });
         exchange.join(number, (news, sent) => process.send({ kind: 'news', news }, sent));
         return;
@@ -160,6 +169,7 @@ export class Supervisor {
         return;
       }
       case 'failed':
+        worker.failure = message.message;
         this.#starting?.failed(message.message);
         return;
       case 'news':
@@ -179,15 +189,15 @@ export class Supervisor {
     for (const answer of [...worker.figures]) answer(undefined);
     this.#pastCounters = sumPages([this.#pastCounters, countersOf(worker.page)]);
     if (this.#stopping) return;
-    const how = signal === null ? `exit code ${code}` : signal;
+    const how = worker.failure ?? (signal === null ? `exit code ${code}` : signal);
     const again = this.#starting ? 'tooMany' : this.#restarts.ended(performance.now() - worker.startedAt);
     const againInMs = again === 'tooMany' ? null : again;
     log.error(
       { event: 'worker.ended', worker: number, pid: process.pid, code, signal, againInMs },
-      undefined,
+      worker.failure,
     );
     if (this.#starting) this.#starting.failed(`a worker ended while it started (${how})`);
-    else if (againInMs === null) giveUp(`workers end again and again, the last one with ${how}`);
+    else if (againInMs === null) giveUp(`workers end again and again, the last one: ${how}`);
     else
       this.#after(againInMs, () => {
         this.#replaced++;
