@@ -44,6 +44,8 @@ export interface BackupReport {
 export interface OpenStoreOptions {
   /** 'required': a folder without a store is an error, so that a mistyped path does not become an empty server. */
   readonly existing: 'required' | 'optional';
+  /** Whether a data folder of an older release is upgraded: it is refused otherwise, since as a backup it may be the way back. */
+  readonly upgrade?: boolean;
   /** Called once if the store fails for good: only a new process helps. */
   readonly onFailure?: (cause: unknown) => void;
 }

@@ -30,7 +30,7 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 
 const openFolder = async (
   folder: string,
-  { existing, onFailure }: OpenStoreOptions,
+  { existing, upgrade = false, onFailure }: OpenStoreOptions,
 ): Promise<Result<Store, string>> => {
   if (existing === 'required' && !existsSync(join(folder, 'restante.db')))
     return err(`there is no data folder at ${folder}: name it with --data, or start the server first`);
@@ -38,7 +38,7 @@ const openFolder = async (
   try {
     return ok({
       kind: 'embedded',
-      ...(await openEmbeddedStore({ folder, ...(onFailure && { onFailure }) })),
+      ...(await openEmbeddedStore({ folder, upgrade, ...(onFailure && { onFailure }) })),
     });
   } catch (cause) {
     return err(`cannot open the data folder ${folder}: ${describeCause(cause)}`);

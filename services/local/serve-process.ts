@@ -72,6 +72,7 @@ export async function serve(context: CommandContext, config: ServeConfig): Promi
 
   const opened = await context.openStore(config.store, {
     existing: 'optional',
+    upgrade: true,
     onFailure: stop.storeFailed,
   });
   if (!opened.ok) return failed(opened.error);

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
-import { type EmbeddedStore, NewerStore, StoreClosed } from '../../shared/adapters/embedded/store.ts';
+import {
+  type EmbeddedStore,
+  NewerStore,
+  OlderStore,
+  StoreClosed,
+} from '../../shared/adapters/embedded/store.ts';
 import {
   type AccountId,
   type BlobKey,
@@ -15,6 +20,7 @@ import {
 import type { AppendOutcome } from '../../shared/ports/account-log.ts';
 import type { AccountRecord, Alias, Domain, DomainName } from '../../shared/ports/directory.ts';
 import { bytesOf, contentOf } from '../contracts/bytes.ts';
+import { makeOlder } from '../support/older-folder.ts';
 import { testFolder } from './embedded-folder.ts';
 
 test('what was acknowledged is there when the folder is opened again', async (t) => {
@@ -57,6 +63,16 @@ test('a folder of a newer release is refused by name', async (t) => {
   await assert.rejects(open(), (error) => error instanceof NewerStore && error.found === 999);
 });
 
+test('a folder of an older release is refused, and stays as it is, unless it is to be upgraded', async (t) => {
+  const { folder, open } = await testFolder(t);
+  await (await open()).close();
+  makeOlder(folder);
+  const path = join(folder, 'restante.db');
+  const before = await readFile(path);
+  await assert.rejects(open(), (error) => error instanceof OlderStore && error.found === 3);
+  assert.ok((await readFile(path)).equals(before));
+});
+
 test('a folder from before forwarding and floors of UIDVALIDITY is taken over, accounts and all', async (t) => {
   const { folder, open } = await testFolder(t);
   const store = await open();
@@ -85,20 +101,8 @@ test('a folder from before forwarding and floors of UIDVALIDITY is taken over, a
     expires: undefined,
   });
   await store.close();
-  const db = new DatabaseSync(join(folder, 'restante.db'));
-  db.exec(`
-    DROP INDEX domains_of_tenant; DROP INDEX accounts_of_tenant; DROP INDEX accounts_of_domain;
-    DROP INDEX aliases_of_tenant; DROP INDEX aliases_of_domain; DROP INDEX admin_records_of_tenant;
-    ALTER TABLE aliases DROP COLUMN tenant;
-    ALTER TABLE admin_records DROP COLUMN tenant;
-    CREATE INDEX accounts_by_domain ON accounts (domain);
-    CREATE INDEX aliases_by_domain ON aliases (domain);
-    ALTER TABLE accounts DROP COLUMN last_sign_in;
-    DROP TABLE uid_validity_floors;
-    ALTER TABLE accounts DROP COLUMN forwarding;
-    PRAGMA user_version = 3`);
-  db.close();
-  const { directory, adminRecords } = await open();
+  makeOlder(folder);
+  const { directory, adminRecords } = await open({ upgrade: true });
   assert.deepEqual(await directory.account(alice.id), alice);
   for (const within of [{ tenant: 'default' }, { domain: 'example.test' as DomainName }]) {
     assert.deepEqual((await directory.accounts(undefined, 5, within)).items, [alice]);

@@ -4,9 +4,13 @@ import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import SmtpConnection from 'nodemailer/lib/smtp-connection';
+import { openEmbeddedStore } from '../../shared/adapters/embedded/store.ts';
 import { systemEntropy } from '../../shared/ids.ts';
 import { ensureLocalCertificate } from '../../shared/net/certificate-authority.ts';
 import { silentLog } from '../../shared/telemetry/log.ts';
+import { makeOlder } from '../support/older-folder.ts';
+import { runCommand } from '../support/run-command.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { serveProgram } from './serve-program.ts';
 
 test('SIGHUP takes the certificate that is there now into use, and SIGTERM ends the process cleanly', async () => {
@@ -55,4 +59,17 @@ test('where the store cannot be written any more, the process says so and exits 
   assert.equal(code, 1);
   assert.match(said, /^restante: the store has failed: disk I\/O error$/m);
   assert.equal((await server.logged('store.fault')).operation, 'write');
+});
+
+test('the server upgrades the folder of an older release, which commands refuse', async () => {
+  const folder = temporaryFolder();
+  await (await openEmbeddedStore({ folder })).close();
+  makeOlder(folder);
+  const { code, stderr } = await runCommand(folder, ['domain', 'list']);
+  assert.equal(code, 1);
+  assert.match(stderr, /schema version 3, of an older release: start the server of this release on it once/);
+  const server = await serveProgram(['--imap', '0', '--no-demo'], { folder });
+  server.signal('SIGTERM');
+  assert.equal((await server.ended).code, 0);
+  assert.equal((await runCommand(folder, ['domain', 'list'])).code, 0);
 });

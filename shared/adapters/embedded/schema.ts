@@ -16,6 +16,19 @@ export class NewerStore extends Error {
   }
 }
 
+/** The folder was written by an older release, and it was not asked for to upgrade it: as a backup it may be the way back to that release. */
+export class OlderStore extends Error {
+  readonly found: number;
+
+  constructor(found: number) {
+    super(
+      `the data folder has schema version ${found}, of an older release: start the server of this release on it once, which upgrades it, or use that release`,
+    );
+    this.name = 'OlderStore';
+    this.found = found;
+  }
+}
+
 /**
  * `entries.id` grows with every append of any account and is never given twice: the notifier asks for what is new by it.
  * `blobs.bytes` is null where the object lies in the file named, and where it is empty.
@@ -129,11 +142,11 @@ const listsWithin = `
   DROP INDEX aliases_by_domain;
 `;
 
-/** The one connection that writes: made in the writer's thread. Creates or upgrades the schema. */
-export function openForWriting(path: string, busyTimeoutMs: number): DatabaseSync {
+/** The one connection that writes: made in the writer's thread. Creates the schema, or upgrades it where that is asked for. */
+export function openForWriting(path: string, busyTimeoutMs: number, upgrade = false): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: busyTimeoutMs });
   try {
-    refuseNewer(db);
+    refuseOthers(db, upgrade);
     // Heeded only while the file is new. Larger than the default, for rows that hold whole messages.
     db.exec('PRAGMA page_size = 8192');
     useWriteAheadLog(db, busyTimeoutMs);
@@ -141,7 +154,7 @@ export function openForWriting(path: string, busyTimeoutMs: number): DatabaseSyn
     // the automatic one is a backstop.
     db.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 8000;');
     db.exec('PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -65536;');
-    createTables(db);
+    createTables(db, upgrade);
   } catch (cause) {
     db.close();
     throw cause;
@@ -160,9 +173,10 @@ function userVersion(db: DatabaseSync): number {
   return Number(db.prepare('PRAGMA user_version').get()?.user_version);
 }
 
-function refuseNewer(db: DatabaseSync): void {
+function refuseOthers(db: DatabaseSync, upgrade: boolean): void {
   const found = userVersion(db);
   if (found > schemaVersion) throw new NewerStore(found);
+  if (found > 0 && found < schemaVersion && !upgrade) throw new OlderStore(found);
 }
 
 /** SQLite's name for what others have locked. */
@@ -182,12 +196,12 @@ function useWriteAheadLog(db: DatabaseSync, busyTimeoutMs: number): void {
   }
 }
 
-/** Brings a database to this release's tables, a new one too. Throws NewerStore. */
-export function createTables(db: DatabaseSync): void {
+/** Gives a new database this release's tables, and an older one where that is asked for. Throws NewerStore or OlderStore. */
+export function createTables(db: DatabaseSync, upgrade = false): void {
   // Nothing is written where there is nothing to do: commands that only read work on a full disk too.
   if (userVersion(db) === schemaVersion) return;
   db.exec('BEGIN IMMEDIATE');
-  refuseNewer(db);
+  refuseOthers(db, upgrade);
   if (userVersion(db) < 1) db.exec(tables);
   if (userVersion(db) < 2) db.exec(administration);
   if (userVersion(db) < 3) db.exec(appPasswords);

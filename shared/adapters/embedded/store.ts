@@ -20,12 +20,14 @@ import { openForReading } from './schema.ts';
 import { Staging } from './staging.ts';
 import { Writer } from './writer.ts';
 
-export { NewerStore } from './schema.ts';
+export { NewerStore, OlderStore } from './schema.ts';
 export { StoreClosed } from './writer.ts';
 
 export interface EmbeddedStoreOptions {
   /** Holds everything: `restante.db` with SQLite's companions, and `blobs/`. Made where it is missing. */
   readonly folder: string;
+  /** Whether a folder that an older release wrote becomes one of this release; it is refused otherwise. */
+  readonly upgrade?: boolean;
   /** How long a write waits for another process's, in milliseconds; 10,000 if not given. */
   readonly busyTimeoutMs?: number;
   /** Milliseconds since 1970. */
@@ -53,17 +55,17 @@ export interface EmbeddedStore {
 
 /**
  * Every port on one folder. Several processes may have the folder open at once. Throws NewerStore where a newer release
- * wrote it, and what the file system or SQLite said where it cannot be opened.
+ * wrote it, OlderStore where an older one did and `upgrade` was not asked for, and what the file system or SQLite said where it cannot be opened.
  */
 export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
-  const { folder, busyTimeoutMs = 10_000, now = Date.now, onFailure = () => {} } = options;
+  const { folder, upgrade = false, busyTimeoutMs = 10_000, now = Date.now, onFailure = () => {} } = options;
   const path = join(folder, 'restante.db');
   const made = await mkdir(folder, { recursive: true, mode: 0o700 });
   await makeFile(path, await ownerOf(folder));
   const files = await BlobFiles.open(join(folder, 'blobs'), await ownerOf(path));
   await syncFolder(folder);
   if (made !== undefined) await syncFolder(dirname(made));
-  const writer = await Writer.open({ path, busyTimeoutMs }, onFailure);
+  const writer = await Writer.open({ path, busyTimeoutMs, upgrade }, onFailure);
   const reader = openForReading(path, busyTimeoutMs);
 
   const staging = new Staging(writer);

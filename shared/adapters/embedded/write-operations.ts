@@ -116,6 +116,7 @@ export interface LeaseWrite {
 export interface WriterStart {
   readonly path: string;
   readonly busyTimeoutMs: number;
+  readonly upgrade: boolean;
 }
 
 export interface WriteRequest {
@@ -139,7 +140,7 @@ export type WriteAnswer =
 
 export type FromWriter =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'newer'; readonly found: number }
+  | { readonly kind: 'newer' | 'older'; readonly found: number }
   | { readonly kind: 'notOpened'; readonly cause: unknown }
   | { readonly kind: 'answers'; readonly answers: readonly WriteAnswer[] }
   | { readonly kind: 'closed' };

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { LogRoom } from './log-room.ts';
 import { fatalFailure, runBatch } from './run-batch.ts';
-import { NewerStore, openForWriting } from './schema.ts';
+import { NewerStore, OlderStore, openForWriting } from './schema.ts';
 import { blobWrites } from './write-blobs.ts';
 import { directoryWrites } from './write-directory.ts';
 import { leaseWrites } from './write-leases.ts';
@@ -89,15 +89,14 @@ function send(port: MessagePort, message: FromWriter): void {
   port.postMessage(message);
 }
 
-function start(port: MessagePort, { path, busyTimeoutMs }: WriterStart): void {
+function start(port: MessagePort, { path, busyTimeoutMs, upgrade }: WriterStart): void {
   try {
-    serve(port, openForWriting(path, busyTimeoutMs), path);
+    serve(port, openForWriting(path, busyTimeoutMs, upgrade), path);
     send(port, { kind: 'ready' });
   } catch (cause) {
-    send(
-      port,
-      cause instanceof NewerStore ? { kind: 'newer', found: cause.found } : { kind: 'notOpened', cause },
-    );
+    if (cause instanceof NewerStore) send(port, { kind: 'newer', found: cause.found });
+    else if (cause instanceof OlderStore) send(port, { kind: 'older', found: cause.found });
+    else send(port, { kind: 'notOpened', cause });
     port.close();
   }
 }

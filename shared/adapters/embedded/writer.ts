@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { NewerStore } from './schema.ts';
+import { NewerStore, OlderStore } from './schema.ts';
 import type {
   FromWriter,
   ToWriter,
@@ -67,7 +67,7 @@ export class Writer {
     });
   }
 
-  /** Opens the database, creating or upgrading it; throws NewerStore or what went wrong. */
+  /** Opens the database, creating or upgrading it; throws NewerStore, OlderStore or what went wrong. */
   static async open(start: WriterStart, onFailure: (cause: unknown) => void): Promise<Writer> {
     const worker = new Worker(new URL('./writer-worker.ts', import.meta.url), { workerData: start });
     const first = await new Promise<FromWriter>((resolve, reject) => {
@@ -76,7 +76,9 @@ export class Writer {
     });
     if (first.kind === 'ready') return new Writer(worker, onFailure);
     await worker.terminate();
-    throw first.kind === 'newer' ? new NewerStore(first.found) : (first as { cause?: unknown }).cause;
+    if (first.kind === 'newer') throw new NewerStore(first.found);
+    if (first.kind === 'older') throw new OlderStore(first.found);
+    throw (first as { cause?: unknown }).cause;
   }
 
   /** Resolves after the commit. Rejects with OutcomeUnknown where that is the truth; else nothing was changed. */
