@@ -2,7 +2,7 @@ import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, writeSync
 import type { DatabaseSync } from 'node:sqlite';
 
 /** The file gets as large as the log ever is between two checkpoints, as a rule. */
-const enough = 16 * 1024 * 1024;
+const enough = 32 * 1024 * 1024;
 /** Added at once: a millisecond or two, in which others wait. */
 const piece = Buffer.alloc(1024 * 1024);
 

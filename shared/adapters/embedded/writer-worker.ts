@@ -13,8 +13,10 @@ import { recordWrites } from './write-records.ts';
 
 const batchRequests = 512;
 const batchBytes = 8 * 1024 * 1024;
-/** Written to the log between checkpoints: each takes some 10 ms, in which others wait. */
+/** A checkpoint takes some 10 ms, in which others wait: after so much was written to the log it is made when nobody writes, ms, or after this much more. */
 const checkpointBytes = 8 * 1024 * 1024;
+const checkpointPause = 20;
+const mostBytes = 24 * 1024 * 1024;
 /** Pages of indexes and the log's frames that a request writes besides its own bytes. */
 const overheadBytes = 32 * 1024;
 /** Who writes more than this will write more: room is made for it. A command that changes one thing is not worth it. */
@@ -33,6 +35,7 @@ function serve(port: MessagePort, db: DatabaseSync, path: string): void {
   let closing = false;
   let sinceCheckpoint = 0;
   let makesRoom = false;
+  let pause: NodeJS.Timeout | undefined;
   const room = new LogRoom(db, path);
 
   const take = (message: ToWriter): void => {
@@ -47,7 +50,14 @@ function serve(port: MessagePort, db: DatabaseSync, path: string): void {
     return waiting.splice(0, count);
   };
 
+  const checkpointNow = (): void => {
+    checkpoint(db, 'PASSIVE');
+    room.lookAgain();
+    sinceCheckpoint = 0;
+  };
+
   port.on('message', (first: ToWriter) => {
+    clearTimeout(pause);
     take(first);
     for (;;) {
       for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) take(next.message);
@@ -60,12 +70,12 @@ function serve(port: MessagePort, db: DatabaseSync, path: string): void {
       sinceCheckpoint += batch.reduce((sum, request) => sum + request.bytes + overheadBytes, 0);
       makesRoom ||= sinceCheckpoint >= roomAfterBytes;
       if (makesRoom) room.extend();
-      if (sinceCheckpoint < checkpointBytes) continue;
-      checkpoint(db, 'PASSIVE');
-      room.lookAgain();
-      sinceCheckpoint = 0;
+      if (sinceCheckpoint >= mostBytes) checkpointNow();
     }
-    if (!closing) return;
+    if (!closing) {
+      if (sinceCheckpoint >= checkpointBytes) pause = setTimeout(checkpointNow, checkpointPause);
+      return;
+    }
     room.close();
     // Others' readers are not waited for, a backup's may last minutes: while this waited, it would keep every process from writing.
     db.exec('PRAGMA busy_timeout = 0');
