@@ -98,15 +98,18 @@ async function deliverOne(account: Account, n: number): Promise<void> {
   if (!done.ok) throw new Error(done.error.kind);
 }
 
+/** Of all that the log holds, what is under way already included. */
+async function folding(account: Account): Promise<void> {
+  await account.settle();
+  await account.compact();
+}
+
 /** Builds the mailbox: its id on the last line. */
 async function build(folder: string, messages: number): Promise<Figure[]> {
   const { engine, close } = await open(folder, 'none');
   const account = await openIn(engine, undefined);
-  const filled = await timed(async () => {
-    await fill(account, testClock(), 'INBOX', messages);
-    await account.settle();
-  });
-  const folded = await timed(() => account.compact());
+  const filled = await timed(() => fill(account, testClock(), 'INBOX', messages));
+  const folded = await timed(() => folding(account));
   await close();
   console.log(JSON.stringify({ account: account.id }));
   return [
@@ -171,13 +174,7 @@ async function measure(folder: string, id: AccountId): Promise<Figure[]> {
   note('STORE of all', await timed(() => all(storeFlags(inboxId, everyUid, 'add', ['\\Answered']) as never)));
   note('COPY of all', await timed(() => all(copyMessages('copy', inboxId, everyUid, 'Archive') as never)));
   note('EXPUNGE of all', await timed(() => all(expungeMessages(inboxId, everyUid) as never)));
-  note(
-    'folding that',
-    await timed(async () => {
-      await account.settle();
-      await account.compact();
-    }),
-  );
+  note('folding that', await timed(() => folding(account)));
   await close();
   return figures;
 }
