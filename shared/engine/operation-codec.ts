@@ -4,7 +4,7 @@ import type { AppendedMessage, Operation, SpecialUse } from './operation.ts';
 import { UidSet } from './uid-set.ts';
 
 /** The order is the wire format: new kinds go to the end. */
-const kinds = [
+export const operationKinds = [
   'create',
   'delete',
   'rename',
@@ -31,7 +31,7 @@ export function encodeOperations(operations: readonly Operation[]): Uint8Array {
 }
 
 function writeOperation(out: BinaryWriter, o: Operation): void {
-  out.byte(kinds.indexOf(o.kind));
+  out.byte(operationKinds.indexOf(o.kind));
   switch (o.kind) {
     case 'create':
       out.string(o.name);
@@ -111,7 +111,7 @@ export function decodeOperations(bytes: Uint8Array): readonly Operation[] {
 }
 
 function readOperation(source: BinaryReader): Operation {
-  const kind = kinds[source.byte()];
+  const kind = operationKinds[source.byte()];
   const mailbox = () => source.varint() as MailboxId;
   switch (kind) {
     case 'create':

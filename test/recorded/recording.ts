@@ -1,72 +1,44 @@
-import { createHash } from 'node:crypto';
-import { zstdDecompressSync } from 'node:zlib';
-import type { Account } from '../../shared/engine/account.ts';
-import { stateDigest } from '../../shared/engine/state-digest.ts';
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { AccountId, BlobKey, LogPosition } from '../../shared/ids.ts';
 import type { Head } from '../../shared/ports/account-log.ts';
 import { MemoryBlobs, MemoryLog } from '../support/memory-store.ts';
+import type { Kept, Told } from './digests.ts';
 
 /** A log as a release wrote it, with what it kept beside it, and what that release made of both. */
 export interface Recording {
   readonly release: string;
   readonly account: AccountId;
-  /** Every entry there ever was, in base64. */
-  readonly entries: readonly string[];
-  /** A snapshot part of the way, where there is one. */
+  /** Spill objects and pieces of the snapshots; messages are left out. */
+  readonly objects: ReadonlyMap<BlobKey, Uint8Array>;
+  readonly first: Epoch;
+  /** What came of it when it had been rebuilt. */
+  readonly rebuilt: Epoch | undefined;
+}
+
+export interface Epoch {
+  /** Every entry there ever was; of an account that was rebuilt, those after that. */
+  readonly entries: readonly Uint8Array[];
+  /** A snapshot part of the way, where there is one; that of the rebuild. */
   readonly head: Head | undefined;
-  /** Spill objects and pieces of the snapshot, in base64; messages are left out. */
-  readonly objects: Readonly<Record<string, string>>;
-  /** shared/engine/state-digest.ts, after the last entry. */
-  readonly state: string;
-  /** Of the email ids and header records of all messages that there are, as `messagesDigest` has it. */
-  readonly messages: string;
+  /** After the last entry. */
+  readonly told: Told;
+  /** Of what the snapshot has. The first releases were not asked. */
+  readonly kept: Kept | undefined;
 }
 
-/** What an account says of the messages in its mailboxes. */
-export async function messagesDigest(account: Account): Promise<string> {
-  const numbers = new Set<number>();
-  for (const { chunks } of (await account.whole()).mailboxes)
-    for (const { length, fixed } of chunks) for (let i = 0; i < length; i++) numbers.add(fixed.message[i]!);
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const ids = await account.emailIds(sorted);
-  const records = await account.records(sorted);
-  const hash = createHash('sha256');
-  records.forEach(({ envelope, root, header, preview }, i) => {
-    hash.update(JSON.stringify([ids[i], envelope, root, ...(preview === undefined ? [] : [preview])]));
-    hash.update(header);
-  });
-  return hash.digest('hex');
-}
+/** Where a recording can be read from. */
+export type Start = 'the beginning' | 'the snapshot' | 'the rebuild';
 
-export const digestsOf = async (account: Account): Promise<Pick<Recording, 'state' | 'messages'>> => ({
-  state: stateDigest(await account.whole()),
-  messages: await messagesDigest(account),
-});
-
-/** The forms that are used where there are several: of records in the log's entries (version and codec), and of manifests. */
-export function formsOf(account: Account, manifest: Uint8Array): readonly string[] {
-  const records = Array.from(
-    account.messages.tail.values(),
-    ({ record }) => `record ${record[0]}/${record[1]}`,
-  );
-  return [...new Set([...records, `manifest ${zstdDecompressSync(manifest)[0]}`])].sort();
-}
-
-/** A store that holds a recording: its whole log, or the snapshot and the entries after it. */
-export async function storeOf(recording: Recording, from: 'the beginning' | 'the snapshot') {
+/** A store that holds a recording: its whole log, or a snapshot and the entries after it. */
+export async function storeOf({ account, objects, first, rebuilt }: Recording, from: Start) {
   const log = new MemoryLog(() => 0);
   const blobs = new MemoryBlobs();
-  const { account, entries, objects, head } = recording;
-  for (const [key, bytes] of Object.entries(objects))
-    await blobs.put(key as BlobKey, Buffer.from(bytes, 'base64'));
+  for (const [key, bytes] of objects) await blobs.put(key, bytes);
+  const { entries, head } = from === 'the rebuild' ? rebuilt! : first;
+  if (from === 'the rebuild') await log.moveHead(account, { ...head!, last: 0 as LogPosition });
+  const before = from === 'the rebuild' ? head!.position : 0;
   for (const [i, bytes] of entries.entries())
-    await log.append({
-      account,
-      position: (i + 1) as LogPosition,
-      bytes: Buffer.from(bytes, 'base64'),
-      blobs: [],
-      readAt: 0,
-    });
+    await log.append({ account, position: (before + i + 1) as LogPosition, bytes, blobs: [], readAt: 0 });
   if (from === 'the snapshot' && head !== undefined) {
     await log.moveHead(account, head);
     await log.trim(account, head.position);
@@ -75,25 +47,51 @@ export async function storeOf(recording: Recording, from: 'the beginning' | 'the
 }
 
 /** As a file: a line for each object and entry, so that a difference can be seen. */
-export function printRecording({ objects, entries, ...rest }: Recording): string {
+export function printRecording({ release, account, objects, first, rebuilt }: Recording): string {
+  const about = ({ head, told, kept }: Epoch) => ({ head, ...told, kept });
   const lines = [
-    rest,
-    ...Object.entries(objects).map(([key, bytes]) => ({ object: key, bytes })),
-    ...entries.map((entry) => ({ entry })),
+    { release, account, ...about(first), rebuilt: rebuilt && about(rebuilt) },
+    ...Array.from(objects, ([object, bytes]) => ({ object, ...printBytes('bytes', bytes) })),
+    ...first.entries.map((bytes) => printBytes('entry', bytes)),
+    ...(rebuilt?.entries ?? []).map((bytes) => printBytes('rebuiltEntry', bytes)),
   ];
   return `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`;
 }
 
+/** In base64, packed where that makes it shorter; what the engine stores is mostly packed already. */
+function printBytes(name: string, bytes: Uint8Array): object {
+  const packed = zstdCompressSync(bytes);
+  const base64 = (octets: Uint8Array) => Buffer.from(octets).toString('base64');
+  if (packed.length < 0.9 * bytes.length) return { [name]: base64(packed), packed: 'zstd' };
+  return { [name]: base64(bytes) };
+}
+
 export function readRecording(text: string): Recording {
-  const [rest, ...lines] = text
+  const [about, ...lines] = text
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
-  const objects: Record<string, string> = {};
-  const entries: string[] = [];
-  for (const line of lines) {
-    if (line.entry === undefined) objects[line.object] = line.bytes;
-    else entries.push(line.entry);
+  const objects = new Map<BlobKey, Uint8Array>();
+  const entries: Uint8Array[] = [];
+  const later: Uint8Array[] = [];
+  for (const { object, bytes, entry, rebuiltEntry, packed } of lines) {
+    const octets = Buffer.from(bytes ?? entry ?? rebuiltEntry, 'base64');
+    const stored = packed === 'zstd' ? zstdDecompressSync(octets) : octets;
+    if (object !== undefined) objects.set(object, stored);
+    else (entry !== undefined ? entries : later).push(stored);
   }
-  return { ...rest, objects, entries };
+  const { release, account, rebuilt } = about;
+  const epoch = ({ head, state, messages, kept }: typeof about, all: Uint8Array[]): Epoch => ({
+    entries: all,
+    head,
+    told: { state, messages },
+    kept,
+  });
+  return {
+    release,
+    account,
+    objects,
+    first: epoch(about, entries),
+    rebuilt: rebuilt && epoch(rebuilt, later),
+  };
 }
