@@ -5,6 +5,9 @@
  * of several sent ahead on one connection, the first few; nothing is there twice; UIDs keep their meaning and are not given again;
  * UIDVALIDITY is the same; UIDNEXT and mod-sequences only grow; messages have their octets; POP3's unique ids stay.
  *
+ * Three of four kills wait for a compaction, which begins under load where a tail is long, and come while it runs or right after it: with
+ * half of its objects there, or a head that has moved a moment ago, an account must be what it was.
+ *
  * A delivery by LMTP whose answer was lost is repeated after the restart, as mail servers do. The promise is that it is never lost;
  * a message that had been taken before the crash arrives a second time then, since nothing in LMTP tells a repetition from a second
  * message with the same octets, and the memory of unanswered attempts (services/inbound/retries.ts) ends with the process.
@@ -19,6 +22,7 @@ import { rm } from 'node:fs/promises';
 import { SeededRandom } from '../support/seeded-random.ts';
 import { ServerProcess, type TestAccount } from '../support/server-process.ts';
 import { openServerStore, type ServerStore, type storeKinds } from '../support/server-store.ts';
+import { CompactionWatch, type Meeting } from './compaction-watch.ts';
 import { ImapLoad } from './connections.ts';
 import { Ledger } from './ledger.ts';
 import { appender, changer, deliverer, pop3Reader, type Worker } from './workers.ts';
@@ -45,26 +49,45 @@ export interface CrashSummary {
   readonly messages: number;
   /** Rounds in which a compactor moved an account's head. */
   readonly compactions: number;
+  /** Rounds that ended while a compaction ran, and right after one had moved a head. */
+  readonly within: number;
+  readonly after: number;
 }
 
 const options = ['--allow-plaintext-auth', '--trusted-networks', '127.0.0.0/8,::1/128'];
 
-/** Lets all workers change what they will until the drawn number of changes is acknowledged, and kills the server then. */
+/** Where the kill of a round comes, in turn: while a compaction runs, when one has ended, as soon as one has begun, wherever the server is. */
+const moments = ['amid', 'end', 'beginning', 'anywhere'] as const;
+/** So far into a compaction at most, ms: on a machine that does nothing else, some have ended by then. */
+const amid = 60;
+
+/**
+ * Lets all workers change what they will until the drawn number of changes is acknowledged, and kills the server at the next moment of the
+ * round's kind. How many were acknowledged, and what the kill met.
+ */
 async function load(
   server: ServerProcess,
   workers: readonly Worker[],
   at: number,
+  watch: CompactionWatch,
   { seed, changes }: CrashOptions,
-): Promise<number> {
+): Promise<{ readonly acknowledged: number; readonly meeting: Meeting }> {
   const draw = new SeededRandom(seed, at);
   const wanted = draw.integer(...changes);
+  const moment = moments[(at - 1) % moments.length];
   // At once, so that what was acknowledged last is at stake, or within the work that follows it.
-  const delay = draw.chance(0.5) ? 0 : draw.integer(1, 8);
+  const delay = moment === 'amid' ? draw.integer(1, amid) : draw.chance(0.5) ? 0 : draw.integer(1, 8);
   const killed = Promise.withResolvers<void>();
   let acknowledged = 0;
   let dying = false;
   let tokens = 0;
-  const kill = () => server.kill().then(killed.resolve, killed.reject);
+  const kill = (): void => {
+    if (dying) return;
+    dying = true;
+    const now = () => server.kill().then(killed.resolve, killed.reject);
+    if (delay === 0) void now();
+    else setTimeout(now, delay);
+  };
   const running = workers.map((worker, index) =>
     worker
       .run({
@@ -74,10 +97,10 @@ async function load(
         enough: () => false,
         acknowledged() {
           acknowledged++;
-          if (acknowledged !== wanted) return;
-          dying = true;
-          if (delay === 0) void kill();
-          else setTimeout(kill, delay);
+          if (acknowledged < wanted || dying) return;
+          if (moment === 'anywhere') return kill();
+          const wait = moment === 'end' ? 'ended' : 'running';
+          watch.sees().then((sight) => sight === wait && kill(), killed.reject);
         },
       })
       .catch((cause) => {
@@ -87,7 +110,7 @@ async function load(
   );
   await killed.promise;
   await Promise.all(running);
-  return acknowledged;
+  return { acknowledged, meeting: await watch.meeting() };
 }
 
 async function makeMailboxes(server: ServerProcess, workers: readonly Worker[]): Promise<void> {
@@ -129,10 +152,12 @@ async function roundsOn(store: ServerStore, asked: CrashOptions): Promise<CrashS
     ];
     await makeMailboxes(server, workers);
     const ledger = new Ledger();
-    const total = { acknowledged: 0, underWay: 0, made: 0, compactions: 0 };
-    let folded = await store.heads(server);
+    const total = { acknowledged: 0, underWay: 0, made: 0, compactions: 0, within: 0, after: 0 };
+    const look = () => store.folding(server);
+    let { heads: folded } = await look();
     for (let at = 1; at <= rounds; at++) {
-      const acknowledged = await load(server, workers, at, asked);
+      const watch = await CompactionWatch.start(look);
+      const { acknowledged, meeting } = await load(server, workers, at, watch, asked);
       if (server.errors.length > 0) throw new Error(`the server logged ${server.errors[0]}`);
       await store.letLeasesLapse();
       server = await ServerProcess.start(options, server.folder, store.environment);
@@ -150,18 +175,23 @@ async function roundsOn(store: ServerStore, asked: CrashOptions): Promise<CrashS
             });
           }
         }
-      const now = await store.heads(server);
-      if (now < folded) throw new Error(`round ${at}: a head went back`);
-      if (now > folded) total.compactions++;
-      folded = now;
+      const { heads } = await look();
+      if (heads < folded) throw new Error(`round ${at}: a head went back`);
+      if (heads > folded) total.compactions++;
+      folded = heads;
+      if (meeting === 'within') total.within++;
+      if (meeting === 'right after') total.after++;
       total.acknowledged += acknowledged;
       total.underWay += underWay;
       total.made += made;
       report(
-        `round ${at}: killed after ${acknowledged} acknowledged changes with ${underWay} under way, ${made} of which were made; ` +
+        `round ${at}: killed ${meeting === 'apart' ? 'apart from' : meeting} a compaction after ${acknowledged} acknowledged changes ` +
+          `with ${underWay} under way, ${made} of which were made; ` +
           `${ledger.messages} messages, all as they must be`,
       );
     }
+    if ((total.within + total.after) * 2 < rounds)
+      throw new Error(`only ${total.within + total.after} of ${rounds} kills met a compaction`);
     const code = await server.stop();
     if (code !== 0) throw new Error(`the server exited with ${code}`);
     const repeated = delivery.repeated() + shared.repeated();

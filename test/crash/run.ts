@@ -20,8 +20,8 @@ if (store === undefined) {
   console.error('--store is embedded or aws');
   process.exit(2);
 }
-/** Rounds are long enough for a compaction to begin before the kill, and in some of them to end: without a pause the tail must be long for it. */
-const changes = [300, 1200] as const;
+/** Few enough for a kill within what follows a restart, many enough for one of the next compactions. */
+const changes = [50, 1000] as const;
 const start = performance.now();
 const verdict = `crash: ${rounds} rounds on the ${store} store, seed ${seed}`;
 try {
@@ -29,7 +29,8 @@ try {
   const seconds = Math.round((performance.now() - start) / 1000);
   console.log(
     `${verdict}, ${seconds} s: passed; ${told.acknowledged} acknowledged changes kept, ${told.underWay} under way (${told.made} made, ` +
-      `${told.repeated} deliveries repeated), ${told.compactions} rounds in which a compaction ended, ${told.messages} messages`,
+      `${told.repeated} deliveries repeated), ${told.within} rounds ended within a compaction, ${told.after} right after one, ` +
+      `${told.compactions} in which one ended; ${told.messages} messages`,
   );
 } catch (cause) {
   console.error(cause);

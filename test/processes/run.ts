@@ -18,7 +18,7 @@ try {
   console.log(
     `${verdict}, ${seconds} s: passed; ${told.acknowledged} acknowledged changes, ${told.underWay} cut off (${told.made} made), ` +
       `${told.reads} reads at other processes, ${told.looks} looks of caches, ${told.commands} commands beside, ` +
-      `${told.compactions} stages with a compaction, ${told.messages} messages`,
+      `a compaction under load in each stage, ${told.messages} messages`,
   );
 } catch (cause) {
   console.error(cause);

@@ -13,12 +13,19 @@ import type { ServerProcess } from './server-process.ts';
 
 export const storeKinds = ['embedded', 'aws'] as const;
 
+/** How far logs are folded, as the store itself says. */
+export interface Folding {
+  /** The sum of the heads' positions. */
+  readonly heads: number;
+  /** A text for each lease of a compaction: one that is under way, or whose process was killed. */
+  readonly leases: readonly string[];
+}
+
 /** Where the servers of a suite keep mail: in their data folder, or on what stands in for AWS. */
 export interface ServerStore {
   /** For the server and for the commands. */
   readonly environment: Readonly<Record<string, string>>;
-  /** How far all logs are folded, as the store itself says: the sum of the heads' positions. */
-  heads(server: ServerProcess): Promise<number>;
+  folding(server: ServerProcess): Promise<Folding>;
   /** Time passes until the leases of a process that was killed have lapsed, where a store waits for that. */
   letLeasesLapse(): Promise<void>;
   stop(): Promise<void>;
@@ -44,16 +51,20 @@ export const serverEnvironment = (emulators: AwsEmulators): Record<string, strin
   AWS_SECRET_ACCESS_KEY: emulators.tables.credentials.secretAccessKey,
 });
 
+function foldingIn(dataFolder: string): Folding {
+  const database = new DatabaseSync(join(dataFolder, 'restante.db'), { readOnly: true });
+  try {
+    const heads = database.prepare('SELECT coalesce(sum(position), 0) AS sum FROM heads').get();
+    const leases = database.prepare("SELECT holder FROM leases WHERE name LIKE 'compact/%'").all();
+    return { heads: Number(heads?.sum), leases: leases.map(({ holder }) => String(holder)) };
+  } finally {
+    database.close();
+  }
+}
+
 const folderStore: ServerStore = {
   environment: {},
-  async heads({ dataFolder }) {
-    const database = new DatabaseSync(join(dataFolder, 'restante.db'), { readOnly: true });
-    try {
-      return Number(database.prepare('SELECT coalesce(sum(position), 0) AS sum FROM heads').get()?.sum);
-    } finally {
-      database.close();
-    }
-  },
+  folding: async ({ dataFolder }) => foldingIn(dataFolder),
   // A lease there names its process, and is free when that has ended.
   letLeasesLapse: async () => undefined,
   stop: async () => undefined,
@@ -64,11 +75,14 @@ async function emulatedStore(): Promise<ServerStore> {
   const client = createTableClient(emulators.tables);
   return {
     environment: serverEnvironment(emulators),
-    async heads() {
-      let sum = 0;
+    async folding() {
+      let heads = 0;
       for await (const item of items(client, emulators.logTable))
-        if (numberOf(item) === headNumber) sum += headOf(item).position;
-      return sum;
+        if (numberOf(item) === headNumber) heads += headOf(item).position;
+      const leases: string[] = [];
+      for await (const { k, h } of items(client, emulators.directoryTable))
+        if (k?.S?.startsWith('lease#compact/')) leases.push(`${h?.S}`);
+      return { heads, leases };
     },
     async letLeasesLapse() {
       for await (const { k, s } of items(client, emulators.directoryTable))
