@@ -14,12 +14,13 @@ export function encodeWords(text: string): string {
   let end = text.length;
   while (text.charCodeAt(end - 1) < 0x80) end--;
   while (end < text.length && !isBlank(text, end)) end++;
-  return text.slice(0, start) + words(text.slice(start, end)).join(' ') + text.slice(end);
+  return text.slice(0, start) + encodedWords(text.slice(start, end)).join(' ') + text.slice(end);
 }
 
 const isBlank = (text: string, at: number): boolean => text[at] === ' ' || text[at] === '\t';
 
-function words(text: string): string[] {
+/** All of a text as encoded words, which belong one after another with nothing but white space between. */
+export function encodedWords(text: string): string[] {
   const encoded: string[] = [];
   let chunk = '';
   let octets = 0;
