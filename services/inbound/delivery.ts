@@ -4,9 +4,9 @@ import { appendMessages } from '../../shared/engine/actions.ts';
 import type { Decide } from '../../shared/engine/decision.ts';
 import type { AccountHold, MailEngine } from '../../shared/engine/engine.ts';
 import type { MailError } from '../../shared/engine/mail-error.ts';
-import { type StagedMessage, stageCopy } from '../../shared/engine/stage.ts';
+import { readStaged, type StagedMessage, stageCopy } from '../../shared/engine/stage.ts';
 import type { AccountState } from '../../shared/engine/state.ts';
-import { type AccountId, messageKey } from '../../shared/ids.ts';
+import type { AccountId } from '../../shared/ids.ts';
 import { decodeRecord } from '../../shared/message/record-codec.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import type { LogEvent } from '../../shared/telemetry/events.ts';
@@ -125,16 +125,7 @@ export class Delivery {
 
   /** The message without the trace fields, for who sends it on. Before `close`. */
   read(): AsyncGenerator<Uint8Array> {
-    return this.#readFrom(this.#request.trace.length);
-  }
-
-  async *#readFrom(start: number): AsyncGenerator<Uint8Array> {
-    const { account, emailId, size } = this.#message;
-    const range = { start, end: size };
-    const blob = await this.#engine.parts.blobs.get(messageKey(account, emailId), range);
-    if (blob === undefined) throw new Error('a staged message is gone');
-    if (blob.body instanceof Uint8Array) yield blob.body;
-    else yield* blob.body;
+    return readStaged(this.#engine.parts, this.#message, this.#request.trace.length);
   }
 
   /** One outcome for each target, by account, when all are known. */
@@ -201,7 +192,7 @@ export class Delivery {
         kept: copy,
         header: decodeRecord(this.#message.record).header,
         id,
-        message: () => this.#readFrom(0),
+        message: () => readStaged(this.#engine.parts, this.#message),
         log,
       });
     } catch (cause) {

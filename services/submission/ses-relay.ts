@@ -1,5 +1,6 @@
 import { withAsciiDomain } from '../../shared/directory/address.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
+import { noTurn, RelayTurns } from './relay-turns.ts';
 import type { Relay, Relayed, RelayFailure, RelayRequest } from './smart-host.ts';
 
 /** SES v2 as a relay sees it: one raw message to at most 50 recipients. Throws the SDK's errors. */
@@ -12,17 +13,15 @@ export type SesSend = (message: {
 /** SES's own bounds: recipients of a call, and octets of a message. */
 const recipientsAtOnce = 50;
 const largest = 40_000_000;
-/** Messages that are in memory at once, and those that wait for their turn. */
+/** Messages that are in memory at once. */
 const atOnce = 4;
-const mostWaiting = 200;
 
 /** What SES will not have, now or ever; everything else may be mended by time, or by the operator. */
 const refusals = new Set(['MessageRejected', 'BadRequestException', 'MailFromDomainNotVerifiedException']);
 
 /** Sends by SES. The null sender is not sent for: SES makes reports of its own. */
 export function createSesRelay(send: SesSend): Relay {
-  const queue: (() => void)[] = [];
-  let free = atOnce;
+  const turns = new RelayTurns(atOnce);
 
   async function relay({
     sender: from,
@@ -49,17 +48,7 @@ export function createSesRelay(send: SesSend): Relay {
   return {
     senders: 'own',
     async send(request) {
-      if (free > 0) free--;
-      else if (queue.length >= mostWaiting)
-        return err({ kind: 'unavailable', cause: 'too many messages wait' });
-      else await new Promise<void>((resolve) => queue.push(resolve));
-      try {
-        return await relay(request);
-      } finally {
-        const next = queue.shift();
-        if (next) next();
-        else free++;
-      }
+      return (await turns.take(() => relay(request))) ?? err(noTurn);
     },
   };
 }

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import { withAsciiDomain } from '../../shared/directory/address.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
+import { noTurn, RelayTurns } from './relay-turns.ts';
 
 /** The server that takes mail for everybody else. */
 export interface SmartHost {
@@ -16,7 +17,7 @@ export interface RelayRequest {
   readonly sender: string;
   readonly recipients: readonly string[];
   readonly eightBit: boolean;
-  /** Sent at the smart host's pace. If it throws, nothing is sent. */
+  /** At hand: it is read at the relay's pace, and nobody is waited for who may be slow. If it throws, nothing is sent. */
   readonly message: AsyncIterable<Uint8Array>;
 }
 
@@ -63,23 +64,8 @@ function failureOf(cause: unknown): RelayFailure {
 
 /** Each message has a connection of its own, from its first octet to the smart host's answer. */
 export function createRelay(smartHost: SmartHost, options: RelayOptions): Relay {
-  const { connections = 20, waiting = 200 } = options;
-  const queue: (() => void)[] = [];
-  let free = connections;
-  const turn = async (): Promise<boolean> => {
-    if (free > 0) {
-      free--;
-      return true;
-    }
-    if (queue.length >= waiting) return false;
-    await new Promise<void>((resolve) => queue.push(resolve));
-    return true;
-  };
-  const done = () => {
-    const next = queue.shift();
-    if (next) next();
-    else free++;
-  };
+  const { connections = 20, waiting } = options;
+  const turns = new RelayTurns(connections, waiting);
 
   const connect = () =>
     new SMTPConnection({
@@ -128,21 +114,22 @@ export function createRelay(smartHost: SmartHost, options: RelayOptions): Relay 
     return { rejected: info.rejected };
   }
 
+  async function relay(request: RelayRequest): Promise<Result<Relayed, RelayFailure>> {
+    const connection = connect();
+    try {
+      const relayed = await transact(connection, request);
+      connection.quit();
+      return ok(relayed);
+    } catch (cause) {
+      connection.close();
+      return err(failureOf(cause));
+    }
+  }
+
   return {
     senders: 'any',
     async send(request) {
-      if (!(await turn())) return err({ kind: 'unavailable', cause: 'too many messages wait' });
-      const connection = connect();
-      try {
-        const relayed = await transact(connection, request);
-        connection.quit();
-        return ok(relayed);
-      } catch (cause) {
-        connection.close();
-        return err(failureOf(cause));
-      } finally {
-        done();
-      }
+      return (await turns.take(() => relay(request))) ?? err(noTurn);
     },
   };
 }

@@ -14,6 +14,7 @@ import { type SmtpHandlers, skip } from '../inbound/smtp-handlers.ts';
 import { disabledCommands } from '../inbound/smtp-listener.ts';
 import { SmtpReply, tryLater } from '../inbound/smtp-reply.ts';
 import { receivedField } from '../inbound/trace.ts';
+import { holdMessage } from './held-message.ts';
 import { maySendAs } from './sender.ts';
 import type { SubmissionSignIn } from './sign-in.ts';
 import type { Relay } from './smart-host.ts';
@@ -147,7 +148,7 @@ export class Submission implements SmtpHandlers {
     const outgoing = this.#outgoing(stream, session, transaction);
     try {
       if (transaction.localCount > 0) return await this.#deliver(transaction, outgoing);
-      return await this.#relay(transaction, preceded(outgoing.received, outgoing.body), outgoing);
+      return await this.#passOn(transaction, outgoing);
     } catch (cause) {
       const refusal = outgoing.refusal();
       if (refusal === undefined) throw cause;
@@ -181,6 +182,21 @@ export class Submission implements SmtpHandlers {
     };
   }
 
+  /** The whole message is here before the relay hears of it: a slow client keeps its own connection busy, and none of the relay's. */
+  async #passOn(transaction: Transaction, { received, body }: Outgoing): Promise<SmtpReply | undefined> {
+    const { engine, log } = this.#parts;
+    const held = await holdMessage(engine.parts, received, body);
+    if (!held.ok) {
+      if ('cause' in held.error) log.error({ event: 'account.unavailable' }, held.error.cause);
+      return tryLater();
+    }
+    try {
+      return await this.#relay(transaction, held.value.read());
+    } finally {
+      await held.value.release();
+    }
+  }
+
   /**
    * Local recipients first: they take no second copy if the client has to come again because of the others, which a smart host cannot
    * promise.
@@ -206,7 +222,7 @@ export class Submission implements SmtpHandlers {
       const localReply = joinedReply(local.replies(await delivery.store()));
       const sends = localReply === undefined && remote.size > 0;
       const reply = sends
-        ? await this.#relay(transaction, preceded(outgoing.received, delivery.read()), outgoing)
+        ? await this.#relay(transaction, preceded(outgoing.received, delivery.read()))
         : localReply;
       delivery.answered(() => reply !== undefined);
       return reply;
@@ -218,7 +234,6 @@ export class Submission implements SmtpHandlers {
   async #relay(
     { account, sender, eightBit, remote }: Transaction,
     message: AsyncIterable<Uint8Array>,
-    outgoing: Outgoing,
   ): Promise<SmtpReply | undefined> {
     const { relay, log } = this.#parts;
     if (relay === undefined) return tryLater();
@@ -232,8 +247,6 @@ export class Submission implements SmtpHandlers {
     }
     const recipients = [...remote.values()];
     const sent = await relay.send({ sender, recipients, eightBit, message: counted() });
-    const refusal = outgoing.refusal();
-    if (refusal !== undefined) return refusal;
     const outcome = sent.ok ? 'accepted' : sent.error.kind;
     const event = {
       event: 'smtp.relay',

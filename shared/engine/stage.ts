@@ -135,3 +135,15 @@ export async function stageCopy(
   }
   return ok({ ...from, account, emailId });
 }
+
+/** The octets of a staged message, in chunks, from `start` on. */
+export async function* readStaged(
+  { blobs }: Pick<Stager, 'blobs'>,
+  { account, emailId, size }: StagedMessage,
+  start = 0,
+): AsyncGenerator<Uint8Array> {
+  const blob = await blobs.get(messageKey(account, emailId), { start, end: size });
+  if (blob === undefined) throw new Error('a staged message is gone');
+  if (blob.body instanceof Uint8Array) yield blob.body;
+  else yield* blob.body;
+}
