@@ -56,7 +56,7 @@ const reasons: Readonly<Record<Refusal, BounceReason>> = {
 
 /**
  * The report that a sender is owed for refused recipients, or undefined where none is sent: after acceptance, only to who has proved to be the
- * sender (DMARC), never to programs, and never about spam. Everything else would be mail to the victims of forgers, or a loop.
+ * sender (DMARC and SPF), never to programs, and never about spam. Everything else would be mail to the victims of forgers, or a loop.
  */
 export function bounceFor(arrival: Arrival, refusals: Refusals): Bounce | undefined {
   const { sender, authenticated, automatic, verdict, messageId } = arrival;

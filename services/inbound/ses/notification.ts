@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { err, ok, type Result } from '../../../shared/result.ts';
 
 const verdict = z.object({ status: z.string() }).optional();
+type Verdict = z.infer<typeof verdict>;
 
 /** What SES tells of a message that it received and kept in a bucket; only what is used is looked at. */
 const shape = z.object({
@@ -16,6 +17,7 @@ const shape = z.object({
     recipients: z.array(z.string().max(1000)).min(1).max(1000),
     spamVerdict: verdict,
     virusVerdict: verdict,
+    spfVerdict: verdict,
     dmarcVerdict: verdict,
     action: z.object({ type: z.literal('S3'), bucketName: z.string(), objectKey: z.string() }),
   }),
@@ -32,7 +34,10 @@ export interface Arrival {
   readonly bucket: string;
   readonly key: string;
   readonly verdict: 'clean' | 'spam' | 'virus';
-  /** The sender is who it says: RFC 7489 DMARC passed. */
+  /**
+   * The sender is who it says: DMARC passed (RFC 7489), and SPF too. The first may owe it to a signature alone, which vouches for the author; reports
+   * go to the envelope's sender, whom only SPF looks at.
+   */
   readonly authenticated: boolean;
   /** Sent by a program (RFC 3834): it is never answered. */
   readonly automatic: boolean;
@@ -53,7 +58,8 @@ export function parseNotification(body: string): Result<Arrival | 'setup', strin
   if (!parsed.success) return err(z.prettifyError(parsed.error).replaceAll('\n', ' '));
   const { mail, receipt } = parsed.data;
   if (mail.messageId === setupMessage || receipt.action.objectKey.endsWith(setupMessage)) return ok('setup');
-  const failed = (one: { readonly status: string } | undefined) => one?.status === 'FAIL';
+  const failed = (one: Verdict) => one?.status === 'FAIL';
+  const passed = (one: Verdict) => one?.status === 'PASS';
   return ok({
     messageId: mail.messageId,
     receivedAt: Math.floor(Date.parse(mail.timestamp) / 1000),
@@ -62,7 +68,7 @@ export function parseNotification(body: string): Result<Arrival | 'setup', strin
     bucket: receipt.action.bucketName,
     key: receipt.action.objectKey,
     verdict: failed(receipt.virusVerdict) ? 'virus' : failed(receipt.spamVerdict) ? 'spam' : 'clean',
-    authenticated: receipt.dmarcVerdict?.status === 'PASS',
+    authenticated: passed(receipt.dmarcVerdict) && passed(receipt.spfVerdict),
     automatic: isAutomatic(mail.headers ?? []),
   });
 }

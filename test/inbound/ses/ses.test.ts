@@ -17,6 +17,7 @@ interface Told {
   readonly from?: string;
   readonly spam?: string;
   readonly virus?: string;
+  readonly spf?: string;
   readonly dmarc?: string;
   readonly headers?: readonly { readonly name: string; readonly value: string }[];
   readonly key?: string;
@@ -32,7 +33,7 @@ const notification = (told: Told = {}): string =>
       recipients: told.to ?? ['ann@example.test'],
       spamVerdict: { status: told.spam ?? 'PASS' },
       virusVerdict: { status: told.virus ?? 'PASS' },
-      spfVerdict: { status: 'PASS' },
+      spfVerdict: { status: told.spf ?? 'PASS' },
       dkimVerdict: { status: 'PASS' },
       dmarcVerdict: { status: told.dmarc ?? 'PASS' },
       action: {
@@ -208,6 +209,8 @@ test('a sender who has proved to be one is told of recipients that are unknown o
 for (const [why, told] of [
   ['that may be forged', { dmarc: 'FAIL' }],
   ['without DMARC', { dmarc: 'GRAY' }],
+  ['whose author a signature vouches for, and nobody for its sender,', { spf: 'FAIL' }],
+  ['of a sender whose domain has no SPF', { spf: 'GRAY' }],
   ['that is itself a report', { from: '<>' }],
   ['of a mailer daemon', { from: 'MAILER-DAEMON@elsewhere.test' }],
   ['that a program sent', { headers: [{ name: 'Auto-Submitted', value: 'auto-replied' }] }],
