@@ -38,7 +38,7 @@ async function senderOf(
 export async function attempt(
   parts: AttemptParts,
   { envelope }: Waiting,
-  message: AsyncIterable<Uint8Array>,
+  message: () => AsyncIterable<Uint8Array>,
 ): Promise<Attempt> {
   const { relay } = parts;
   const own = relay.senders === 'own';
@@ -48,13 +48,17 @@ export async function attempt(
       recipients: [envelope.recipient],
       // Octets above 127 may be in it: whoever took it in did not have to say so.
       eightBit: true,
-      message: own ? changedHeader(message, (block) => inOwnName(block, envelope.via)) : message,
+      message: own ? () => changedHeader(message(), (block) => inOwnName(block, envelope.via)) : message,
     });
     if (!sent.ok)
       return sent.error.kind === 'refused'
         ? { outcome: 'refused', code: sent.error.code }
         : { outcome: 'unavailable', cause: sent.error.cause };
-    return sent.value.rejected.length === 0 ? { outcome: 'sent' } : { outcome: 'refused', code: undefined };
+    const [rejected] = sent.value.rejected;
+    if (rejected === undefined) return { outcome: 'sent' };
+    return rejected.again === 'later'
+      ? { outcome: 'unavailable', cause: rejected }
+      : { outcome: 'refused', code: rejected.code };
   } catch (cause) {
     return { outcome: 'unavailable', cause };
   }

@@ -163,7 +163,7 @@ export function startDispatcher(parts: DispatcherParts): Dispatcher {
     if (!done.has(one.number)) {
       const { account } = one.envelope;
       pace.started(one.envelope, timers.now());
-      const made = await attempt({ ...parts, now: () => timers.now() }, one, outbox.read(box, one));
+      const made = await attempt({ ...parts, now: () => timers.now() }, one, () => outbox.read(box, one));
       const now = timers.now();
       const again = made.outcome === 'unavailable' && pace.deferred(one, now, chance());
       const outcome = made.outcome === 'sent' ? 'sent' : again ? 'deferred' : 'failed';

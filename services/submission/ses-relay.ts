@@ -1,7 +1,7 @@
 import { withAsciiDomain } from '../../shared/directory/address.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import { noTurn, RelayTurns } from './relay-turns.ts';
-import type { Relay, Relayed, RelayFailure, RelayRequest } from './smart-host.ts';
+import type { Rejection, Relay, Relayed, RelayFailure, RelayRequest } from './smart-host.ts';
 
 /** SES v2 as a relay sees it: one raw message to at most 50 recipients. Throws the SDK's errors. */
 export type SesSend = (message: {
@@ -15,9 +15,21 @@ const recipientsAtOnce = 50;
 const largest = 40_000_000;
 /** Messages that are in memory at once. */
 const atOnce = 4;
+/** Between attempts for those that are left when others have the message: a minute in all, ms. */
+const pauses = [1, 2, 4, 8, 15, 30].map((seconds) => seconds * 1000);
 
 /** What SES will not have, now or ever; everything else may be mended by time, or by the operator. */
 const refusals = new Set(['MessageRejected', 'BadRequestException', 'MailFromDomainNotVerifiedException']);
+
+/** Nothing was done, and soon may be. A lost answer is none of these: asked again, mail would go out twice. */
+const throttled = new Set([
+  'TooManyRequestsException',
+  'LimitExceededException',
+  'ThrottlingException',
+  'Throttling',
+]);
+
+const nameOf = (cause: unknown): string => (cause as { readonly name?: string }).name ?? '';
 
 /** Sends by SES. The null sender is not sent for: SES makes reports of its own. */
 export function createSesRelay(send: SesSend): Relay {
@@ -31,16 +43,21 @@ export function createSesRelay(send: SesSend): Relay {
     if (from === '') return err({ kind: 'refused', code: '5.7.1' });
     const sender = withAsciiDomain(from);
     const recipients = to.map(withAsciiDomain);
-    const raw = await collect(message);
+    const raw = await collect(message());
     if (raw === undefined) return err({ kind: 'refused', code: '5.3.4' });
-    for (let at = 0; at < recipients.length; at += recipientsAtOnce)
+    const pausesLeft = [...pauses];
+    for (let at = 0; at < recipients.length; )
       try {
         await send({ sender, recipients: recipients.slice(at, at + recipientsAtOnce), raw });
+        at += recipientsAtOnce;
       } catch (cause) {
-        // Those before have it; the sender is told of the rest, not asked to send to all of them again.
-        if (at > 0) return ok({ rejected: recipients.slice(at) });
-        const refused = refusals.has((cause as { readonly name?: string }).name ?? '');
-        return err(refused ? { kind: 'refused', code: '5.7.1' } : { kind: 'unavailable', cause });
+        const refused = refusals.has(nameOf(cause));
+        if (at === 0)
+          return err(refused ? { kind: 'refused', code: '5.7.1' } : { kind: 'unavailable', cause });
+        // Those before have it: the sender is not asked to send to all of them again.
+        const pause = throttled.has(nameOf(cause)) ? pausesLeft.shift() : undefined;
+        if (pause === undefined) return ok({ rejected: recipients.slice(at).map(rejected(refused)) });
+        await new Promise<void>((resolve) => setTimeout(resolve, pause));
       }
     return ok({ rejected: [] });
   }
@@ -52,6 +69,11 @@ export function createSesRelay(send: SesSend): Relay {
     },
   };
 }
+
+const rejected =
+  (refused: boolean) =>
+  (recipient: string): Rejection =>
+    refused ? { recipient, code: '5.7.1', again: 'never' } : { recipient, code: undefined, again: 'later' };
 
 /** Undefined where it is larger than SES takes. What the message throws is thrown on. */
 async function collect(message: AsyncIterable<Uint8Array>): Promise<Uint8Array | undefined> {

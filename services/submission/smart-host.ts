@@ -17,8 +17,8 @@ export interface RelayRequest {
   readonly sender: string;
   readonly recipients: readonly string[];
   readonly eightBit: boolean;
-  /** At hand: it is read at the relay's pace, and nobody is waited for who may be slow. If it throws, nothing is sent. */
-  readonly message: AsyncIterable<Uint8Array>;
+  /** Its octets, each time from the start. At hand: they are read at the relay's pace, and nobody is waited for who may be slow. If it throws, nothing is sent. */
+  readonly message: () => AsyncIterable<Uint8Array>;
 }
 
 export type RelayFailure =
@@ -27,9 +27,18 @@ export type RelayFailure =
   /** Not now: it cannot be reached, does not let us in, or says so. */
   | { readonly kind: 'unavailable'; readonly cause: unknown };
 
-/** Sent, except to those that it would not have. */
+/** A recipient that it would not have. */
+export interface Rejection {
+  readonly recipient: string;
+  /** RFC 3463's, where it gave one. */
+  readonly code: string | undefined;
+  /** 'later': what it says now may be mended by time. */
+  readonly again: 'never' | 'later';
+}
+
+/** Sent, except to those. */
 export interface Relayed {
-  readonly rejected: readonly string[];
+  readonly rejected: readonly Rejection[];
 }
 
 export interface Relay {
@@ -48,18 +57,56 @@ export interface RelayOptions {
   readonly waiting?: number;
 }
 
-const enhancedCode = /^\d{3}[ -](\d\.\d{1,3}\.\d{1,3})\b/;
+/** Recipients that it will not have now are tried again for so long, as long as it takes others meanwhile, ms. */
+const patience = 60_000;
+
+interface Reply {
+  readonly responseCode?: number | undefined;
+  readonly response?: string | undefined;
+}
+
+const codeOf = ({ response = '' }: Reply): string | undefined =>
+  /^\d{3}[ -](\d\.\d{1,3}\.\d{1,3})\b/.exec(response)?.[1];
 
 /** A reply of 5xx to the message itself is for ever; one to EHLO or AUTH is our own trouble with the smart host. */
 function failureOf(cause: unknown): RelayFailure {
-  const { responseCode, response, command } = cause as {
-    responseCode?: number;
-    response?: string;
-    command?: string;
-  };
+  const reply = cause as Reply & { readonly command?: string };
+  const { responseCode, command } = reply;
   const ofMessage = command !== undefined && ['MAIL FROM', 'RCPT TO', 'DATA'].includes(command);
   if (responseCode === undefined || responseCode < 500 || !ofMessage) return { kind: 'unavailable', cause };
-  return { kind: 'refused', code: enhancedCode.exec(response ?? '')?.[1] };
+  return { kind: 'refused', code: codeOf(reply) };
+}
+
+/** Of RCPT's refusals. */
+const rejection = (reply: Reply & { readonly recipient?: string | undefined }): Rejection => ({
+  recipient: reply.recipient ?? '',
+  code: codeOf(reply),
+  again: (reply.responseCode ?? 0) < 500 ? 'later' : 'never',
+});
+
+/**
+ * Sends to all of them, in as many transactions as it takes: a server that takes so many recipients at once tells the others to come again (RFC
+ * 5321 §4.5.3.1.10). Those that have it are in no second one. Throws what the first one throws.
+ */
+async function inTransactions(
+  recipients: readonly string[],
+  transact: (recipients: readonly string[]) => Promise<readonly Rejection[]>,
+): Promise<readonly Rejection[]> {
+  const endsAt = Date.now() + patience;
+  const never: Rejection[] = [];
+  for (let rejected = await transact(recipients); ; ) {
+    never.push(...rejected.filter(({ again }) => again === 'never'));
+    const later = rejected.filter(({ again }) => again === 'later');
+    if (later.length === 0 || Date.now() >= endsAt) return [...never, ...later];
+    try {
+      rejected = await transact(later.map(({ recipient }) => recipient));
+    } catch (cause) {
+      const failure = failureOf(cause);
+      if (failure.kind === 'unavailable') return [...never, ...later];
+      const { code } = failure;
+      return [...never, ...later.map(({ recipient }) => ({ recipient, code, again: 'never' as const }))];
+    }
+  }
 }
 
 /** Each message has a connection of its own, from its first octet to the smart host's answer. */
@@ -102,16 +149,16 @@ export function createRelay(smartHost: SmartHost, options: RelayOptions): Relay 
       await step((callback) =>
         connection.login({ credentials: { user: credentials.user, pass: credentials.password } }, callback),
       );
-    const envelope = {
-      from: request.sender === '' ? (false as const) : withAsciiDomain(request.sender),
-      to: request.recipients.map(withAsciiDomain),
-      use8BitMime: request.eightBit,
-    };
-    const stream = Readable.from(request.message, { objectMode: false });
-    const info = await step<{ rejected: string[] }>((callback) =>
-      connection.send(envelope, stream, callback),
-    ).finally(() => stream.destroy());
-    return { rejected: info.rejected };
+    const from = request.sender === '' ? (false as const) : withAsciiDomain(request.sender);
+    const rejected = await inTransactions(request.recipients.map(withAsciiDomain), async (to) => {
+      const envelope = { from, to: [...to], use8BitMime: request.eightBit };
+      const stream = Readable.from(request.message(), { objectMode: false });
+      const { rejectedErrors = [] } = await step<SMTPConnection.SentMessageInfo>((callback) =>
+        connection.send(envelope, stream, callback),
+      ).finally(() => stream.destroy());
+      return rejectedErrors.map(rejection);
+    });
+    return { rejected };
   }
 
   async function relay(request: RelayRequest): Promise<Result<Relayed, RelayFailure>> {

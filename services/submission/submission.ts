@@ -15,6 +15,7 @@ import { disabledCommands } from '../inbound/smtp-listener.ts';
 import { SmtpReply, tryLater } from '../inbound/smtp-reply.ts';
 import { receivedField } from '../inbound/trace.ts';
 import { holdMessage } from './held-message.ts';
+import { partlyRefused } from './partly-refused.ts';
 import { maySendAs } from './sender.ts';
 import type { SubmissionSignIn } from './sign-in.ts';
 import type { Relay } from './smart-host.ts';
@@ -191,7 +192,7 @@ export class Submission implements SmtpHandlers {
       return tryLater();
     }
     try {
-      return await this.#relay(transaction, held.value.read());
+      return await this.#relay(transaction, () => held.value.read());
     } finally {
       await held.value.release();
     }
@@ -222,7 +223,7 @@ export class Submission implements SmtpHandlers {
       const localReply = joinedReply(local.replies(await delivery.store()));
       const sends = localReply === undefined && remote.size > 0;
       const reply = sends
-        ? await this.#relay(transaction, preceded(outgoing.received, delivery.read()))
+        ? await this.#relay(transaction, () => preceded(outgoing.received, delivery.read()))
         : localReply;
       delivery.answered(() => reply !== undefined);
       return reply;
@@ -233,20 +234,21 @@ export class Submission implements SmtpHandlers {
 
   async #relay(
     { account, sender, eightBit, remote }: Transaction,
-    message: AsyncIterable<Uint8Array>,
+    message: () => AsyncIterable<Uint8Array>,
   ): Promise<SmtpReply | undefined> {
     const { relay, log } = this.#parts;
     if (relay === undefined) return tryLater();
     const startedAt = Date.now();
     let size = 0;
     async function* counted() {
-      for await (const chunk of message) {
+      size = 0;
+      for await (const chunk of message()) {
         size += chunk.length;
         yield chunk;
       }
     }
     const recipients = [...remote.values()];
-    const sent = await relay.send({ sender, recipients, eightBit, message: counted() });
+    const sent = await relay.send({ sender, recipients, eightBit, message: counted });
     const outcome = sent.ok ? 'accepted' : sent.error.kind;
     const event = {
       event: 'smtp.relay',
@@ -262,12 +264,6 @@ export class Submission implements SmtpHandlers {
       return sent.error.kind === 'refused'
         ? new SmtpReply(554, sent.error.code ?? '5.0.0', 'The relay refused the message')
         : new SmtpReply(451, '4.4.1', 'The relay cannot be reached, please try again later');
-    const { rejected } = sent.value;
-    if (rejected.length === 0) return undefined;
-    return new SmtpReply(
-      554,
-      '5.1.1',
-      `Sent to the others, but refused for ${rejected.join(', ').slice(0, 300)}`,
-    );
+    return partlyRefused(sent.value.rejected);
   }
 }

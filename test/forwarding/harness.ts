@@ -40,7 +40,7 @@ export class TestRelay implements Relay {
   async send({ sender, recipients, message }: RelayRequest) {
     this.attempts++;
     const chunks: Uint8Array[] = [];
-    for await (const chunk of message) chunks.push(chunk);
+    for await (const chunk of message()) chunks.push(chunk);
     const verdict = this.verdict(recipients[0]!);
     if (verdict === 'down') return err({ kind: 'unavailable' as const, cause: new Error('no route') });
     if (verdict !== 'takes') return err({ kind: 'refused' as const, code: verdict.refuses });

@@ -82,7 +82,14 @@ export interface Received {
 /** A server that takes mail for everybody, as the next hop: what it got, and what it refuses. */
 export async function nextHop(
   t: TestContext,
-  refuses: { readonly recipient?: string; readonly data?: number } = {},
+  refuses: {
+    readonly recipient?: string;
+    /** Of that recipient; 550 unless given. */
+    readonly code?: number;
+    readonly data?: number;
+    /** More recipients of one transaction are to come again. */
+    readonly beyond?: number;
+  } = {},
 ) {
   const received: Received[] = [];
   const news = new Set<() => void>();
@@ -91,8 +98,11 @@ export async function nextHop(
     authOptional: true,
     disabledCommands: ['STARTTLS', 'AUTH'],
     disableReverseLookup: true,
-    onRcptTo({ address }, _session, callback) {
-      callback(address === refuses.recipient ? refusal(550, 'nobody') : null);
+    onRcptTo({ address }, { envelope }, callback) {
+      const { recipient, code = 550, beyond = Number.POSITIVE_INFINITY } = refuses;
+      const isFull = envelope.rcptTo.length >= beyond;
+      if (address === recipient) callback(refusal(code, 'not this one'));
+      else callback(isFull ? refusal(452, '4.5.3 too many recipients') : null);
     },
     onData(stream, session: SMTPServerSession, callback) {
       const chunks: Uint8Array[] = [];

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createSesRelay, type SesSend } from '../../services/submission/ses-relay.ts';
+import { ok } from '../../shared/result.ts';
 
 type Sent = Parameters<SesSend>[0];
 
@@ -12,7 +13,7 @@ const request = (recipients: readonly string[], sender = 'ann@example.test') => 
   sender,
   recipients,
   eightBit: false,
-  message: pieces('Subject: x\r\n', '\r\n', 'body'),
+  message: () => pieces('Subject: x\r\n', '\r\n', 'body'),
 });
 const named = (name: string) => Object.assign(new Error(name), { name });
 
@@ -43,17 +44,54 @@ test('what SES refuses is refused, and what time may mend is not', async () => {
   assert.equal(await outcome('TimeoutError'), 'unavailable');
 });
 
-test('where some have the message, only the others are refused', async () => {
-  let calls = 0;
-  const relay = createSesRelay(async () => {
-    if (++calls === 2) throw named('TooManyRequestsException');
+/** A relay whose calls do as they are told, one after another, and then go well; `calls` has whom each was for. */
+function told(...outcomes: readonly (string | undefined)[]) {
+  const calls: (readonly string[])[] = [];
+  const relay = createSesRelay(async ({ recipients }) => {
+    const name = outcomes[calls.push(recipients) - 1];
+    if (name !== undefined) throw named(name);
   });
-  const recipients = people(60);
-  assert.deepEqual(await relay.send(request(recipients)), {
-    ok: true,
-    value: { rejected: recipients.slice(50) },
-  });
+  return { relay, calls };
+}
+
+test('where some have the message and SES takes a breath, the others wait for it, a minute in all', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const within = async <T>(ms: number, work: Promise<T>): Promise<T> => {
+    let ended = false;
+    void work.finally(() => {
+      ended = true;
+    });
+    for (let passed = 0; !ended; passed += 1000) {
+      assert.ok(passed <= ms, `it takes more than ${ms} ms`);
+      await new Promise((resolve) => setImmediate(resolve));
+      t.mock.timers.tick(1000);
+    }
+    return await work;
+  };
+  const recipients = people(120);
+  const busy = 'TooManyRequestsException';
+  const { relay, calls } = told(undefined, busy, busy, undefined, busy);
+  assert.deepEqual(await within(60_000, relay.send(request(recipients))), ok({ rejected: [] }));
+  const [first, second, third] = [0, 50, 100].map((at) => recipients.slice(at, at + 50));
+  assert.deepEqual(calls, [first, second, second, second, third, third]);
+
+  const late = told(undefined, ...new Array<string>(100).fill(busy));
+  const rejected = recipients.slice(50).map((recipient) => ({ recipient, code: undefined, again: 'later' }));
+  assert.deepEqual(await within(65_000, late.relay.send(request(recipients))), ok({ rejected }));
 });
+
+for (const [name, said] of [
+  ['MessageRejected', { code: '5.7.1', again: 'never' }],
+  // It may have gone out: asked for again, it would go out twice.
+  ['TimeoutError', { code: undefined, again: 'later' }],
+] as const)
+  test(`where some have the message, the others are told of after ${name}, and not tried again`, async () => {
+    const { relay, calls } = told(undefined, name);
+    const recipients = people(60);
+    const rejected = recipients.slice(50).map((recipient) => ({ recipient, ...said }));
+    assert.deepEqual(await relay.send(request(recipients)), ok({ rejected }));
+    assert.equal(calls.length, 2);
+  });
 
 test('the null sender and what is larger than SES takes are refused without a call', async () => {
   const relay = createSesRelay(() => assert.fail('called'));
@@ -62,7 +100,7 @@ test('the null sender and what is larger than SES takes are refused without a ca
   const mega = 'x'.repeat(1_000_000);
   const large = await relay.send({
     ...request(people(1)),
-    message: pieces(...new Array<string>(41).fill(mega)),
+    message: () => pieces(...new Array<string>(41).fill(mega)),
   });
   assert.ok(!large.ok && large.error.kind === 'refused');
 });

@@ -61,7 +61,7 @@ test('of a message that waited for the relay in the store nothing stays there', 
     senders: 'any',
     async send({ message }: RelayRequest) {
       during.push((await held()) - before);
-      for await (const _ of message);
+      for await (const _ of message());
       return ok({ rejected: [] });
     },
   };
