@@ -128,6 +128,11 @@ export class Delivery {
     return readStaged(this.#engine.parts, this.#message, this.#request.trace.length);
   }
 
+  /** Octets that it takes of an account's room. */
+  get size(): number {
+    return this.#message.size;
+  }
+
   /** One outcome for each target, by account, when all are known. */
   async store(): Promise<ReadonlyMap<AccountId, TargetOutcome>> {
     const outcomes = new Map<AccountId, TargetOutcome>();

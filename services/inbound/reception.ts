@@ -6,7 +6,7 @@ import type { Forwarder } from '../forwarding/forwarder.ts';
 import { Delivery, type DeliveryRequest } from './delivery.ts';
 import { Fingerprint, withCrLf } from './line-ends.ts';
 import type { PostmasterDirectory } from './postmaster.ts';
-import { joinedReply, OpenRecipients, recipientWording, resolve } from './recipients.ts';
+import { OpenRecipients, recipientWording, resolve } from './recipients.ts';
 import type { RetryMemory } from './retries.ts';
 import { type SmtpHandlers, skip } from './smtp-handlers.ts';
 import { SmtpReply, tryLater } from './smtp-reply.ts';
@@ -90,7 +90,8 @@ export class Reception implements SmtpHandlers {
     { address, args }: Parameters<SmtpHandlers['mailFrom']>[1],
   ): Promise<undefined> {
     this.closed(session);
-    const recipients = new OpenRecipients(this.#parts.engine);
+    const { engine, retries } = this.#parts;
+    const recipients = new OpenRecipients(engine, retries, address);
     this.#transactions.set(session.id, {
       sender: address,
       size: declaredSize(args),
@@ -134,15 +135,14 @@ export class Reception implements SmtpHandlers {
     // The transaction is this call's from here on: a connection that closes meanwhile must not let its accounts go.
     this.#transactions.delete(session.id);
     try {
-      const replies = await this.#deliver(stream, session, transaction);
-      return this.#parts.protocol === 'lmtp' ? replies : joinedReply(replies);
+      return await this.#deliver(stream, session, transaction);
     } finally {
       skip(stream);
       transaction.recipients.release();
     }
   }
 
-  /** One reply for each recipient, in their order; all the same where the message as a whole was refused. */
+  /** SMTP's one reply; LMTP's for each recipient, in their order, all the same where the message as a whole was refused. */
   async #deliver(stream: SMTPServerDataStream, session: SMTPServerSession, transaction: Transaction) {
     const { engine, retries, protocol, hostname, messageLimit, forwarder, log } = this.#parts;
     const { sender, recipients, addresses } = transaction;
@@ -169,17 +169,19 @@ export class Reception implements SmtpHandlers {
     const staged = await delivery.stage();
     if (!staged.ok) {
       const refusals = { tooLarge: () => tooLarge(messageLimit), loop: loops, unavailable: tryLater };
-      return addresses.map(refusals[staged.error]);
+      const refusal = refusals[staged.error]();
+      return protocol === 'lmtp' ? addresses.map(() => refusal) : refusal;
     }
-    const replies = recipients.replies(await delivery.store());
+    const outcomes = await delivery.store();
+    const replies = recipients.replies(outcomes);
+    const joined = protocol === 'lmtp' ? undefined : recipients.joined(outcomes, delivery.size);
     const again = new Set<string>();
-    const joined = joinedReply(replies);
     const comesAgain = (i: number) => (protocol === 'lmtp' ? replies[i] : joined)?.temporary;
     replies.forEach((_, i) => {
       if (comesAgain(i)) for (const account of recipients.accountsOf(i)) again.add(account);
     });
     delivery.answered((account) => again.has(account));
     await delivery.close();
-    return replies;
+    return protocol === 'lmtp' ? replies : joined;
   }
 }

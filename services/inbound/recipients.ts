@@ -17,6 +17,7 @@ import {
   type PostmasterOptions,
   resolvePostmaster,
 } from './postmaster.ts';
+import type { RetryMemory } from './retries.ts';
 import { mailboxFull, SmtpReply, tryLater } from './smtp-reply.ts';
 
 /** What a message's recipients are looked up with. */
@@ -60,6 +61,14 @@ export async function resolve(
   }
 }
 
+/** To a recipient that may have no room for a message which others take: with a reply of its own it gets to know. */
+const comeApart = (): SmtpReply =>
+  new SmtpReply(
+    452,
+    '4.2.2',
+    'The mailbox may have no room for the message, please send it apart from others',
+  );
+
 /** Full already, or with this message (`size` 0 where the sender has not said). */
 const isFull = ({ limits, usage }: AccountState, size: number): boolean =>
   limits.bytes !== undefined && (usage.bytes + size > limits.bytes || usage.bytes >= limits.bytes);
@@ -70,13 +79,19 @@ const isFull = ({ limits, usage }: AccountState, size: number): boolean =>
  */
 export class OpenRecipients {
   readonly #engine: MailEngine;
+  readonly #retries: RetryMemory;
+  readonly #sender: string;
   readonly #targets = new Map<AccountId, Target>();
   readonly #recipients: (readonly AccountId[])[] = [];
+  /** Those whose message may have no room among others: by whatever recipient they are named. */
+  readonly #apart = new Set<AccountId>();
   /** The connection may go while an account is being opened. */
   #released = false;
 
-  constructor(engine: MailEngine) {
+  constructor(engine: MailEngine, retries: RetryMemory, sender: string) {
     this.#engine = engine;
+    this.#retries = retries;
+    this.#sender = sender;
   }
 
   /** Each account once, however many recipients lead to it. */
@@ -89,16 +104,23 @@ export class OpenRecipients {
     const opened: Target[] = [];
     let full = 0;
     let failed = false;
+    let apart = false;
     for (const { account, detail, outside, copy } of recipients) {
       const hold = this.#targets.get(account.id)?.hold ?? (await this.#open(account.id, log));
       if (hold === undefined) failed = true;
       else opened.push({ hold, address: account.address, detail, outside, copy });
       // What goes on to elsewhere takes no room here.
-      if (hold !== undefined && outside.length === 0 && isFull(hold.account.state, size)) full++;
+      if (hold === undefined || outside.length > 0) continue;
+      const { state } = hold.account;
+      if (isFull(state, size)) full++;
+      const earlier = this.#retries.takeSize(this.#sender, account.id);
+      if (earlier !== undefined && isFull(state, earlier)) this.#apart.add(account.id);
+      apart ||= this.#apart.has(account.id);
     }
     // An alias is refused where none of its accounts has room; where some have, the delivery tells.
     if (this.#released) failed = true;
-    const refusal = failed ? tryLater() : full === recipients.length ? mailboxFull() : undefined;
+    const isFullForAll = full === recipients.length;
+    const refusal = failed ? tryLater() : isFullForAll ? mailboxFull() : apart ? comeApart() : undefined;
     for (const target of opened) {
       const { id } = target.hold.account;
       const known = this.#targets.get(id);
@@ -128,6 +150,20 @@ export class OpenRecipients {
     });
   }
 
+  /**
+   * SMTP's one answer for all recipients. Where some have the message and others do not, the sender is asked to come again, which is harmless to
+   * those that have it. A full account is then put off at RCPT, so that its sender comes for it alone, and one answer says what there is to say.
+   */
+  joined(outcomes: ReadonlyMap<AccountId, TargetOutcome>, size: number): SmtpReply | undefined {
+    const replies = this.replies(outcomes);
+    const failures = replies.filter((reply) => reply !== undefined);
+    const settled = failures.length === replies.length && failures.every((reply) => !reply.temporary);
+    if (failures.length === 0 || settled) return failures[0];
+    for (const [account, outcome] of outcomes)
+      if (outcome === 'overQuota') this.#retries.hadNoRoom(this.#sender, account, size);
+    return tryLater();
+  }
+
   /** The accounts behind a recipient, by its place in the order of their coming. */
   accountsOf(recipient: number): readonly AccountId[] {
     return this.#recipients[recipient] ?? [];
@@ -138,14 +174,4 @@ export class OpenRecipients {
     for (const { hold } of this.#targets.values()) hold.release();
     this.#targets.clear();
   }
-}
-
-/**
- * SMTP's one answer for all recipients. Where some have the message and others do not, the sender is asked to come again, which is harmless to
- * those that have it (see RetryMemory), and by then those that are full are refused one by one at RCPT.
- */
-export function joinedReply(replies: readonly (SmtpReply | undefined)[]): SmtpReply | undefined {
-  const failures = replies.filter((reply) => reply !== undefined);
-  const settled = failures.length === replies.length && failures.every((reply) => !reply.temporary);
-  return failures.length === 0 || settled ? failures[0] : tryLater();
 }

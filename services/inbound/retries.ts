@@ -9,6 +9,7 @@ import { RecentMap } from '../../shared/net/limits.ts';
  */
 export class RetryMemory {
   readonly #ids = new RecentMap<string, string>(20_000);
+  readonly #sizes = new RecentMap<string, number>(20_000);
 
   idFor(key: string): string {
     return this.#ids.get(key) ?? Buffer.from(systemEntropy.bytes(12)).toString('base64url');
@@ -27,6 +28,19 @@ export class RetryMemory {
   /** The sender knows that it is done. */
   settled(key: string): void {
     this.#ids.delete(key);
+  }
+
+  /** The sender was asked to come again with a message of this size, which the account had no room for and others had. */
+  hadNoRoom(sender: string, account: AccountId, size: number): void {
+    this.#sizes.set(`${account}\0${sender}`, size);
+  }
+
+  /** What was noted so, once. The account's next message from the sender is most likely that one. */
+  takeSize(sender: string, account: AccountId): number | undefined {
+    const key = `${account}\0${sender}`;
+    const size = this.#sizes.get(key);
+    this.#sizes.delete(key);
+    return size;
   }
 }
 

@@ -8,7 +8,7 @@ import { Fingerprint, withCrLf } from '../inbound/line-ends.ts';
 import type { PostmasterDirectory } from '../inbound/postmaster.ts';
 import { preceded } from '../inbound/preceded.ts';
 import { chunksOf, declaredSize, originOf } from '../inbound/reception.ts';
-import { joinedReply, OpenRecipients, recipientWording, resolve } from '../inbound/recipients.ts';
+import { OpenRecipients, recipientWording, resolve } from '../inbound/recipients.ts';
 import type { RetryMemory } from '../inbound/retries.ts';
 import { type SmtpHandlers, skip } from '../inbound/smtp-handlers.ts';
 import { disabledCommands } from '../inbound/smtp-listener.ts';
@@ -83,7 +83,7 @@ export class Submission implements SmtpHandlers {
     { address, args }: Parameters<SmtpHandlers['mailFrom']>[1],
   ): Promise<SmtpReply | undefined> {
     this.closed(session);
-    const { engine, directory, allowPlaintextAuth, log } = this.#parts;
+    const { engine, directory, retries, allowPlaintextAuth, log } = this.#parts;
     const account = session.user as AccountRecord | undefined;
     if (!session.secure && !allowPlaintextAuth)
       return new SmtpReply(530, '5.7.0', 'Issue STARTTLS first, then sign in');
@@ -100,7 +100,7 @@ export class Submission implements SmtpHandlers {
       sender: address,
       size: declaredSize(args),
       eightBit: session.envelope.bodyType === '8bitmime',
-      local: new OpenRecipients(engine),
+      local: new OpenRecipients(engine, retries, address),
       localCount: 0,
       remote: new Map(),
     });
@@ -220,7 +220,7 @@ export class Submission implements SmtpHandlers {
     const staged = await delivery.stage();
     if (!staged.ok) return tryLater();
     try {
-      const localReply = joinedReply(local.replies(await delivery.store()));
+      const localReply = local.joined(await delivery.store(), delivery.size);
       const sends = localReply === undefined && remote.size > 0;
       const reply = sends
         ? await this.#relay(transaction, () => preceded(outgoing.received, delivery.read()))

@@ -64,7 +64,9 @@ export async function letter(
     ...recipients.map((to) => () => submission.rcptTo(session, path(to))),
   ]) {
     const refusal = await step();
-    if (refusal !== undefined) throw refusal;
+    if (refusal === undefined) continue;
+    submission.closed(session);
+    throw refusal;
   }
   const stream = new PassThrough();
   return {
