@@ -10,7 +10,7 @@ export interface Envelope {
   /** As it came, before any rewriting; empty for the null one. */
   readonly sender: string;
   readonly recipient: string;
-  /** The sender may be told of a failure: it is who it says, as far as anybody has looked, and no program. */
+  /** The sender may be told of a failure: somebody has looked, and it is who it says, and no program. */
   readonly reportable: boolean;
   /** The account has a copy. */
   readonly kept: boolean;

@@ -183,7 +183,7 @@ export class Delivery {
     { hold, address, outside, copy }: Target,
     id: string,
   ): Promise<'queued' | 'kept' | 'unavailable'> {
-    const { sender, forwarder, log } = this.#request;
+    const { protocol, sender, forwarder, log } = this.#request;
     const [first, ...others] = outside;
     if (forwarder === undefined || first === undefined) return 'kept';
     try {
@@ -192,8 +192,8 @@ export class Delivery {
         via: address,
         targets: [first, ...others],
         sender,
-        // Who came over SMTP was there to be asked: what cannot be delivered is told to the sender that was named.
-        reportable: true,
+        // Who has signed in is the sender. Of others nobody has looked at who they are: a report may be what a forger wants.
+        reportable: protocol === 'submission',
         kept: copy,
         header: decodeRecord(this.#message.record).header,
         id,

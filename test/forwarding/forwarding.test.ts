@@ -5,33 +5,7 @@ import { senderRewriting } from '../../services/forwarding/srs.ts';
 import { setLimit } from '../../shared/engine/mailbox-actions.ts';
 import { accountPrefix, outboxAccount } from '../../shared/ids.ts';
 import { contents, play } from '../inbound/harness.ts';
-import { forwardingWorld, TestRelay } from './harness.ts';
-
-/** One message to anna, by LMTP or SMTP; `answer` to its end. */
-const transaction = (
-  lines: readonly string[],
-  { from = 'ann@elsewhere.test', to = 'anna@example.org', answer = '250…', hello = 'LHLO' } = {},
-) => `
-  S: 220 …
-  C: ${hello} me
-  ${hello === 'LHLO' ? lhlo : ehlo}
-  C: MAIL FROM:<${from}>
-  S: 250 …
-  C: RCPT TO:<${to}>
-  S: 250 …
-  C: DATA
-  S: 354 …
-  ${[...lines, '.'].map((line) => `C: ${line}`).join('\n')}
-  S: ${answer}
-`;
-const capabilities = ['PIPELINING', '8BITMIME', 'SMTPUTF8', 'ENHANCEDSTATUSCODES'];
-const greeted = (last: string) =>
-  ['S: 250-…', ...capabilities.map(() => 'S: 250-…'), `S: ${last}`].join('\n');
-const lhlo = greeted('250 …');
-const ehlo = lhlo;
-const hello = ['Subject: hello', '', 'body'];
-
-const outsideOf = (message: string) => message.slice(message.indexOf('Subject:'));
+import { forwardingWorld, hello, outsideOf, TestRelay, transaction } from './harness.ts';
 
 test('mail goes on under a sender of ours, as it came but for a mark, and no copy stays', async (t) => {
   const world = await forwardingWorld(t);
@@ -86,61 +60,6 @@ test('a relay that is down is tried again, and what it took is deleted', async (
   assert.deepEqual(await world.forwarding.outbox.waiting(box.value.account), []);
   assert.deepEqual(await world.local.engine.parts.blobs.list(`${accountPrefix(outboxAccount)}m/`), []);
   box.value.release();
-});
-
-test('after five days the sender is told, once, and not where the mail was to go', async (t) => {
-  const world = await forwardingWorld(t);
-  world.forward(['secret@other.test']);
-  world.relay.verdict = (to) => (to === 'ann@elsewhere.test' ? 'takes' : 'down');
-  const dispatcher = world.dispatcher();
-  await play(t, world.lmtp, transaction(hello));
-  await world.live(5 * 24 - 5, dispatcher);
-  assert.equal(world.relay.sent.length, 0);
-  await world.live(24, dispatcher);
-  const [report, more] = world.relay.sent;
-  assert(report !== undefined && more === undefined);
-  assert.equal(report.from, '');
-  assert.deepEqual(report.to, ['ann@elsewhere.test']);
-  assert.match(report.message, /^From: Mail Delivery System <mailer-daemon@example\.org>\r\n/);
-  assert.match(
-    report.message,
-    /Final-Recipient: rfc822; anna@example\.org\r\nAction: failed\r\nStatus: 4\.4\.7/,
-  );
-  assert.match(report.message, /Auto-Submitted: auto-replied/);
-  assert.match(report.message, /Subject: hello\r\n/);
-  assert.doesNotMatch(report.message, /secret@other/);
-  assert.match(world.metrics.render(), /restante_forward_failed_total\{end="reported"\} 1/);
-});
-
-test('what a server refuses for good is told at once; what has no sender goes back to the account', async (t) => {
-  const world = await forwardingWorld(t);
-  world.forward(['anna@other.test']);
-  world.relay.verdict = (to) => (to === 'anna@other.test' ? { refuses: '5.7.26' } : 'takes');
-  const dispatcher = world.dispatcher();
-  await play(t, world.lmtp, transaction(hello));
-  await play(t, world.lmtp, transaction(['Subject: a report', '', 'body'], { from: '' }));
-  await world.live(1, dispatcher);
-  const [report, more] = world.relay.sent;
-  assert(report !== undefined && more === undefined);
-  assert.match(report.message, /Status: 5\.7\.26/);
-  const [returned, none] = await contents(world.anna);
-  assert(returned !== undefined && none === undefined);
-  assert.match(returned, /^Return-Path: <>\r\n/);
-  assert.equal(outsideOf(returned), 'Subject: a report\r\n\r\nbody\r\n');
-});
-
-test('a report that cannot be sent is dropped, and nobody is told of it', async (t) => {
-  const world = await forwardingWorld(t);
-  world.forward(['anna@other.test']);
-  world.relay.verdict = () => ({ refuses: '5.1.1' });
-  const dispatcher = world.dispatcher();
-  await play(t, world.lmtp, transaction(hello));
-  await world.live(1, dispatcher);
-  assert.equal(world.relay.attempts, 2);
-  assert.deepEqual(
-    world.events().flatMap(({ event, end }) => (event === 'forward.failed' ? [end] : [])),
-    ['reported', 'dropped'],
-  );
 });
 
 test('reports to rewritten senders go back to them; forged, old and other mail does not', async (t) => {

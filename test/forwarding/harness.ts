@@ -14,6 +14,7 @@ import { err, ok } from '../../shared/result.ts';
 import { memoryLog } from '../../shared/telemetry/log.ts';
 import { createMetrics, type Metrics } from '../../shared/telemetry/metrics.ts';
 import { type InboundWorld, inboundWorld } from '../inbound/harness.ts';
+import { letter, sessionOf, submissionIn } from '../submission/by-hand.ts';
 import type { LocalEngine } from '../support/local-engine.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { hour, type TestClock, testClock } from '../support/test-clock.ts';
@@ -58,6 +59,8 @@ export interface ForwardingWorld extends InboundWorld {
   /** anna's mail goes on. */
   forward(targets: readonly string[], keep?: boolean): void;
   dispatcher(change?: Partial<DispatcherParts>): Dispatcher;
+  /** bob, who has signed in, sends anna a message. */
+  submit(lines: readonly string[]): Promise<void>;
   /** Moves the clock by hours, five minutes at a time, and lets what goes off meanwhile end. */
   live(hours: number, dispatcher: Dispatcher): Promise<void>;
 }
@@ -103,6 +106,13 @@ export async function forwardingWorld(t: TestContext, relay = new TestRelay()): 
       t.after(() => started.stop(10_000));
       return started;
     },
+    async submit(lines) {
+      const submission = submissionIn(world, { forwarder: forwarding!.forwarder });
+      const sent = await letter(submission, sessionOf(world, 'bob'), record.address);
+      sent.write(lines.map((line) => `${line}\r\n`).join(''));
+      sent.end();
+      assert.equal(await sent.reply, undefined);
+    },
     async live(hours, dispatcher) {
       for (let i = 0; i < hours * 12; i++) {
         clock.advance(hour / 12);
@@ -111,3 +121,29 @@ export async function forwardingWorld(t: TestContext, relay = new TestRelay()): 
     },
   };
 }
+
+/** One message to anna, by LMTP or SMTP; `answer` to its end. */
+export const transaction = (
+  lines: readonly string[],
+  { from = 'ann@elsewhere.test', to = 'anna@example.org', answer = '250…', hello = 'LHLO' } = {},
+) => `
+  S: 220 …
+  C: ${hello} me
+  ${hello === 'LHLO' ? lhlo : ehlo}
+  C: MAIL FROM:<${from}>
+  S: 250 …
+  C: RCPT TO:<${to}>
+  S: 250 …
+  C: DATA
+  S: 354 …
+  ${[...lines, '.'].map((line) => `C: ${line}`).join('\n')}
+  S: ${answer}
+`;
+const capabilities = ['PIPELINING', '8BITMIME', 'SMTPUTF8', 'ENHANCEDSTATUSCODES'];
+const greeted = (last: string) =>
+  ['S: 250-…', ...capabilities.map(() => 'S: 250-…'), `S: ${last}`].join('\n');
+const lhlo = greeted('250 …');
+const ehlo = lhlo;
+export const hello = ['Subject: hello', '', 'body'];
+
+export const outsideOf = (message: string) => message.slice(message.indexOf('Subject:'));

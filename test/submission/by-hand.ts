@@ -3,7 +3,7 @@ import type { SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
 import { RetryMemory } from '../../services/inbound/retries.ts';
 import type { SmtpReply } from '../../services/inbound/smtp-reply.ts';
 import { Submission, type SubmissionHandlerParts } from '../../services/submission/submission.ts';
-import type { Address } from '../../shared/ports/directory.ts';
+import type { AccountRecord, Address } from '../../shared/ports/directory.ts';
 import { silentLog } from '../../shared/telemetry/log.ts';
 import type { Town } from '../inbound/harness.ts';
 import { hostname } from './harness.ts';
@@ -53,14 +53,14 @@ export interface Letter {
   readonly reply: Promise<SmtpReply | undefined>;
 }
 
-/** anna's transaction up to DATA; the message is the test's to send. */
+/** A transaction of who has signed in, up to DATA; the message is the test's to send. */
 export async function letter(
   submission: Submission,
   session: SMTPServerSession,
   ...recipients: readonly string[]
 ): Promise<Letter> {
   for (const step of [
-    () => submission.mailFrom(session, path('anna@example.org')),
+    () => submission.mailFrom(session, path((session.user as unknown as AccountRecord).address)),
     ...recipients.map((to) => () => submission.rcptTo(session, path(to))),
   ]) {
     const refusal = await step();
