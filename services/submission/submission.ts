@@ -1,5 +1,6 @@
 import type { SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
 import type { MailEngine } from '../../shared/engine/engine.ts';
+import { fieldValue } from '../../shared/message/header.ts';
 import type { AccountRecord } from '../../shared/ports/directory.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
 import type { Forwarder } from '../forwarding/forwarder.ts';
@@ -54,6 +55,8 @@ interface Outgoing {
   readonly received: Uint8Array;
   readonly body: AsyncIterable<Uint8Array>;
   readonly print: Fingerprint;
+  /** It came with a Message-ID: a program that sends the same once more on purpose gives it another. */
+  readonly isNamed: () => boolean;
   /** Why the body broke off, where it was for what is in it. */
   readonly refusal: () => SmtpReply | undefined;
 }
@@ -165,6 +168,10 @@ export class Submission implements SmtpHandlers {
     const now = engine.parts.entropy.now();
     const print = new Fingerprint();
     let refusal: SmtpReply | undefined;
+    let isNamed = false;
+    const onHeader = (block: Uint8Array) => {
+      isNamed = fieldValue(block, 'message-id') !== undefined;
+    };
     async function* watched(chunks: AsyncIterable<Uint8Array>) {
       try {
         yield* chunks;
@@ -177,8 +184,9 @@ export class Submission implements SmtpHandlers {
     const plain = print.of(withCrLf(limited(chunksOf(stream), messageLimit)));
     return {
       received: Buffer.from(received),
-      body: watched(submitted(plain, { hostname, now })),
+      body: watched(submitted(plain, { hostname, now, onHeader })),
       print,
+      isNamed: () => isNamed,
       refusal: () => refusal,
     };
   }
@@ -214,6 +222,7 @@ export class Submission implements SmtpHandlers {
       // The octets that came are limited; what is added to them does not count.
       limit: Number.MAX_SAFE_INTEGER,
       fingerprint: () => outgoing.print.value,
+      isNamed: outgoing.isNamed,
       forwarder,
       log,
     });
