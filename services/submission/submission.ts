@@ -86,18 +86,12 @@ export class Submission implements SmtpHandlers {
     { address, args }: Parameters<SmtpHandlers['mailFrom']>[1],
   ): Promise<SmtpReply | undefined> {
     this.closed(session);
-    const { engine, directory, retries, allowPlaintextAuth, log } = this.#parts;
+    const { engine, retries, allowPlaintextAuth } = this.#parts;
     const account = session.user as AccountRecord | undefined;
     if (!session.secure && !allowPlaintextAuth)
       return new SmtpReply(530, '5.7.0', 'Issue STARTTLS first, then sign in');
     if (!account) return new SmtpReply(530, '5.7.0', 'Sign in first');
-    try {
-      if (!(await maySendAs(directory, account, address)))
-        return new SmtpReply(553, '5.7.1', 'That is no address of yours');
-    } catch (cause) {
-      log.error({ event: 'account.unavailable' }, cause);
-      return tryLater();
-    }
+    // Before the directory is asked: a connection that closes meanwhile finds what it has to give up.
     this.#transactions.set(session.id, {
       account,
       sender: address,
@@ -107,7 +101,20 @@ export class Submission implements SmtpHandlers {
       localCount: 0,
       remote: new Map(),
     });
-    return undefined;
+    const refusal = await this.#senderRefusal(account, address);
+    if (refusal !== undefined) this.closed(session);
+    return refusal;
+  }
+
+  async #senderRefusal(account: AccountRecord, address: string): Promise<SmtpReply | undefined> {
+    const { directory, log } = this.#parts;
+    try {
+      if (await maySendAs(directory, account, address)) return undefined;
+      return new SmtpReply(553, '5.7.1', 'That is no address of yours');
+    } catch (cause) {
+      log.error({ event: 'account.unavailable' }, cause);
+      return tryLater();
+    }
   }
 
   async rcptTo(

@@ -43,7 +43,8 @@ export const sessionOf = ({ people }: Town, name: string): SMTPServerSession =>
     envelope: { mailFrom: false, rcptTo: [] },
   }) as unknown as SMTPServerSession;
 
-const path = (address: string) => ({ address, args: false as const }) as never;
+/** An address as MAIL and RCPT name it. */
+export const path = (address: string) => ({ address, args: false as const }) as never;
 
 export interface Letter {
   /** What the client has sent is here; it goes on. */
