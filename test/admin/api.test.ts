@@ -55,6 +55,18 @@ test('what an Idempotency-Key keeps cannot be read without the API key', async (
   assert.equal(again.headers.get('idempotent-replayed'), null);
 });
 
+test('what an Idempotency-Key keeps of a request cannot be compared with a guess without the API key', async (t) => {
+  const ground = await adminGround(t);
+  await prepare(ground);
+  const path = '/v1/accounts/anna@acme.test/password';
+  const guess = { password: 'hunter2 hunter2' };
+  for (const token of [await ground.key(), await ground.key()])
+    assert.equal((await ground.ask('POST', path, token, guess, { 'idempotency-key': 'pw' })).status, 200);
+  const { items } = await ground.data.store.adminRecords.records('answer', 10);
+  const digests = new Set(items.map(({ text }) => JSON.parse(text).digest));
+  assert.equal(digests.size, 2, 'the same request is another one with each secret');
+});
+
 test('a revoked key and an expired one are nobody', async (t) => {
   const { ask, key, clock } = await adminGround(t);
   const root = await key();

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync } from 'node:crypto';
 import type { Entropy } from '../../../shared/ids.ts';
 import type { AdminRecords } from '../../../shared/ports/admin-records.ts';
 import { err, ok, type Result } from '../../../shared/result.ts';
@@ -18,7 +18,7 @@ const abandoned = 60_000;
 const keyForm = /^[\x21-\x7e]{1,255}$/;
 
 interface Kept {
-  /** Of method, path and body. */
+  /** Of method, path and body, by `digestOf`. */
   readonly digest: string;
   readonly sealed?: string;
   /** No two beginnings have the same text. */
@@ -29,8 +29,9 @@ const hash = (...parts: readonly string[]): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 
 /**
- * Requests with an Idempotency-Key are made once, however often they come within a day; the first answer is given to all. Answers may
- * hold passwords that are shown once: what is kept is sealed with the API key's secret, which the store does not have.
+ * Requests with an Idempotency-Key are made once, however often they come within a day; the first answer is given to all. Requests may
+ * hold passwords, and answers those that are shown once: what is kept of both is made with the API key's secret, which the store does not
+ * have.
  */
 export class Idempotency {
   readonly #records: AdminRecords;
@@ -51,7 +52,7 @@ export class Idempotency {
     if (!keyForm.test(key))
       return err(problem('malformed', 'Idempotency-Key is to be 1 to 255 visible ASCII characters'));
     const name = hash(by.key.id, key);
-    const digest = hash(request.method, request.path, request.body);
+    const digest = digestOf([request.method, request.path, request.body], by.secret, name);
     const now = this.#entropy.now();
     const nonce = Buffer.from(this.#entropy.bytes(12)).toString('hex');
     const begun: Kept = { digest, nonce };
@@ -94,8 +95,16 @@ const cipher = 'aes-256-gcm';
 const tagBytes = 16;
 const ivBytes = 12;
 
-const sealingKey = (secret: string, name: string): Uint8Array =>
-  new Uint8Array(hkdfSync('sha256', secret, name, 'restante idempotency', 32));
+const derivedKey = (secret: string, name: string, use: string): Uint8Array =>
+  new Uint8Array(hkdfSync('sha256', secret, name, use, 32));
+
+const sealingKey = (secret: string, name: string) => derivedKey(secret, name, 'restante idempotency');
+
+/** Tells requests apart. A plain hash would let whoever reads the store, or a backup of it, try out passwords at leisure. */
+const digestOf = (request: readonly string[], secret: string, name: string): string =>
+  createHmac('sha256', derivedKey(secret, name, 'restante idempotency request'))
+    .update(JSON.stringify(request))
+    .digest('hex');
 
 function seal(answer: Answer, secret: string, name: string, entropy: Entropy): string {
   const iv = entropy.bytes(ivBytes);
