@@ -1,4 +1,5 @@
 import { type MailboxId, messageKey } from '../ids.ts';
+import { canBeFlag } from '../imap/flags.ts';
 import { err, ok, type Result } from '../result.ts';
 import { gone, mailboxNamed, nothing, one } from './decided.ts';
 import type { Decide, Decided } from './decision.ts';
@@ -24,6 +25,9 @@ function tooManyKeywords(state: AccountState, flags: readonly string[]): boolean
 }
 
 const keywordLimit: Result<never, MailError> = err({ kind: 'limit', reason: `${maxKeywords} keywords` });
+
+/** What no flag can be is left out: IMAP could not tell it, and its parser lets none through, but others ask too. */
+const flagsAmong = (given: readonly string[]): readonly string[] => given.filter(canBeFlag);
 
 /** Staged blobs are committed within a day, or not at all: the sweep of orphans must never meet one (design, "Deleting"). */
 export const stagedLifetime = 24 * 3600;
@@ -75,7 +79,7 @@ export const appendMessages =
           emailId: r.message.emailId,
           size: r.message.size,
           internalDate: r.internalDate ?? r.message.stagedAt,
-          flags: r.flags,
+          flags: flagsAmong(r.flags),
           record: r.message.record,
         },
       })),
@@ -117,10 +121,13 @@ export const storeFlags =
       unchangedSince === undefined ? UidSet.empty : changedSince(mailbox, uids, unchangedSince);
     const target = modified.size === 0 ? uids : uids.subtract(modified);
     if (target.size === 0) return ok({ operations: [], answer: () => ({ changed: UidSet.empty, modified }) });
-    return one({ kind: 'flags', mailbox: id, uids: target, mode, flags }, ({ effects }) => {
-      const effect = effects[0] as Effect;
-      return { changed: effect.kind === 'flagged' ? effect.changed : UidSet.empty, modified };
-    });
+    return one(
+      { kind: 'flags', mailbox: id, uids: target, mode, flags: flagsAmong(flags) },
+      ({ effects }) => {
+        const effect = effects[0] as Effect;
+        return { changed: effect.kind === 'flagged' ? effect.changed : UidSet.empty, modified };
+      },
+    );
   };
 
 /** EXPUNGE, UID EXPUNGE and CLOSE: those of a set that carry \Deleted, RFC 9051 §6.4.3. */

@@ -1,4 +1,12 @@
-import { astringChar, atomChar, characterClass, decodeText, looseChar, quotedChar } from './characters.ts';
+import {
+  astringChar,
+  atomChar,
+  characterClass,
+  decodeText,
+  flagChar,
+  looseChar,
+  quotedChar,
+} from './characters.ts';
 import { parseDateTime } from './dates.ts';
 import { canonicalFlag } from './flags.ts';
 import { decodeMailboxName, decodeNameText, type MailboxName, type NameEncoding } from './mailbox-name.ts';
@@ -245,10 +253,10 @@ export class ArgReader {
     return scanned.set;
   }
 
-  /** flag; forgiven: ']' in keywords. */
+  /** flag, see `canBeFlag`. */
   flag(): string {
     const slash = this.took('\\') ? '\\' : '';
-    return canonicalFlag(slash + (this.run(astringChar) || this.fail('Invalid flag')));
+    return canonicalFlag(slash + (this.run(flagChar) || this.fail('Invalid flag')));
   }
 
   dateTime(): number {

@@ -4,6 +4,8 @@
 export const atomChar = 1;
 /** ASTRING-CHAR: also ']'. */
 export const astringChar = 2;
+/** What a flag may hold: an atom; forgiven: ']' in keywords. */
+export const flagChar = astringChar;
 /** What a tag may hold: ASTRING-CHAR but '+'. */
 export const tagChar = 4;
 /** What an unquoted argument may hold where clients are forgiven for not quoting: all but SP, controls, " ( and ). */

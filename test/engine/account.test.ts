@@ -44,6 +44,23 @@ test('a delivered message is read back, exact bytes and record, before and after
   await check();
 });
 
+test('what no flag can be is not stored, whoever asks: IMAP could not tell it', async () => {
+  const { account: make } = await localEngine();
+  const account = await make();
+  const staged = await account.stage(message(1));
+  assert.ok(staged.ok);
+  const wrong = ['a)b', 'a b', '', '\\', '\\a*', 'café', 'čĊ* BYE'];
+  const flags = [...wrong, 'Work', '[todo]', '\\Seen'];
+  const request = { message: staged.value, flags, internalDate: undefined };
+  assert.ok((await account.commit(appendMessages('INBOX', [request]))).ok);
+  const stored = () => account.state.flags.set(inbox(account).chunks[0]!.marks.flags[0]!).flags;
+  assert.deepEqual(stored(), ['\\Seen', 'Work', '[todo]']);
+  for (const mode of ['add', 'replace'] as const)
+    assert.ok((await account.commit(storeFlags(inboxId, everyUid, mode, [...wrong, 'Work']))).ok);
+  assert.deepEqual(stored(), ['Work']);
+  assert.equal(account.state.flags.keywordCount, 2);
+});
+
 test('what waits while an entry is written shares the next one', async () => {
   const { account: make, store } = await localEngine();
   const account = await make();

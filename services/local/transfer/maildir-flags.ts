@@ -1,3 +1,5 @@
+import { isKeywordToTake } from './source-message.ts';
+
 /** Flags in Maildir file names (`…:2,FS`) and keywords beside them. */
 
 const letters: readonly (readonly [letter: string, flag: string])[] = [
@@ -17,12 +19,20 @@ export function splitFileName(name: string): { readonly base: string; readonly i
   return { base, info };
 }
 
-export function flagsOfInfo(info: string, keywords: readonly string[]): string[] {
+/** `further`: keywords that have no letter. */
+export function flagsOfInfo(
+  info: string,
+  keywords: readonly string[],
+  further: readonly string[] = [],
+): string[] {
   const flags = new Set<string>();
+  const words = [...further];
   for (const letter of info) {
-    const flag = letters.find(([own]) => own === letter)?.[1] ?? keywords[letter.charCodeAt(0) - 97];
+    const flag = letters.find(([own]) => own === letter)?.[1];
     if (flag !== undefined) flags.add(flag);
+    else words.push(keywords[letter.charCodeAt(0) - 97] ?? '');
   }
+  for (const word of words) if (isKeywordToTake(word)) flags.add(word);
   return [...flags];
 }
 

@@ -155,8 +155,12 @@ async function* folderMessages(
         };
         continue;
       }
-      const flags = flagsOfInfo(splitFileName(file).info, keywords);
-      yield { place, mailbox, ...found, flags: [...new Set([...flags, ...(extra.get(base) ?? [])])] };
+      yield {
+        place,
+        mailbox,
+        ...found,
+        flags: flagsOfInfo(splitFileName(file).info, keywords, extra.get(base)),
+      };
     } catch (cause) {
       yield {
         place,

@@ -1,6 +1,6 @@
 import { parseDate } from '../../../shared/message/date.ts';
 import { fieldAt, fieldText } from '../../../shared/message/header.ts';
-import { internalDateOf } from './source-message.ts';
+import { internalDateOf, isKeywordToTake } from './source-message.ts';
 
 /** What an mbox says of a message besides its bytes. */
 export interface MboxFields {
@@ -37,8 +37,6 @@ const mozillaBits: readonly (readonly [number, string])[] = [
   [0x0008, '\\Deleted'],
   [0x1000, '$Forwarded'],
 ];
-/** RFC 9051 §9 atom: what can be a keyword. */
-const keyword = /^[!#$&'+,\-./0-9:;<=>?@A-Z^_`a-z|}~]{1,200}$/;
 
 /** Flags by Status, X-Status and X-Keywords, or by Mozilla's fields. */
 export function flagsOf(fields: ReadonlyMap<string, string>, separator: RegExp = /[\s,]+/): string[] {
@@ -48,7 +46,7 @@ export function flagsOf(fields: ReadonlyMap<string, string>, separator: RegExp =
   const bits = Number.parseInt(fields.get('x-mozilla-status') ?? '0', 16);
   for (const [bit, flag] of mozillaBits) if (bits & bit) flags.add(flag);
   const words = `${fields.get('x-keywords') ?? ''} ${fields.get('x-mozilla-keys') ?? ''}`.split(separator);
-  for (const word of words) if (keyword.test(word)) flags.add(word);
+  for (const word of words) if (isKeywordToTake(word)) flags.add(word);
   return [...flags];
 }
 

@@ -1,3 +1,5 @@
+import { canBeKeyword } from '../../../shared/imap/flags.ts';
+
 /** The exact bytes, at once or as often as they are asked for; or why they cannot be had. */
 export type Content =
   | { readonly bytes: Uint8Array }
@@ -33,3 +35,9 @@ export function internalDateOf(ms: number): number | undefined {
   const seconds = Math.floor(ms / 1000);
   return Number.isFinite(seconds) && seconds >= 0 && seconds <= 0xffff_ffff ? seconds : undefined;
 }
+
+/** Longest keyword that is taken, in characters: an account has all of its keywords in memory. */
+const longestKeyword = 200;
+
+/** Whether a word that a file gives as a keyword can be one. */
+export const isKeywordToTake = (word: string): boolean => word.length <= longestKeyword && canBeKeyword(word);

@@ -134,6 +134,17 @@ test('one mailbox that cannot be, one file that cannot be read: told, and the ot
   );
 });
 
+test('what a Maildir calls a keyword and IMAP could not tell is left out, also where it would end a line', async () => {
+  const root = maildir({
+    'dovecot-keywords': '0 a)b\n1 čĊ*\n2 [todo]\n3 \\Deleted\n',
+    'restante-keywords': `1\t[more] x(y čĊ* \\Seen ${'z'.repeat(201)}\n`,
+    'cur/1:2,Fabcd': 'x',
+  });
+  const flags: string[] = [];
+  for await (const message of (await sourceAt(root)).messages) flags.push(...message.flags);
+  assert.deepEqual(flags.sort(), ['[more]', '[todo]', '\\Flagged']);
+});
+
 test('a large file of a Maildir is not in memory as a whole, and comes byte for byte', async () => {
   const one = await (await localEngine()).account();
   const text = `Subject: x\r\n\r\n${'0123456789\r\n'.repeat(300_000)}`;

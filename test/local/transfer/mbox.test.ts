@@ -118,8 +118,16 @@ test('flags are read as mail programs write them', () => {
   const fields = new Map([
     ['status', 'RO'],
     ['x-status', 'AF'],
-    ['x-keywords', 'Work, $Label1  bad(word'],
+    ['x-keywords', 'Work, $Label1  bad(word [todo] café'],
     ['x-mozilla-status', '0009'],
   ]);
-  assert.deepEqual(flagsOf(fields), ['\\Seen', '\\Answered', '\\Flagged', '\\Deleted', 'Work', '$Label1']);
+  assert.deepEqual(flagsOf(fields), [
+    '\\Seen',
+    '\\Answered',
+    '\\Flagged',
+    '\\Deleted',
+    'Work',
+    '$Label1',
+    '[todo]',
+  ]);
 });
