@@ -1,11 +1,11 @@
-import { createReadStream } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { describeCause } from '../describe-mail-error.ts';
 import { printSize } from '../size.ts';
 import { below, mailboxOfMaildirFolder, mailboxOfPath } from './folder-names.ts';
 import { extraFlagsFile, parseExtraFlags } from './maildir-extra-flags.ts';
 import { exportedUid, flagsOfInfo, parseKeywords, parseUidList, splitFileName } from './maildir-flags.ts';
+import { openRegular } from './regular-file.ts';
 import { internalDateOf, type Source, type SourceMessage } from './source-message.ts';
 
 interface Folder {
@@ -87,28 +87,36 @@ const foldersIn = async (path: string): Promise<string[]> =>
     .sort();
 
 const isMaildir = async (path: string): Promise<boolean> =>
-  (await exists(join(path, 'cur'))) || (await exists(join(path, 'new')));
+  (await kindOf(join(path, 'cur'))) === 'folder' || (await kindOf(join(path, 'new'))) === 'folder';
 
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
+/** Links are not followed, see `openRegular`. */
+const kindOf = (path: string): Promise<'folder' | 'link' | undefined> =>
+  lstat(path).then(
+    (found) => (found.isDirectory() ? 'folder' : found.isSymbolicLink() ? 'link' : undefined),
+    () => undefined,
   );
 
-const namesIn = (path: string): Promise<string[]> =>
-  readdir(path).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return [];
-    throw cause;
-  });
+const namesIn = async (path: string): Promise<string[]> =>
+  (await kindOf(path)) === 'folder' ? readdir(path) : [];
 
-const textOf = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '');
+const textOf = async (path: string): Promise<string> => {
+  try {
+    const { file } = await openRegular(path);
+    return await file.readFile('utf8').finally(() => file.close());
+  } catch {
+    return '';
+  }
+};
 
 /** In the order of UIDs where an export of ours or Dovecot kept them, else by the time that file names begin with. */
 async function openFolder(path: string, mailbox: string): Promise<Folder> {
   const files: string[] = [];
+  // Told as what cannot be read.
   for (const place of ['cur', 'new'] satisfies Place[])
-    for (const name of await namesIn(join(path, place)))
-      if (!name.startsWith('.')) files.push(`${place}/${name}`);
+    if ((await kindOf(join(path, place))) === 'link') files.push(place);
+    else
+      for (const name of await namesIn(join(path, place)))
+        if (!name.startsWith('.')) files.push(`${place}/${name}`);
   const uids = parseUidList(await textOf(join(path, 'dovecot-uidlist')));
   const order = new Map(
     files.map((file) => {
@@ -178,15 +186,25 @@ async function readMessage(
   limit: number,
 ): Promise<Pick<SourceMessage, 'content' | 'internalDate'> | 'gone'> {
   try {
-    const { mtimeMs, size } = await stat(path);
-    const internalDate = internalDateOf(mtimeMs);
-    if (size > limit) return { content: { failure: `larger than ${printSize(limit)}` }, internalDate };
-    if (size > wholeBytes) return { content: { read: () => createReadStream(path) }, internalDate };
-    return { content: { bytes: await readFile(path) }, internalDate };
+    const { file, stats } = await openRegular(path);
+    try {
+      const { mtimeMs, size } = stats;
+      const internalDate = internalDateOf(mtimeMs);
+      if (size > limit) return { content: { failure: `larger than ${printSize(limit)}` }, internalDate };
+      if (size > wholeBytes) return { content: { read: () => chunksOf(path) }, internalDate };
+      return { content: { bytes: await file.readFile() }, internalDate };
+    } finally {
+      await file.close();
+    }
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return 'gone';
     throw cause;
   }
+}
+
+async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
+  const { file } = await openRegular(path);
+  yield* file.createReadStream();
 }
 
 async function findAgain(path: string, base: string): Promise<string | undefined> {

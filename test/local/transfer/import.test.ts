@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { MessageImport } from '../../../services/local/transfer/import-messages.ts';
@@ -127,7 +128,7 @@ test('one mailbox that cannot be, one file that cannot be read: told, and the ot
   const report = await bring(one, root);
   assert.equal(report.imported, 2);
   assert.equal(report.failed, 2);
-  assert.match(report.failures.find(({ place }) => place === '2')!.reason, /EISDIR/);
+  assert.match(report.failures.find(({ place }) => place === '2')!.reason, /^not a regular file$/);
   assert.match(
     report.failures.find(({ place }) => place !== '2')!.reason,
     /^no mailbox .*not a mailbox name/,
@@ -143,6 +144,21 @@ test('what a Maildir calls a keyword and IMAP could not tell is left out, also w
   const flags: string[] = [];
   for await (const message of (await sourceAt(root)).messages) flags.push(...message.flags);
   assert.deepEqual(flags.sort(), ['[more]', '[todo]', '\\Flagged']);
+});
+
+test('links that lead out of a Maildir are not followed and pipes not waited for: told, and the others come', async () => {
+  const one = await (await localEngine()).account();
+  const outside = maildir({ secret: 'not theirs', keywords: '0 Secret\n', 'mail/1:2,': 'not theirs' });
+  const root = maildir({ 'cur/1:2,': 'a', '.Sent/new/1': 'b', '.Work/cur/1:2,a': 'c' });
+  symlinkSync(join(outside, 'secret'), join(root, 'cur/2:2,'));
+  execFileSync('mkfifo', [join(root, 'cur/3:2,'), join(root, 'dovecot-keywords')]);
+  symlinkSync(join(outside, 'mail'), join(root, '.Sent/cur'));
+  symlinkSync(join(outside, 'keywords'), join(root, '.Work/dovecot-keywords'));
+  const { imported, failures } = await bring(one, root);
+  assert.equal(imported, 3);
+  const told = failures.map(({ place, reason }) => `${place}: ${reason}`).sort();
+  assert.deepEqual(told, ['2', '3', '.Sent/cur'].map((place) => `${place}: not a regular file`).sort());
+  assert.deepEqual(one.state.flags.knows('Secret'), false);
 });
 
 test('a large file of a Maildir is not in memory as a whole, and comes byte for byte', async () => {
