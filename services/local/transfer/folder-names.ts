@@ -30,9 +30,17 @@ export const mailboxOfMaildirFolder = (folder: string): string =>
       .join('/'),
   );
 
+/** A folder that has one of these names in it is taken for a Maildir; in this form they are read back (RFC 3501 §5.1.3 forbids to write it). */
+const notAsFolder: ReadonlyMap<string, string> = new Map([
+  ['cur', '&AGM-ur'],
+  ['new', '&AG4-ew'],
+]);
+
 /** `Sent/2020` is `Sent/2020.mbox` in a folder of mbox files. Undefined where the file system has no such names. */
 export function mboxFile(mailbox: string): string | undefined {
-  const levels = mailbox.split('/').map(encodeLevel);
+  const above = mailbox.split('/');
+  const last = above.pop() ?? '';
+  const levels = [...above.map((level) => notAsFolder.get(level) ?? encodeLevel(level)), encodeLevel(last)];
   return levels.some((level) => level.length + '.mbox'.length > longest)
     ? undefined
     : `${levels.join('/')}.mbox`;

@@ -6,7 +6,7 @@ import { exportAccount } from '../../../services/local/transfer/export-account.t
 import type { Account } from '../../../shared/engine/account.ts';
 import { appendMessages, storeFlags } from '../../../shared/engine/actions.ts';
 import { allUids } from '../../../shared/engine/mailbox.ts';
-import { setLimit } from '../../../shared/engine/mailbox-actions.ts';
+import { createMailbox, setLimit } from '../../../shared/engine/mailbox-actions.ts';
 import { localEngine } from '../../support/local-engine.ts';
 import { generateMessages } from '../../support/messages.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -39,6 +39,22 @@ for (const format of ['maildir', 'mbox'] as const)
     assert.deepEqual(await contents(two), await contents(one));
     assert.equal((await bring(two, path)).alreadyThere, 45, 'a second import brings nothing');
   });
+
+test('mailboxes below ones that are called as the folders of a Maildir come back from mbox files', async () => {
+  const { account } = await localEngine();
+  const [one, two] = [await account(), await account()];
+  for (const name of ['new/a', 'Projects/cur/b', 'Projects/new', 'tmp/c']) {
+    assert.ok((await one.commit(createMailbox(name))).ok);
+    const staged = await one.stage(Buffer.from(name));
+    assert.ok(staged.ok);
+    const request = { message: staged.value, flags: [], internalDate: 1_500_000_000 };
+    assert.ok((await one.commit(appendMessages(name, [request]))).ok);
+  }
+  const path = join(temporaryFolder(), 'export');
+  await exportAccount(one, { format: 'mbox', path, mailboxes: [...one.state.mailboxes], single: false });
+  assert.equal((await bring(two, path)).imported, 4);
+  assert.deepEqual(await contents(two), await contents(one));
+});
 
 test('a repeated export writes what is new, brings flags up to date, and leaves the files of others alone', async () => {
   const { account } = await localEngine();
