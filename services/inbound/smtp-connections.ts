@@ -107,20 +107,48 @@ class LiveContexts extends Map<string, SecureContext> {
   }
 }
 
+/** How long the handshake may take where TLS is there from the first byte. */
+const handshakeTimeoutMs = 30_000;
+
 export class SmtpConnections extends SMTPServer {
   readonly #proxies: NetworkList | undefined;
+  readonly #admit: (address: string) => (() => void) | undefined;
   /** Connections of balancers that have not said yet whose they are. */
   readonly #unnamed = new Set<Socket>();
   /** Those too that have been told goodbye and have not closed yet. */
   readonly #open = new Map<string, SmtpConnection>();
 
-  constructor(options: SMTPServerOptions, proxies: NetworkList | undefined) {
+  /**
+   * `admit` is asked before the handshake of TLS from the first byte, for a connection takes room from there on; what it returns is called when
+   * that is no more. Undefined: it is one too many.
+   */
+  constructor(
+    options: SMTPServerOptions,
+    proxies: NetworkList | undefined,
+    admit: (address: string) => (() => void) | undefined,
+  ) {
     super(options);
     this.#proxies = proxies;
+    this.#admit = admit;
+  }
+
+  override _handleProxy(...[socket, callback]: Parameters<SMTPServer['_handleProxy']>): void {
+    this.#name(socket, (failure, client) => {
+      if (failure || !this.options.secure) return callback(failure, client);
+      const address = client?.remoteAddress ?? socket.remoteAddress;
+      // Undefined where the client is gone already.
+      const leave = socket.destroyed || address === undefined ? undefined : this.#admit(address);
+      if (leave) {
+        socket.once('close', leave);
+        return callback(null, client);
+      }
+      socket.on('error', () => {}).destroy();
+      callback(new Error('not admitted'));
+    });
   }
 
   /** smtp-server reads version 1 of the PROXY protocol; balancers of AWS speak version 2. */
-  override _handleProxy(...[socket, callback]: Parameters<SMTPServer['_handleProxy']>): void {
+  #name(...[socket, callback]: Parameters<SMTPServer['_handleProxy']>): void {
     if (socket.remoteAddress === undefined || !this.#proxies?.contains(socket.remoteAddress)) {
       super._handleProxy(socket, callback);
       return;
@@ -132,6 +160,17 @@ export class SmtpConnections extends SMTPServer {
         return callback(null, { id: randomBytes(8).toString('hex'), remoteAddress: printAddress(client) });
       socket.destroy();
       callback(new Error('no PROXY header'));
+    });
+  }
+
+  /** smtp-server gives it as long as a session may be silent, and again after each octet. */
+  override _upgrade(...[socket, callback]: Parameters<SMTPServer['_upgrade']>): void {
+    // The topmost one: to tear it down from below in the middle of a handshake crashes Node.
+    const cut = () => this._pendingSockets.get(socket)?.destroy();
+    const timer = setTimeout(cut, handshakeTimeoutMs);
+    super._upgrade(socket, (failure, secured) => {
+      clearTimeout(timer);
+      callback(failure, secured);
     });
   }
 

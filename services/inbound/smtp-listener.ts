@@ -58,7 +58,7 @@ export async function openSmtpListener(options: SmtpListenOptions): Promise<Resu
     'reason',
   ]);
   const openNow = metrics.gauge('restante_connections_open', 'Connections open', ['service']);
-  const counted = new Map<string, { readonly key: string; readonly startedAt: number }>();
+  const counted = new Map<string, { readonly leave: () => void; readonly startedAt: number }>();
   const underWay = new Set<Promise<unknown>>();
 
   /** Runs a handler and answers; what it throws is a fault of ours, logged, and a matter for later to the client. */
@@ -92,16 +92,23 @@ export async function openSmtpListener(options: SmtpListenOptions): Promise<Resu
     return refusal;
   };
 
-  const connected = (session: SMTPServerSession): SmtpReply | undefined => {
-    const remote = printAddress(session.remoteAddress);
+  /** Counts a connection; what it returns takes it out again. Undefined where it is one too many. */
+  const admit = (address: string): (() => void) | undefined => {
+    const remote = printAddress(address);
     const key = limitKey(remote);
     const admission = limits.counts.open(key, limits.trusted.contains(remote));
-    if (admission !== 'ok') {
-      refused.add({ service, reason: admission });
-      log.debug({ event: 'connection.refused', service, remote, reason: admission });
+    if (admission === 'ok') return () => limits.counts.close(key);
+    refused.add({ service, reason: admission });
+    log.debug({ event: 'connection.refused', service, remote, reason: admission });
+    return undefined;
+  };
+
+  const connected = (session: SMTPServerSession): SmtpReply | undefined => {
+    // With TLS from the first byte, it was admitted before the handshake.
+    const leave = options.server.secure ? () => {} : admit(session.remoteAddress);
+    if (leave === undefined)
       return new SmtpReply(421, '4.7.0', 'Too many connections, please try again later');
-    }
-    counted.set(session.id, { key, startedAt: Date.now() });
+    counted.set(session.id, { leave, startedAt: Date.now() });
     accepted.add({ service });
     openNow.add({ service }, 1);
     return handlers.connected?.(session);
@@ -159,7 +166,7 @@ export async function openSmtpListener(options: SmtpListenOptions): Promise<Resu
         handlers.gone?.(session);
         if (known === undefined) return;
         counted.delete(session.id);
-        limits.counts.close(known.key);
+        known.leave();
         openNow.add({ service }, -1);
         log.info({
           event: 'smtp.session',
@@ -171,6 +178,7 @@ export async function openSmtpListener(options: SmtpListenOptions): Promise<Resu
       },
     },
     limits.proxies,
+    admit,
   );
   if (tls !== undefined) server.useContexts(tls);
 
