@@ -32,9 +32,13 @@ interface Loaded {
 /** Session tickets are sealed with a key of the context, so a context does not get old. */
 const contextLifetimeMs = 24 * 3600 * 1000;
 
+/** After which a pair that failed is tried again without a change: what is in the way is not always the files' own. */
+const retryMs = 5 * 60_000;
+
+/** With the time of the last change of rights, too. */
 async function stampOf(files: readonly string[]): Promise<string> {
   const stats = await Promise.all(files.map((file) => stat(file, { bigint: true })));
-  return stats.map((s) => `${s.ino}:${s.size}:${s.mtimeNs}`).join(' ');
+  return stats.map((s) => `${s.ino}:${s.size}:${s.mtimeNs}:${s.ctimeNs}`).join(' ');
 }
 
 /** A server context: TLS 1.2 and later (RFC 8314 §3), no renegotiation, tickets for two hours. Throws on an unusable pair. */
@@ -75,36 +79,37 @@ export async function openTlsContext(options: TlsContextOptions): Promise<Result
     );
   }
   let loadedAt = Date.now();
-  let failedStamp: string | undefined;
+  let failed: { readonly stamp: string; readonly at: number } | undefined;
   let running: Promise<boolean> | undefined;
 
-  const reloadOnce = async (): Promise<boolean> => {
+  const reloadOnce = async (told: boolean): Promise<boolean> => {
     try {
       const before = loaded.stamp;
       loaded = await load(certFile, keyFile);
       loadedAt = Date.now();
-      failedStamp = undefined;
+      failed = undefined;
       const { certificate } = loaded;
       if (before !== loaded.stamp)
         log.info({ event: 'tls.reloaded', names: namesOf(certificate), notAfter: expiryOf(certificate) });
       return true;
     } catch (cause) {
-      log.error({ event: 'tls.reloadFailed', certFile }, cause);
+      if (!told) log.error({ event: 'tls.reloadFailed', certFile }, cause);
       return false;
     }
   };
-  const reload = () => {
-    running ??= reloadOnce().finally(() => {
+  const reload = (told = false) => {
+    running ??= reloadOnce(told).finally(() => {
       running = undefined;
     });
     return running;
   };
-  /** A pair that failed is not tried again, nor logged again, until a file changes: perhaps only one is replaced so far. */
+  /** A pair that failed is logged again only when a file has changed, and seldom tried until then: perhaps only one is replaced so far. */
   const look = async () => {
     const stamp = await stampOf([certFile, keyFile]).catch(() => 'missing');
     const due = Date.now() - loadedAt >= contextLifetimeMs;
-    if ((stamp === loaded.stamp && !due) || stamp === failedStamp) return;
-    if (!(await reload())) failedStamp = stamp;
+    const known = stamp === failed?.stamp ? failed : undefined;
+    if ((stamp === loaded.stamp && !due) || (known && Date.now() - known.at < retryMs)) return;
+    if (!(await reload(known !== undefined))) failed = { stamp, at: Date.now() };
   };
   const timer = setInterval(() => void look(), options.pollMs ?? 5000).unref();
 
@@ -115,7 +120,7 @@ export async function openTlsContext(options: TlsContextOptions): Promise<Result
     get certificate() {
       return loaded.certificate;
     },
-    reload,
+    reload: () => reload(),
     close: () => clearInterval(timer),
   });
 }

@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { copyFile, writeFile } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import fs, { chmod, copyFile, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { connect as tlsConnect } from 'node:tls';
 import { systemEntropy } from '../../shared/ids.ts';
 import { ensureLocalCertificate } from '../../shared/net/certificate-authority.ts';
 import { openTlsContext } from '../../shared/net/tls-context.ts';
 import { memoryLog, silentLog } from '../../shared/telemetry/log.ts';
+import { FakeTimers } from '../support/fake-timers.ts';
 import { listening, temporaryFolder, until } from './harness.ts';
+
+const minute = 60_000;
 
 async function context(t: Parameters<typeof temporaryFolder>[0], pollMs = 60_000) {
   const folder = await temporaryFolder(t);
@@ -67,6 +72,60 @@ test('files that cannot be used are logged once, and the old certificate goes on
   assert.equal(tls.secureContext, before);
   assert.equal(await tls.reload(), false);
   assert.equal(tls.secureContext, before);
+});
+
+/** The process reads like somebody who is not root: a file that its owner may not read is refused. */
+function unprivileged(t: TestContext) {
+  const { readFile } = fs;
+  const reads = t.mock.method(fs, 'readFile', async (path: string) => {
+    if ((statSync(path).mode & 0o400) === 0) throw new Error('EACCES');
+    return readFile(path);
+  });
+  syncBuiltinESMExports();
+  t.after(() => {
+    reads.mock.restore();
+    syncBuiltinESMExports();
+  });
+  return reads.mock;
+}
+
+test('files of which nothing but the rights have changed are read again', async (t) => {
+  const timers = FakeTimers.install(t);
+  const { files, renew, log } = await context(t, 1);
+  const last = () => log.events.at(-1)?.event.event;
+  await renew();
+  unprivileged(t);
+  await chmod(files.keyFile, 0);
+  await timers.pass(1);
+  await until(() => last() === 'tls.reloadFailed');
+  // Again and again: the clock of a file system may stand still for some milliseconds.
+  for (let i = 0; i < 500 && last() !== 'tls.reloaded'; i++) {
+    await chmod(files.keyFile, 0o600);
+    await timers.pass(1);
+  }
+  assert.equal(last(), 'tls.reloaded');
+});
+
+test('files that cannot be read are tried again every five minutes without a change, and told of once', async (t) => {
+  const timers = FakeTimers.install(t);
+  const { tls, files, renew, log } = await context(t, 5000);
+  const before = tls.certificate.fingerprint256;
+  await renew();
+  await chmod(files.keyFile, 0);
+  const reads = unprivileged(t);
+  await timers.pass(5000);
+  // Certificate and key, each time.
+  for (const calls of [2, 4, 6]) {
+    await until(() => reads.callCount() >= calls);
+    await timers.pass(4 * minute);
+    assert.equal(reads.callCount(), calls);
+    await timers.pass(minute);
+  }
+  assert.equal(tls.certificate.fingerprint256, before);
+  assert.deepEqual(
+    log.events.map(({ event }) => event.event),
+    ['tls.reloadFailed'],
+  );
 });
 
 test('what is wrong at the start is said in one line', async (t) => {
