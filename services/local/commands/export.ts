@@ -60,8 +60,10 @@ async function runExport(
     if (!run.ok) return failed(describeMailError(run.error));
     if (run.value === undefined) return failed(`there is no mailbox ${mailbox}`);
     context.stdout.write(printReport(run.value, (performance.now() - startedAt) / 1000));
-    const { length } = run.value.failures;
-    return length === 0 ? ok(undefined) : failed(`${length} of the mailboxes could not be exported`);
+    const count = run.value.failed;
+    return count === 0
+      ? ok(undefined)
+      : failed(`${count} of the mailboxes or messages could not be exported`);
   });
 }
 
@@ -71,9 +73,13 @@ const chosen = ({ state }: Account, name: string | undefined): readonly Mailbox[
   return mailbox && [mailbox];
 };
 
-const printReport = ({ written, alreadyThere, failures }: ExportReport, seconds: number): string =>
+const printReport = (
+  { written, alreadyThere, failures, failed: count }: ExportReport,
+  seconds: number,
+): string =>
   `${[
     `written        ${written} messages, in ${seconds.toFixed(1)} s`,
     `already there  ${alreadyThere}`,
     ...failures.map(({ mailbox, reason }) => `failed         ${mailbox}: ${reason}`),
+    ...(count > failures.length ? [`  … and ${count - failures.length} more`] : []),
   ].join('\n')}\n`;

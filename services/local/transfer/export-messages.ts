@@ -1,9 +1,23 @@
 import type { Account } from '../../../shared/engine/account.ts';
 import type { Mailbox } from '../../../shared/engine/mailbox.ts';
 import type { EmailId } from '../../../shared/ids.ts';
+import { describeCause } from '../describe-mail-error.ts';
 
 /** What became of a message: a repeated export finds some there. */
 export type Exported = 'written' | 'alreadyThere';
+
+/** The bytes of a message could not be read: it is left out, and the others of its mailbox go on. */
+export class Unreadable extends Error {
+  constructor(uid: number, cause: unknown) {
+    super(`UID ${uid}: ${describeCause(cause)}`, { cause });
+  }
+}
+
+/** Told of each message. */
+export interface ExportListener {
+  done(what: Exported): void;
+  leftOut(why: Unreadable): void;
+}
 
 /** A message as an export writes it. */
 export interface ExportedMessage {
@@ -14,7 +28,7 @@ export interface ExportedMessage {
   /** Seconds since 1970. */
   readonly internalDate: number;
   readonly flags: readonly string[];
-  /** The exact bytes. */
+  /** The exact bytes. Throws Unreadable, at once or on the way. */
   body(): Promise<AsyncIterable<Uint8Array>>;
 }
 
@@ -30,21 +44,32 @@ export async function* messagesOf(account: Account, mailbox: Mailbox): AsyncGene
       const ids = await account.emailIds([...fixed.message.subarray(from, to)]);
       for (let i = from; i < to; i++) {
         const number = fixed.message[i]!;
+        const uid = fixed.uid[i]!;
         yield {
-          uid: fixed.uid[i]!,
+          uid,
           emailId: ids[i - from]!,
           size: fixed.size[i]!,
           internalDate: fixed.internalDate[i]!,
           flags: flags.set(marks.flags[i]!).flags,
           body: async () => {
-            const { body } = await account.body(number);
-            return body instanceof Uint8Array ? once(body) : body;
+            const { body } = await account.body(number).catch((cause) => {
+              throw new Unreadable(uid, cause);
+            });
+            return chunksOf(uid, body);
           },
         };
       }
     }
 }
 
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
+async function* chunksOf(
+  uid: number,
+  body: Uint8Array | AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  try {
+    if (body instanceof Uint8Array) yield body;
+    else yield* body;
+  } catch (cause) {
+    throw new Unreadable(uid, cause);
+  }
 }

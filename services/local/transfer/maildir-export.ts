@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Account } from '../../../shared/engine/account.ts';
 import type { Mailbox } from '../../../shared/engine/mailbox.ts';
-import { type Exported, type ExportedMessage, messagesOf } from './export-messages.ts';
+import { type ExportedMessage, type ExportListener, messagesOf, Unreadable } from './export-messages.ts';
 import { extraFlagsFile, parseExtraFlags, printExtraFlags } from './maildir-extra-flags.ts';
 import { exportedName, infoOf, parseKeywords, printKeywords, splitFileName } from './maildir-flags.ts';
 import { writeWhole } from './write-file.ts';
@@ -16,11 +16,12 @@ const writtenAtOnce = 16;
  * Writes a mailbox into a Maildir. A message's file has the same name at every export, so that one that was cut off goes on where it
  * was, and one that is repeated writes what is new and brings flags up to date. Files of others are left alone.
  */
-export async function* exportToMaildir(
+export async function exportToMaildir(
   folder: string,
   account: Account,
   mailbox: Mailbox,
-): AsyncGenerator<Exported> {
+  listener: ExportListener,
+): Promise<void> {
   for (const place of ['cur', 'new', 'tmp'])
     await mkdir(join(folder, place), { recursive: true, mode: 0o700 });
   const there = new Map((await readdir(join(folder, 'cur'))).map((name) => [splitFileName(name).base, name]));
@@ -36,13 +37,21 @@ export async function* exportToMaildir(
       else extra.delete(base);
       const known = there.get(base);
       if (known === undefined) {
-        const file = writeMessage(folder, base, name, message);
+        const file = writeMessage(folder, base, name, message).then(
+          () => listener.done('written'),
+          (cause) => {
+            if (!(cause instanceof Unreadable)) throw cause;
+            listener.leftOut(cause);
+          },
+        );
         // A failure is thrown where its turn comes to be awaited.
         file.catch(() => {});
         writing.push(file);
         if (writing.length >= writtenAtOnce) await writing.shift();
-      } else if (known !== name) await rename(join(folder, 'cur', known), join(folder, 'cur', name));
-      yield known === undefined ? 'written' : 'alreadyThere';
+      } else {
+        if (known !== name) await rename(join(folder, 'cur', known), join(folder, 'cur', name));
+        listener.done('alreadyThere');
+      }
     }
     await Promise.all(writing);
   } finally {

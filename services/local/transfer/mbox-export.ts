@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import type { Account } from '../../../shared/engine/account.ts';
 import type { Mailbox } from '../../../shared/engine/mailbox.ts';
-import { type Exported, messagesOf } from './export-messages.ts';
+import { type ExportListener, messagesOf, Unreadable } from './export-messages.ts';
 import { printPreamble } from './mbox-preamble.ts';
 import { writeWhole } from './write-file.ts';
 
@@ -18,16 +18,16 @@ export async function exportToMbox(
   path: string,
   account: Account,
   mailbox: Mailbox,
-  onMessage: (what: Exported) => void,
+  listener: ExportListener,
 ): Promise<void> {
   if (await exists(path)) {
     let messages = 0;
     const same = await holds(
       path,
-      mboxOf(account, mailbox, () => messages++),
+      mboxOf(account, mailbox, () => messages++, listener.leftOut),
     );
     if (!same) throw new FileExists(`${path} is there already, and holds something else`);
-    for (; messages > 0; messages--) onMessage('alreadyThere');
+    for (; messages > 0; messages--) listener.done('alreadyThere');
     return;
   }
   const temporary = `${path}.partial`;
@@ -35,7 +35,7 @@ export async function exportToMbox(
   await writeWhole(
     path,
     temporary,
-    mboxOf(account, mailbox, () => onMessage('written')),
+    mboxOf(account, mailbox, () => listener.done('written'), listener.leftOut),
   );
 }
 
@@ -66,11 +66,18 @@ async function* mboxOf(
   account: Account,
   mailbox: Mailbox,
   onMessage: () => void,
+  leftOut: ExportListener['leftOut'],
 ): AsyncGenerator<Uint8Array> {
   for await (const message of messagesOf(account, mailbox)) {
+    // Before anything of it is written; what breaks later fails the file.
+    const body = await message.body().catch((cause) => {
+      if (!(cause instanceof Unreadable)) throw cause;
+      leftOut(cause);
+    });
+    if (!body) continue;
     yield Buffer.from(`From MAILER-DAEMON ${asctime(message.internalDate)}\n`);
     yield Buffer.from(printPreamble(message.flags, message.size));
-    yield* quoted(await message.body());
+    yield* quoted(body);
     onMessage();
   }
 }

@@ -7,6 +7,7 @@ import type { Account } from '../../../shared/engine/account.ts';
 import { appendMessages, storeFlags } from '../../../shared/engine/actions.ts';
 import { allUids } from '../../../shared/engine/mailbox.ts';
 import { createMailbox, setLimit } from '../../../shared/engine/mailbox-actions.ts';
+import { messageKey } from '../../../shared/ids.ts';
 import { localEngine } from '../../support/local-engine.ts';
 import { generateMessages } from '../../support/messages.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -34,10 +35,27 @@ for (const format of ['maildir', 'mbox'] as const)
     const path = join(temporaryFolder(), 'export');
     const plan = { format, path, mailboxes: [...one.state.mailboxes], single: false };
     const report = await exportAccount(one, plan);
-    assert.deepEqual(report, { written: 45, alreadyThere: 0, failures: [] });
+    assert.deepEqual(report, { written: 45, alreadyThere: 0, failures: [], failed: 0 });
     assert.equal((await bring(two, path)).imported, 45);
     assert.deepEqual(await contents(two), await contents(one));
     assert.equal((await bring(two, path)).alreadyThere, 45, 'a second import brings nothing');
+  });
+
+for (const format of ['maildir', 'mbox'] as const)
+  test(`a message whose bytes cannot be read is told of by its UID, and the others are in the ${format}`, async () => {
+    const { account, store } = await localEngine();
+    const [one, two] = [await account(), await account()];
+    await filled(one);
+    const inbox = one.state.mailboxes.named('INBOX')!;
+    const [lost] = await one.emailIds([inbox.chunks[0]!.fixed.message[4]!]);
+    await store.blobs.delete([messageKey(one.id, lost!)]);
+    const path = join(temporaryFolder(), 'export');
+    const plan = { format, path, mailboxes: [inbox], single: true };
+    const report = await exportAccount(one, plan);
+    assert.deepEqual([report.written, report.failed], [inbox.exists - 1, 1]);
+    assert.match(report.failures[0]!.reason, /^UID 5: /);
+    assert.equal((await exportAccount(one, plan)).alreadyThere, inbox.exists - 1, 'the same again');
+    assert.equal((await bring(two, path)).imported, inbox.exists - 1);
   });
 
 test('mailboxes below ones that are called as the folders of a Maildir come back from mbox files', async () => {
@@ -103,7 +121,7 @@ test('an export to mbox files that was cut off is repeated: what is there and th
   rmSync(join(path, 'INBOX.mbox'));
   writeFileSync(join(path, 'INBOX.mbox.partial'), whole.subarray(0, 1000));
   const archived = one.state.mailboxes.named('Archive')!.exists;
-  const expected = { written: 45 - archived, alreadyThere: archived, failures: [] };
+  const expected = { written: 45 - archived, alreadyThere: archived, failures: [], failed: 0 };
   assert.deepEqual(await exportAccount(one, plan), expected);
   assert.deepEqual(readFileSync(join(path, 'INBOX.mbox')), whole);
   for (const other of [whole.subarray(0, -1), Buffer.concat([whole, Buffer.from('x')])]) {
