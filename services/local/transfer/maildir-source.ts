@@ -14,8 +14,6 @@ interface Folder {
   readonly files: readonly string[];
 }
 
-type Place = 'cur' | 'new';
-
 /** Larger files are never in memory as a whole. */
 const wholeBytes = 1024 * 1024;
 /** Levels of folders that are looked into. */
@@ -90,14 +88,23 @@ const isMaildir = async (path: string): Promise<boolean> =>
   (await kindOf(join(path, 'cur'))) === 'folder' || (await kindOf(join(path, 'new'))) === 'folder';
 
 /** Links are not followed, see `openRegular`. */
-const kindOf = (path: string): Promise<'folder' | 'link' | undefined> =>
+const kindOf = (path: string): Promise<'folder' | 'link' | 'other' | undefined> =>
   lstat(path).then(
-    (found) => (found.isDirectory() ? 'folder' : found.isSymbolicLink() ? 'link' : undefined),
+    (found) => (found.isDirectory() ? 'folder' : found.isSymbolicLink() ? 'link' : 'other'),
     () => undefined,
   );
 
 const namesIn = async (path: string): Promise<string[]> =>
   (await kindOf(path)) === 'folder' ? readdir(path) : [];
+
+/** Relative to the folder, as all files here. A link is listed itself, to be told as what cannot be read. */
+async function filesIn(folder: string, place: string): Promise<string[]> {
+  if ((await kindOf(join(folder, place))) === 'link') return [place];
+  const names = await namesIn(join(folder, place));
+  return names.filter((name) => !name.startsWith('.')).map((name) => `${place}/${name}`);
+}
+
+const baseOf = (file: string): string => splitFileName(file.slice(file.indexOf('/') + 1)).base;
 
 const textOf = async (path: string): Promise<string> => {
   try {
@@ -110,17 +117,18 @@ const textOf = async (path: string): Promise<string> => {
 
 /** In the order of UIDs where an export of ours or Dovecot kept them, else by the time that file names begin with. */
 async function openFolder(path: string, mailbox: string): Promise<Folder> {
-  const files: string[] = [];
-  // Told as what cannot be read.
-  for (const place of ['cur', 'new'] satisfies Place[])
-    if ((await kindOf(join(path, place))) === 'link') files.push(place);
-    else
-      for (const name of await namesIn(join(path, place)))
-        if (!name.startsWith('.')) files.push(`${place}/${name}`);
+  // In this order: what a mail program moves from one to the other meanwhile is in both lists, not in neither.
+  const fresh = await filesIn(path, 'new');
+  const seen = await filesIn(path, 'cur');
+  const known = new Set(seen.map(baseOf));
+  const files = [...seen];
+  // In both: moved, or two files that are called alike.
+  for (const file of fresh)
+    if (!known.has(baseOf(file)) || (await kindOf(join(path, file)))) files.push(file);
   const uids = parseUidList(await textOf(join(path, 'dovecot-uidlist')));
   const order = new Map(
     files.map((file) => {
-      const { base } = splitFileName(file.slice(file.indexOf('/') + 1));
+      const base = baseOf(file);
       return [
         file,
         { base, uid: uids.get(base) ?? exportedUid(base), time: Number.parseInt(base, 10) },
@@ -143,7 +151,7 @@ async function* folderMessages(
   const keywords = parseKeywords(await textOf(join(path, 'dovecot-keywords')));
   const extra = parseExtraFlags(await textOf(join(path, extraFlagsFile)));
   for (const listed of files) {
-    const { base } = splitFileName(listed.slice(listed.indexOf('/') + 1));
+    const base = baseOf(listed);
     const place = relative(root, join(path, base));
     let file = listed;
     try {
@@ -208,7 +216,7 @@ async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
 }
 
 async function findAgain(path: string, base: string): Promise<string | undefined> {
-  for (const place of ['cur', 'new'] satisfies Place[])
+  for (const place of ['new', 'cur'])
     for (const name of await namesIn(join(path, place)))
       if (splitFileName(name).base === base) return `${place}/${name}`;
   return undefined;

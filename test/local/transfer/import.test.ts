@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import fs, { rename } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { MessageImport } from '../../../services/local/transfer/import-messages.ts';
@@ -159,6 +161,25 @@ test('links that lead out of a Maildir are not followed and pipes not waited for
   const told = failures.map(({ place, reason }) => `${place}: ${reason}`).sort();
   assert.deepEqual(told, ['2', '3', '.Sent/cur'].map((place) => `${place}: not a regular file`).sort());
   assert.deepEqual(one.state.flags.knows('Secret'), false);
+});
+
+test('a message that a mail program moves from new to cur while they are listed comes once', async (t) => {
+  const one = await (await localEngine()).account();
+  const root = maildir({ 'cur/1:2,S': 'a', 'new/1': 'another that is called alike', 'new/2': 'b' });
+  const { readdir } = fs;
+  const listing = t.mock.method(fs, 'readdir', async (path: string, options: object) => {
+    const names = await readdir(path, options);
+    if (/\/(?:cur|new)$/.test(path))
+      await rename(join(root, 'new/2'), join(root, 'cur/2:2,F')).catch(() => {});
+    return names;
+  });
+  syncBuiltinESMExports();
+  const source = await sourceAt(root);
+  listing.mock.restore();
+  syncBuiltinESMExports();
+  assert.equal(source.total, 3);
+  const run = await new MessageImport(one, source, { limit: 1000 }).run();
+  assert.equal(run.ok && run.value.imported, 3);
 });
 
 test('a large file of a Maildir is not in memory as a whole, and comes byte for byte', async () => {
