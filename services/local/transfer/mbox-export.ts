@@ -88,10 +88,11 @@ const from = Buffer.from('From ');
 
 /**
  * mboxrd: a line of any number of `>` (none too) and `From ` is given one more. Ends with a line end, which is added where the message
- * has none, and an empty line. Lines that may be such are held back until enough of them is there to tell.
+ * has none, and an empty line. What may be the beginning of `From ` is held back until enough of it is there to tell; the `>` before it are not,
+ * for one more among them is the same wherever it stands.
  */
 export async function* quoted(body: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
-  /** The beginning of a line that may be `>>From `. */
+  /** May be the beginning of `From `. */
   let held = Buffer.alloc(0);
   let atLineStart = true;
   let endedByLine = true;
@@ -102,6 +103,7 @@ export async function* quoted(body: AsyncIterable<Uint8Array>): AsyncGenerator<B
     let at = 0;
     while (at < data.length) {
       if (atLineStart) {
+        while (data[at] === greater) at++;
         const verdict = judge(data, at);
         if (verdict === 'unknown') break;
         if (verdict === 'from') {
@@ -123,9 +125,7 @@ export async function* quoted(body: AsyncIterable<Uint8Array>): AsyncGenerator<B
 }
 
 function judge(data: Buffer, at: number): 'from' | 'other' | 'unknown' {
-  let start = at;
-  while (data[start] === greater) start++;
-  const there = data.subarray(start, start + from.length);
+  const there = data.subarray(at, at + from.length);
   if (there.equals(from)) return 'from';
   return there.length < from.length && from.subarray(0, there.length).equals(there) ? 'unknown' : 'other';
 }

@@ -63,6 +63,20 @@ test('what an export writes, an import reads back byte for byte, however both co
   );
 });
 
+test('a run of > is passed on as it comes, however long it is, and what follows is quoted all the same', async () => {
+  async function* pieces() {
+    for (let i = 0; i < 100; i++) yield Buffer.alloc(1000, '>');
+    yield Buffer.from('From x\n');
+  }
+  const out: Buffer[] = [];
+  for await (const piece of quoted(pieces())) out.push(piece);
+  assert.ok(
+    out.every((piece) => piece.length <= 1000),
+    'nothing is gathered',
+  );
+  assert.equal(Buffer.concat(out).toString(), `${'>'.repeat(100_001)}From x\n\n`);
+});
+
 test('an mbox of another program: From_ lines part, quoting is undone, the last empty line is none of the message', () => {
   const file =
     'From a@b Thu Jan  1 00:00:00 1970\nA: 1\n\n>From x\nFrom y\n\nFrom c Fri Jan  2 00:00:00 1970\nB: 2\n\n\n';
