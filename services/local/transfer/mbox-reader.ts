@@ -21,6 +21,8 @@ const greater = 0x3e;
 /** What is looked at of a line to judge it; longer ones are passed on in pieces. */
 const judged = 1024;
 const readBytes = 256 * 1024;
+/** So many pieces of a message become one: of short quoted lines it may have millions, each a hundred bytes more than it says. */
+const gathered = 1024;
 
 /** asctime's date, perhaps with a zone, at the end or before a remote host's name: only a From_ line looks like this. */
 const strict =
@@ -76,6 +78,8 @@ export class MboxSplitter {
   #offset = 0;
   #current: { readonly offset: number; readonly fromLine: string } | undefined;
   #pieces: Buffer[] = [];
+  /** Those that came last, `gathered` at most. */
+  #latest: Buffer[] = [];
   #size = 0;
   /** Of the header that is being read; undefined within a body. */
   #header: { length: number | undefined; first: boolean } | undefined;
@@ -177,14 +181,26 @@ export class MboxSplitter {
     if (to <= from || this.#current === undefined) return;
     this.#size += to - from;
     // The empty line that ends a message is not part of it, hence the two bytes.
-    if (this.#size > this.#limit + 2) this.#pieces = [];
-    else this.#pieces.push(data.subarray(from, to));
+    if (this.#size > this.#limit + 2) {
+      this.#forget();
+      return;
+    }
+    this.#latest.push(data.subarray(from, to));
+    if (this.#latest.length < gathered) return;
+    this.#pieces.push(Buffer.concat(this.#latest));
+    this.#latest = [];
+  }
+
+  #forget(): void {
+    this.#pieces = [];
+    this.#latest = [];
   }
 
   #finish(entry: { readonly offset: number; readonly fromLine: string }): MboxEntry {
     const tooLarge = this.#size > this.#limit + 2;
-    const bytes = tooLarge ? undefined : withoutLastLine(Buffer.concat(this.#pieces, this.#size));
-    this.#pieces = [];
+    const pieces = [...this.#pieces, ...this.#latest];
+    const bytes = tooLarge ? undefined : withoutLastLine(Buffer.concat(pieces, this.#size));
+    this.#forget();
     this.#size = 0;
     return { ...entry, bytes };
   }

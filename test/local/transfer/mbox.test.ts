@@ -128,6 +128,16 @@ test('a message above the limit is passed over in bounded memory, and the next o
   );
 });
 
+test('a message of many short quoted lines is not kept as a piece for each', (t) => {
+  const joined = t.mock.method(Buffer, 'concat');
+  const splitter = new MboxSplitter(1 << 20);
+  const lines = '>From \n'.repeat(20_000);
+  const file = Buffer.from(`From a Thu Jan  1 00:00:00 1970\n${lines}\n`);
+  const [entry] = [...splitter.push(file), ...splitter.end()];
+  assert.equal(String(entry!.bytes), 'From \n'.repeat(20_000));
+  assert.ok(joined.mock.calls.every((call) => call.arguments[0].length <= 1100));
+});
+
 test('flags are read as mail programs write them', () => {
   const fields = new Map([
     ['status', 'RO'],
