@@ -6,6 +6,9 @@ import { type ExportListener, messagesOf, Unreadable } from './export-messages.t
 import { printPreamble } from './mbox-preamble.ts';
 import { writeWhole } from './write-file.ts';
 
+/** At the end of the name of a file that is not complete yet. */
+export const partial = '.partial';
+
 /** A file of that name is there, and it is not ours to write over. */
 export class FileExists extends Error {}
 
@@ -30,7 +33,7 @@ export async function exportToMbox(
     for (; messages > 0; messages--) listener.done('alreadyThere');
     return;
   }
-  const temporary = `${path}.partial`;
+  const temporary = `${path}${partial}`;
   await rm(temporary, { force: true });
   await writeWhole(
     path,

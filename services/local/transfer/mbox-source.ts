@@ -3,6 +3,7 @@ import { basename, relative, resolve, sep } from 'node:path';
 import { err, ok, type Result } from '../../../shared/result.ts';
 import { printSize } from '../size.ts';
 import { below, mailboxOfMboxFile } from './folder-names.ts';
+import { partial } from './mbox-export.ts';
 import { dateOfFromLine, readMboxFields } from './mbox-fields.ts';
 import { readPreamble } from './mbox-preamble.ts';
 import { type MboxEntry, NotAnMbox, readMbox } from './mbox-reader.ts';
@@ -26,7 +27,10 @@ export async function mboxFileSource(
   return mboxSource([{ path: resolve(path), name: basename(path), mailbox, size }], limit);
 }
 
-/** A folder of `NAME.mbox` files, as an export makes it, or of files of other names that begin with a From_ line, as Thunderbird's do. */
+/**
+ * A folder of `NAME.mbox` files, as an export makes it, or of files of other names that begin with a From_ line, as Thunderbird's do. What an
+ * export that was cut off has left there is no mailbox.
+ */
 export async function mboxFolderSource(
   folder: string,
   target: string | undefined,
@@ -34,6 +38,7 @@ export async function mboxFolderSource(
 ): Promise<Result<Source, string>> {
   const files: MboxFile[] = [];
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (entry.name.endsWith(`.mbox${partial}`)) continue;
     const path = resolve(entry.parentPath, entry.name);
     if (!entry.isFile() || !(/\.mbox$/i.test(entry.name) || (await beginsLikeMbox(path)))) continue;
     const name = relative(folder, path).split(sep).join('/');

@@ -116,6 +116,7 @@ test('a folder of mbox files as Thunderbird and Apple Mail have them', async () 
   const files = ['Inbox', 'Lists.sbd/ietf', 'Notes.mbox/mbox', 'Notes.mbox/Old.mbox/mbox', 'plain.mbox'];
   const root = maildir(Object.fromEntries(files.map((file) => [file, entry(file)])));
   writeFileSync(join(root, 'Inbox.msf'), 'an index');
+  writeFileSync(join(root, 'plain.mbox.partial'), entry('of an export that was cut off'));
   const report = await bring(one, root);
   assert.equal(report.imported, 5);
   const all = await contents(one);
