@@ -16,7 +16,7 @@ import { err } from '../../shared/result.ts';
 import { type Log, silentLog } from '../../shared/telemetry/log.ts';
 import { createMetrics } from '../../shared/telemetry/metrics.ts';
 import { type LocalEngine, localEngine } from '../support/local-engine.ts';
-import { lastingSessions, signedInAs } from '../support/signed-in.ts';
+import { accountRecord, lastingSessions, signedInAs } from '../support/signed-in.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** Somebody with a mail store; the password is always `secret`. */
@@ -74,19 +74,7 @@ export async function openGround(change: Partial<EngineParts> = {}): Promise<Gro
       const id = newAccountId(systemEntropy);
       const account = await local.account(id);
       const address = `${name}-${people.size}@example.test`;
-      const record: AccountRecord = {
-        id,
-        address: address as Address,
-        tenant: 'default',
-        displayName: name,
-        status: 'active',
-        protocols: ['imap', 'pop3', 'submission'],
-        pop3Deletion: 'expunge',
-        passwordHash: undefined,
-        credentialVersion: 1,
-        appPasswords: [],
-        createdAt: 0,
-      };
+      const record = accountRecord(id, { address: address as Address, displayName: name });
       people.set(address, record);
       return personOf(record, account);
     },

@@ -14,7 +14,7 @@ import { err } from '../../shared/result.ts';
 import { silentLog } from '../../shared/telemetry/log.ts';
 import { createMetrics } from '../../shared/telemetry/metrics.ts';
 import { type LocalEngine, localEngine } from '../support/local-engine.ts';
-import { lastingSessions, signedInAs } from '../support/signed-in.ts';
+import { accountRecord, lastingSessions, signedInAs } from '../support/signed-in.ts';
 
 export const password = 'open sesame';
 
@@ -36,6 +36,7 @@ function authenticatorFor(record: () => AccountRecord): Authenticator {
 export interface Pop3World {
   readonly local: LocalEngine;
   readonly account: Account;
+  readonly record: AccountRecord;
   readonly server: Awaited<ReturnType<typeof startPop3>> extends infer R
     ? Extract<R, { ok: true }> extends { value: infer V }
       ? V
@@ -57,19 +58,11 @@ export interface WorldOptions {
 export async function pop3World(t: TestContext, world: WorldOptions = {}): Promise<Pop3World> {
   const local = await localEngine();
   const account = await local.account();
-  const record: AccountRecord = {
-    id: account.id,
+  const record = accountRecord(account.id, {
     address: 'anna@example.org' as Address,
-    tenant: 'default',
-    displayName: 'Anna',
-    status: 'active',
     protocols: ['pop3'],
     pop3Deletion: world.deletion ?? 'expunge',
-    passwordHash: undefined,
-    credentialVersion: 1,
-    appPasswords: [],
-    createdAt: 0,
-  };
+  });
   const parts: Pop3Parts = {
     engine: local.engine,
     authenticator: authenticatorFor(() => record),
@@ -90,6 +83,7 @@ export async function pop3World(t: TestContext, world: WorldOptions = {}): Promi
   return {
     local,
     account,
+    record,
     server,
     port,
     async deliver(...messages) {

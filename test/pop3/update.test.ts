@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { expungeMessages } from '../../shared/engine/actions.ts';
 import { everyUid } from '../../shared/engine/mailbox.ts';
 import { deleteMailbox } from '../../shared/engine/mailbox-actions.ts';
 import { inboxId } from '../../shared/engine/state.ts';
-import type { AccountLog, AppendOutcome } from '../../shared/ports/account-log.ts';
+import { controlledLog, lostRequest, refused } from '../support/controlled-log.ts';
 import { localEngine } from '../support/local-engine.ts';
 import { signedInAs } from '../support/signed-in.ts';
 import { type Pop3World, play, pop3World } from './harness.ts';
@@ -108,53 +108,22 @@ test('a UIDL stays the same from session to session', async (t) => {
   assert.equal(await listing(), before);
 });
 
-/** The embedded log, with appends that go another way once `fate` is set. */
-function failingLog(log: AccountLog) {
-  const control: { fate: (() => Promise<AppendOutcome>) | undefined; reads: number } = {
-    fate: undefined,
-    reads: 0,
-  };
-  const failing: AccountLog = {
-    read(account, after) {
-      control.reads++;
-      return log.read(account, after);
-    },
-    append: (request) => control.fate?.() ?? log.append(request),
-    readEnd: (id) => log.readEnd(id),
-    moveHead: (account, head) => log.moveHead(account, head),
-    trim: (account, upTo) => log.trim(account, upTo),
-    drop: (account) => log.drop(account),
-  };
-  return { control, failing };
-}
-
-/** A world whose engine's log is under control; the clock jumps on where the engine waits. */
-async function controlledWorld(t: Parameters<typeof pop3World>[0]) {
+/** A world, and another server on its account whose engine's log is under control. */
+async function controlledWorld(t: TestContext) {
   const world = await pop3World(t);
-  const { control, failing } = failingLog(world.local.store.log);
-  let ahead = 0;
-  const { engine } = await localEngine({
-    log: failing,
-    blobs: world.local.store.blobs,
-    leases: world.local.store.leases,
-    notifier: world.local.store.notifier,
-    entropy: { ...world.local.engine.parts.entropy, now: () => Date.now() + ahead },
-    sleep: async (ms) => {
-      ahead += ms;
-    },
-  });
-  return { world, engine, control };
+  const { control, parts } = controlledLog(world.local.store.log);
+  const { engine } = await localEngine(parts);
+  const signIn = async () => signedInAs(world.record);
+  const broken = await pop3World(t, { change: () => ({ engine, authenticator: { signIn } }) });
+  await world.deliver(...messages);
+  return { world, broken, control };
 }
 
 test('where the deletions cannot be written, the client is told and nothing is deleted', async (t) => {
-  const { world, engine, control } = await controlledWorld(t);
-  await world.deliver(...messages);
-  const broken = await pop3World(t, {
-    change: () => ({ engine, authenticator: { signIn: async () => signedInAs(recordOf(world)) } }),
-  });
+  const { world, broken, control } = await controlledWorld(t);
   const client = await broken.connect();
   await client.signIn();
-  control.fate = () => Promise.reject(new Error('the log is away'));
+  control.fate = refused;
   client.send('DELE 1\r\nQUIT\r\n');
   await client.expect('+OK …');
   await client.expect('-ERR [SYS/TEMP] Nothing was deleted…');
@@ -165,14 +134,10 @@ test('where the deletions cannot be written, the client is told and nothing is d
 });
 
 test('where it is not known whether they were, the connection ends without an answer', async (t) => {
-  const { world, engine, control } = await controlledWorld(t);
-  await world.deliver(...messages);
-  const broken = await pop3World(t, {
-    change: () => ({ engine, authenticator: { signIn: async () => signedInAs(recordOf(world)) } }),
-  });
+  const { broken, control } = await controlledWorld(t);
   const client = await broken.connect();
   await client.signIn();
-  control.fate = async () => ({ kind: 'unknown', cause: 'no answer' });
+  control.fate = lostRequest;
   client.send('DELE 1\r\nQUIT\r\n');
   await client.expect('+OK …');
   await client.expect('(closed)');
@@ -180,14 +145,10 @@ test('where it is not known whether they were, the connection ends without an an
 });
 
 test('a session with nothing new reads the log once and writes nothing to it', async (t) => {
-  const { world, engine, control } = await controlledWorld(t);
-  await world.deliver(...messages);
-  const counted = await pop3World(t, {
-    change: () => ({ engine, authenticator: { signIn: async () => signedInAs(recordOf(world)) } }),
-  });
+  const { broken: counted, control } = await controlledWorld(t);
   for (const expected of [1, 1]) {
     control.reads = 0;
-    control.fate = () => Promise.reject(new Error('nothing is to be written'));
+    control.fate = refused;
     const client = await counted.connect();
     await client.signIn();
     client.send('STAT\r\nLIST\r\nUIDL\r\nQUIT\r\n');
@@ -201,19 +162,3 @@ test('a session with nothing new reads the log once and writes nothing to it', a
     assert.equal(control.reads, expected);
   }
 });
-
-function recordOf(world: Pop3World) {
-  return {
-    id: world.account.id,
-    address: 'anna@example.org',
-    tenant: 'default',
-    displayName: '',
-    status: 'active',
-    protocols: ['pop3'],
-    pop3Deletion: 'expunge',
-    passwordHash: undefined,
-    credentialVersion: 1,
-    appPasswords: [],
-    createdAt: 0,
-  } as unknown as import('../../shared/ports/directory.ts').AccountRecord;
-}
