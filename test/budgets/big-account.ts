@@ -3,6 +3,7 @@ import type { Account } from '../../shared/engine/account.ts';
 import { type AppendRequest, appendMessages } from '../../shared/engine/actions.ts';
 import { ByteCache } from '../../shared/engine/byte-cache.ts';
 import type { EngineParts, MailEngine } from '../../shared/engine/engine.ts';
+import { createMailbox } from '../../shared/engine/mailbox-actions.ts';
 import { type AccountId, newEmailId } from '../../shared/ids.ts';
 import { MessageParser } from '../../shared/message/parser.ts';
 import { encodeRecord } from '../../shared/message/record-codec.ts';
@@ -60,6 +61,11 @@ export async function fill(
 /** The sizes of mailbox that budgets are counted at: these, or what the environment says. */
 export const sizes: readonly number[] = (process.env.BUDGET_MESSAGES ?? '1000').split(',').map(Number);
 
+/** Mailboxes beside INBOX in a world of `BudgetWorld.of`. */
+export const mailboxes = 200;
+/** The last message of its INBOX, the only one that is there to be read. */
+export const wholeMessage = 'Subject: whole\r\n\r\nText\r\n';
+
 /** A store with one account, and what it takes to open it in another process. */
 export class BudgetWorld {
   readonly clock = testClock();
@@ -72,6 +78,26 @@ export class BudgetWorld {
     const world = new BudgetWorld();
     world.engine = world.process();
     world.account = await openIn(world.engine);
+    return world;
+  }
+
+  /** One whose INBOX has so many messages, among 200 mailboxes of one message; all of it folded. */
+  static async of(messages: number): Promise<BudgetWorld> {
+    const world = await BudgetWorld.make();
+    const { account, clock } = world;
+    await fill(account, clock, 'INBOX', messages - 1);
+    await Promise.all(
+      Array.from({ length: mailboxes }, async (_, i) => {
+        assert.ok((await account.commit(createMailbox(`box ${i}`))).ok);
+        assert.ok((await account.commit(appendMessages(`box ${i}`, requests(account.id, clock, 1, i)))).ok);
+      }),
+    );
+    const staged = await account.stage(Buffer.from(wholeMessage));
+    assert.ok(staged.ok);
+    const whole = { message: staged.value, flags: [], internalDate: undefined };
+    assert.ok((await account.commit(appendMessages('INBOX', [whole]))).ok);
+    await account.settle();
+    await account.compact();
     return world;
   }
 

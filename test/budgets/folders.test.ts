@@ -1,36 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Account } from '../../shared/engine/account.ts';
 import { copyMessages } from '../../shared/engine/actions.ts';
-import { countFrom } from '../../shared/engine/mailbox.ts';
-import { createMailbox } from '../../shared/engine/mailbox-actions.ts';
 import { answerColumns, type Column, columnOf } from '../../shared/engine/segment.ts';
 import { inboxId } from '../../shared/engine/state.ts';
 import { UidSet } from '../../shared/engine/uid-set.ts';
 import { BudgetWorld, fill, none, sizes } from './big-account.ts';
-
-test('LIST with STATUS of 200 mailboxes: counters are in the manifest, nothing else is read', async () => {
-  const world = await BudgetWorld.make();
-  for (let i = 0; i < 200; i++) {
-    assert.ok((await world.account.commit(createMailbox(`box ${i}`))).ok);
-    await fill(world.account, world.clock, `box ${i}`, 5);
-  }
-  await world.account.settle();
-  await world.account.compact();
-  let account!: Account;
-  const cost = await world.cost(async () => {
-    account = await world.fresh();
-  });
-  assert.deepEqual([cost.queries, cost.gets], [1, 1]);
-  const listed = await world.cost(async () => {
-    await account.refresh();
-    const counts = [...account.state.mailboxes].map((m) => m.exists + countFrom(m, m.recentFrom));
-    assert.equal(counts.filter((count) => count === 10).length, 200);
-  });
-  assert.deepEqual({ ...listed, queryBytes: 0 }, { ...none, queries: 1 });
-  // Small mailboxes are packed together: opening many of them reads few objects, and there are few.
-  assert.ok(account.snapshot!.objects.length <= 14, `${account.snapshot!.objects.length} objects`);
-});
 
 test('headers of a folder that is filed from INBOX, cold: twelve objects, and three times what is in it at most', async () => {
   const messages = Math.min(Math.max(...sizes, 10_000), 100_000);

@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openMaildrop } from '../../services/pop3/open-maildrop.ts';
 import type { Account } from '../../shared/engine/account.ts';
 import { appendMessages, copyMessages, expungeMessages, storeFlags } from '../../shared/engine/actions.ts';
 import type { Decide } from '../../shared/engine/decision.ts';
 import { changedSince, everyUid } from '../../shared/engine/mailbox.ts';
-import { answerColumns } from '../../shared/engine/segment.ts';
 import { inboxId } from '../../shared/engine/state.ts';
 import { UidSet } from '../../shared/engine/uid-set.ts';
 import { vanishedUids } from '../../shared/engine/vanished.ts';
-import type { AccountRecord } from '../../shared/ports/directory.ts';
 import { day } from '../support/test-clock.ts';
-import { BudgetWorld, type Cost, fill, none, requests, sizes } from './big-account.ts';
+import { BudgetWorld, type Cost, none, requests, sizes } from './big-account.ts';
+import { imapCosts } from './imap-costs.ts';
+import { pop3Costs } from './pop3-costs.ts';
 
 /** What operations may cost (design, section 6): counted at the ports, so that a slow machine changes nothing. */
 
@@ -27,10 +26,10 @@ const inbox = (account: Account) => account.state.mailboxes.get(inboxId)!;
 
 for (const messages of sizes) {
   test(`what operations cost with ${messages.toLocaleString('en')} messages`, async (t) => {
-    const world = await BudgetWorld.make();
-    await fill(world.account, world.clock, 'INBOX', messages);
-    await world.account.settle();
-    await world.account.compact();
+    const world = await BudgetWorld.of(messages);
+    await imapCosts(t, world, messages);
+    await pop3Costs(t, world, messages);
+
     const headers = Math.min(10_000, messages);
     const all = Array.from({ length: messages }, (_, i) => i + 1);
     const everySecond = UidSet.of(all.filter((uid) => uid % 2 === 1));
@@ -60,78 +59,15 @@ for (const messages of sizes) {
       },
     );
 
-    await t.test('open and SELECT INBOX, cold: one query, four objects; 20 bytes a message', async () => {
-      const cost = await world.cost(async () => {
-        const account = await world.fresh();
-        await account.load(inboxId);
-        assert.equal(
-          inbox(account).chunks.reduce((sum, c) => sum + c.length, 0),
-          messages + 2,
-        );
-      });
-      assert.equal(cost.queries, 1);
-      assert.ok(cost.gets <= 4, `${cost.gets} GETs`);
-      assert.ok(cost.getBytes <= 20 * messages + 8192, `${cost.getBytes / messages} bytes a message`);
-    });
-
     const account = await world.fresh();
     await account.load(inboxId);
 
-    await t.test('SELECT, NOOP, STATUS and FETCH FLAGS, warm: one query, no object', async () => {
-      const cost = await world.cost(async () => {
-        await account.refresh();
-        await account.load(inboxId);
-        for (const chunk of inbox(account).chunks) assert.ok(chunk.marks.flags.length >= chunk.length);
-      });
-      const { queryBytes, ...rest } = cost;
-      assert.deepEqual({ ...rest, queryBytes: 0 }, { ...none, queries: 1 });
-      assert.equal(queryBytes, 0);
-    });
-
-    await t.test('headers of 10,000, cold: twelve objects; warm: none', async () => {
-      const fetchHeaders = async (numbers: readonly number[]) => {
-        for (let from = 0; from < numbers.length; from += 1000)
-          await account.records(numbers.slice(from, from + 1000));
-      };
-      const numbers = all.slice(messages - headers);
-      const cold = await world.cost(() => fetchHeaders(numbers));
-      assert.ok(cold.gets <= 12, `${cold.gets} GETs`);
-      assert.equal(cold.queries, 0);
-      assert.deepEqual(await world.cost(() => fetchHeaders(numbers)), none);
-    });
-
-    await t.test(
-      'envelopes, structures and listed fields of 10,000, cold: twelve objects each; warm: none',
-      async () => {
-        const numbers = all.slice(messages - headers);
-        for (const column of answerColumns) {
-          const reader = await world.fresh();
-          const ask = async () => {
-            for (let from = 0; from < numbers.length; from += 1000) {
-              const asked = numbers.slice(from, from + 1000);
-              const answers = await reader.answers(asked, column);
-              // Of the newest messages only the records are kept.
-              const others = asked.filter((_, i) => answers[i] === undefined);
-              assert.ok(others.length === 0 || asked.at(-1)! > messages - 2000, `${asked.at(-1)}`);
-              if (others.length > 0) await reader.records(others);
-            }
-          };
-          const cold = await world.cost(ask);
-          assert.ok(cold.gets <= 12, `${cold.gets} GETs`);
-          assert.deepEqual({ ...cold, gets: 0, getBytes: 0 }, none);
-          assert.deepEqual(await world.cost(ask), none);
-        }
-      },
-    );
-
-    await t.test('email ids of 10,000 are a few ranges of 16 bytes each; a body is one object', async () => {
+    await t.test('email ids of 10,000 are a few ranges of 16 bytes each', async () => {
       const numbers = all.slice(messages - headers);
       const ids = await world.cost(() => account.emailIds(numbers));
       assert.ok(ids.gets <= 6, `${ids.gets} GETs`);
       assert.ok(ids.getBytes <= 16 * (headers + 4096));
       assert.deepEqual(await world.cost(() => account.emailIds(numbers)), none);
-      const body = await world.cost(() => account.body(messages + 1));
-      assert.equal(body.gets, 1);
     });
 
     await t.test(
@@ -208,22 +144,6 @@ for (const messages of sizes) {
         assert.ok(opened.gets + cold.gets <= 7, `${opened.gets} + ${cold.gets} GETs`);
         assert.ok(opened.getBytes + cold.getBytes <= 20 * messages + 65_536);
       }
-    });
-
-    await t.test('POP3 with nothing new, warm: one query and a lease', async () => {
-      const { engine, store } = world;
-      const record = { id: world.account.id } as AccountRecord;
-      const visit = async () => {
-        const opened = await openMaildrop({ engine, leases: store.leases }, record);
-        assert.ok(opened.ok);
-        const { maildrop, hold, release } = opened.value;
-        await hold.account.emailIds(Array.from(maildrop, (drop) => drop.message));
-        await release();
-      };
-      await visit();
-      const cost = await world.cost(visit);
-      assert.deepEqual([cost.queries, cost.gets, cost.leaseWrites], [1, 0, 2]);
-      assert.deepEqual([cost.logPuts, cost.puts], [0, 0]);
     });
   });
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { defaultImapOptions, type ImapOptions } from '../../services/imap/options.ts';
-import { type ImapServer, startImap } from '../../services/imap/server.ts';
+import { type ImapServer, type ImapServerParts, startImap } from '../../services/imap/server.ts';
 import type { Authenticator, AuthFailure } from '../../shared/directory/authenticator.ts';
 import type { Account } from '../../shared/engine/account.ts';
 import { appendMessages } from '../../shared/engine/actions.ts';
@@ -50,6 +50,25 @@ export interface Ground {
 
 export const password = 'secret';
 
+/** A server that takes passwords in plain; on a free port of 127.0.0.1 without TLS unless told otherwise. */
+export async function testServer({
+  options,
+  ...parts
+}: Pick<ImapServerParts, 'engine' | 'authenticator'> & Partial<ImapServerParts>): Promise<ImapServer> {
+  const started = await startImap({
+    sessions: lastingSessions(),
+    listeners: [{ tls: 'startTls', host: '127.0.0.1', port: 0 }],
+    tls: undefined,
+    limits: { counts: new OpenCounts(1000, 1000), trusted: noNetworks },
+    log: silentLog,
+    metrics: createMetrics(),
+    ...parts,
+    options: { ...defaultImapOptions, allowPlaintextAuth: true, ...options },
+  });
+  if (!started.ok) throw new Error(started.error);
+  return started.value;
+}
+
 export async function openGround(change: Partial<EngineParts> = {}): Promise<Ground> {
   const local = await localEngine(change);
   const files = await ensureLocalCertificate({ folder: temporaryFolder(), log: silentLog });
@@ -79,22 +98,17 @@ export async function openGround(change: Partial<EngineParts> = {}): Promise<Gro
       return personOf(record, account);
     },
     async server(options = {}, log = silentLog) {
-      const started = await startImap({
+      return testServer({
         engine: local.engine,
         authenticator,
-        sessions: lastingSessions(),
         listeners: [
           { tls: 'startTls', host: '127.0.0.1', port: 0 },
           { tls: 'implicit', host: '127.0.0.1', port: 0 },
         ],
         tls,
-        limits: { counts: new OpenCounts(1000, 1000), trusted: noNetworks },
         log,
-        metrics: createMetrics(),
-        options: { ...defaultImapOptions, allowPlaintextAuth: true, ...options },
+        options,
       });
-      if (!started.ok) throw new Error(started.error);
-      return started.value;
     },
   };
 }

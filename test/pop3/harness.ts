@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { connect as connectTls } from 'node:tls';
-import { type Pop3Options, type Pop3Parts, startPop3 } from '../../services/pop3/server.ts';
+import { type Pop3Options, type Pop3Parts, type Pop3Server, startPop3 } from '../../services/pop3/server.ts';
 import type { Authenticator } from '../../shared/directory/authenticator.ts';
 import type { Account } from '../../shared/engine/account.ts';
 import { appendMessages } from '../../shared/engine/actions.ts';
@@ -37,11 +37,7 @@ export interface Pop3World {
   readonly local: LocalEngine;
   readonly account: Account;
   readonly record: AccountRecord;
-  readonly server: Awaited<ReturnType<typeof startPop3>> extends infer R
-    ? Extract<R, { ok: true }> extends { value: infer V }
-      ? V
-      : never
-    : never;
+  readonly server: Pop3Server;
   readonly port: number;
   deliver(...messages: readonly (string | Uint8Array)[]): Promise<void>;
   connect(): Promise<Client>;
@@ -51,7 +47,25 @@ export interface WorldOptions {
   readonly deletion?: Pop3Deletion;
   readonly options?: Pop3Options;
   readonly tls?: Pop3Parts['tls'];
-  readonly change?: (parts: Pop3Parts) => Partial<Pop3Parts>;
+  readonly change?: (parts: ServerParts) => Partial<Pop3Parts>;
+}
+
+type ServerParts = Pick<Pop3Parts, 'engine' | 'authenticator' | 'leases'> & Partial<Pop3Parts>;
+
+/** A server on a free port of 127.0.0.1 that takes passwords in plain. */
+export async function testPop3Server({ options, ...parts }: ServerParts): Promise<Pop3Server> {
+  const started = await startPop3({
+    sessions: lastingSessions(),
+    listeners: [{ host: '127.0.0.1', port: 0, tls: 'stls' }],
+    tls: undefined,
+    limits: { counts: new OpenCounts(100, 100), trusted: noNetworks },
+    log: silentLog,
+    metrics: createMetrics(),
+    ...parts,
+    options: { allowPlaintextAuth: true, ...options },
+  });
+  if (!started.ok) throw new Error(started.error);
+  return started.value;
 }
 
 /** A POP3 server on a free port over an engine of its own, with one account: anna@example.org. */
@@ -63,21 +77,14 @@ export async function pop3World(t: TestContext, world: WorldOptions = {}): Promi
     protocols: ['pop3'],
     pop3Deletion: world.deletion ?? 'expunge',
   });
-  const parts: Pop3Parts = {
+  const parts: ServerParts = {
     engine: local.engine,
     authenticator: authenticatorFor(() => record),
-    sessions: lastingSessions(),
     leases: local.store.leases,
-    listeners: [{ host: '127.0.0.1', port: 0, tls: 'stls' }],
     tls: world.tls,
-    limits: { counts: new OpenCounts(100, 100), trusted: noNetworks },
-    log: silentLog,
-    metrics: createMetrics(),
-    options: { allowPlaintextAuth: true, ...world.options },
+    options: world.options ?? {},
   };
-  const started = await startPop3({ ...parts, ...world.change?.(parts) });
-  if (!started.ok) throw new Error(started.error);
-  const server = started.value;
+  const server = await testPop3Server({ ...parts, ...world.change?.(parts) });
   t.after(() => server.close(0));
   const port = server.listeners[0]!.port;
   return {
