@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, test } from 'node:test';
-import { controlledLog, lostAnswer, lostRequest, refused } from '../support/controlled-log.ts';
+import { after, type TestContext, test } from 'node:test';
+import {
+  type AppendFate,
+  controlledLog,
+  lostAnswer,
+  lostRequest,
+  refused,
+} from '../support/controlled-log.ts';
 import { sharedStore } from '../support/shared-store.ts';
 import { sampleMessage } from './sample-message.ts';
 import { openGround, type Person, password } from './test-server.ts';
@@ -12,12 +18,14 @@ const { control, parts } = controlledLog((await sharedStore()).log);
 const ground = await openGround(parts);
 const server = await ground.server();
 after(() => server.close(0));
-const clients: WireClient[] = [];
-// Whatever a test came to, others can write, and nobody stays.
-afterEach(() => {
-  control.fate = undefined;
-  for (const client of clients.splice(0)) client.close();
-});
+
+/** What becomes of appends from now on, to the end of the test at most. */
+function appendsAre(t: TestContext, fate: AppendFate): void {
+  control.fate = fate;
+  t.after(() => {
+    control.fate = undefined;
+  });
+}
 
 /** Somebody with three messages, the second of them marked to be expunged. */
 async function somebody(): Promise<Person> {
@@ -27,9 +35,9 @@ async function somebody(): Promise<Person> {
   return person;
 }
 
-async function selected(person: Person, ...before: readonly string[]): Promise<WireClient> {
+async function selected(t: TestContext, person: Person, ...before: readonly string[]): Promise<WireClient> {
   const client = await WireClient.connect(server.listeners[0]!.port);
-  clients.push(client);
+  t.after(() => client.close());
   await client.nextLine();
   await client.command(`l LOGIN ${person.address} ${password}`);
   for (const line of before) await client.command(line);
@@ -74,15 +82,15 @@ const commands = {
 for (const [name, command] of Object.entries(commands))
   test(`${name}: where nobody knows whether it was done, the connection ends without a word of it`, {
     timeout: 30_000,
-  }, async () => {
+  }, async (t) => {
     for (const [fate, done, before] of [
       [lostRequest, 0, []],
       [lostAnswer, 1, ['e ENABLE QRESYNC']],
     ] as const) {
       const person = await somebody();
-      const client = await selected(person, 'u UNSUBSCRIBE Trash', ...before);
+      const client = await selected(t, person, 'u UNSUBSCRIBE Trash', ...before);
       const { position } = person.account.state;
-      control.fate = fate;
+      appendsAre(t, fate);
       client.send(`a ${command}\r\n`);
       assert.deepEqual(await heard(client), []);
       // Both happen, and look the same from here.
@@ -92,10 +100,10 @@ for (const [name, command] of Object.entries(commands))
     }
   });
 
-test('commands sent behind such a one are not run, nor answered: LOGOUT neither', async () => {
+test('commands sent behind such a one are not run, nor answered: LOGOUT neither', async (t) => {
   const person = await somebody();
-  const client = await selected(person);
-  control.fate = lostRequest;
+  const client = await selected(t, person);
+  appendsAre(t, lostRequest);
   client.send('a STORE 1 +FLAGS (\\Flagged)\r\nb CREATE Projects\r\nc LOGOUT\r\n');
   assert.deepEqual(await heard(client), []);
   control.fate = undefined;
@@ -111,38 +119,38 @@ for (const [name, behind] of [
 ] as const)
   test(`after an APPEND whose fate nobody knows, ${name} is not answered either`, {
     timeout: 30_000,
-  }, async () => {
-    const client = await selected(await somebody());
-    control.fate = lostRequest;
+  }, async (t) => {
+    const client = await selected(t, await somebody());
+    appendsAre(t, lostRequest);
     client.send(`a APPEND INBOX ${literal}\r\n${behind}`);
     assert.deepEqual(await heard(client), []);
   });
 
-test('what an APPEND stored whose fate nobody knows stays: it may be mail', async () => {
+test('what an APPEND stored whose fate nobody knows stays: it may be mail', async (t) => {
   const person = await somebody();
-  const client = await selected(person);
-  control.fate = lostAnswer;
+  const client = await selected(t, person);
+  appendsAre(t, lostAnswer);
   client.send(`a APPEND INBOX ${literal}\r\n`);
   assert.deepEqual(await heard(client), []);
   control.fate = undefined;
-  const other = await selected(person);
+  const other = await selected(t, person);
   const body = (await other.command('b FETCH 4 BODY.PEEK[]')).join('\r\n');
   assert.ok(body.includes(message), body);
 });
 
-test('what was certainly not written is answered NO, and the session goes on', async () => {
-  const client = await selected(await somebody());
-  control.fate = refused;
+test('what was certainly not written is answered NO, and the session goes on', async (t) => {
+  const client = await selected(t, await somebody());
+  appendsAre(t, refused);
   for (const command of ['STORE 1 +FLAGS (\\Flagged)', 'EXPUNGE', `APPEND INBOX ${literal}`])
     assert.match((await client.command(`a ${command}`)).join('\n'), /^a NO \[UNAVAILABLE\] [^\n]*$/);
   control.fate = undefined;
   assert.match((await client.command('b EXPUNGE')).join('\n'), /^\* 2 EXPUNGE\nb OK /);
 });
 
-test('what others ask for while such a change is open is not tried: NO; and the open one comes first later', async () => {
+test('what others ask for while such a change is open is not tried: NO; and the open one comes first later', async (t) => {
   const person = await somebody();
-  const [one, other] = [await selected(person), await selected(person)];
-  control.fate = lostRequest;
+  const [one, other] = [await selected(t, person), await selected(t, person)];
+  appendsAre(t, lostRequest);
   one.send('a STORE 1 +FLAGS (\\Flagged)\r\n');
   assert.deepEqual(await heard(one), []);
   assert.match((await other.command('b STORE 3 +FLAGS (\\Answered)')).join('\n'), /^b NO \[UNAVAILABLE\] /);

@@ -30,7 +30,10 @@ export function controlledLog(log: AccountLog): {
   readonly parts: Pick<EngineParts, 'log' | 'entropy' | 'sleep'>;
 } {
   const control: LogControl = { fate: undefined, reads: 0 };
-  const append: AccountLog['append'] = (request) => log.append(request);
+  let ahead = 0;
+  // The log has the real time: it is told how old the reader's tail is.
+  const append: AccountLog['append'] = (request) =>
+    log.append({ ...request, readAt: request.readAt - ahead });
   const controlled: AccountLog = {
     read(account, after) {
       control.reads++;
@@ -42,7 +45,6 @@ export function controlledLog(log: AccountLog): {
     trim: (account, upTo) => log.trim(account, upTo),
     drop: (account) => log.drop(account),
   };
-  let ahead = 0;
   const parts = {
     log: controlled,
     entropy: { ...systemEntropy, now: () => Date.now() + ahead },
