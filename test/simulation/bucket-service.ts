@@ -7,8 +7,9 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import type { BlobKey } from '../../shared/ids.ts';
-import type { Network, Sender } from './network.ts';
+import type { Line, Sender } from './network.ts';
 import type { ObjectStore } from './object-store.ts';
+import { Uploads } from './uploads.ts';
 
 class S3Error extends Error {
   readonly $metadata: { readonly httpStatusCode: number };
@@ -26,11 +27,13 @@ const pageKeys = 20;
 /** What the blobs' adapter asks of S3, over a simulated bucket. */
 export class BucketService {
   readonly #objects: ObjectStore;
-  readonly #network: Network;
+  readonly #uploads: Uploads;
+  readonly #network: Line;
   readonly #node: Sender;
 
-  constructor(objects: ObjectStore, network: Network, node: Sender) {
+  constructor(objects: ObjectStore, network: Line, node: Sender) {
     this.#objects = objects;
+    this.#uploads = new Uploads(objects);
     this.#network = network;
     this.#node = node;
   }
@@ -64,6 +67,8 @@ export class BucketService {
       });
     }
     if (command instanceof DeleteObjectsCommand) return () => this.#delete(command);
+    const uploading = this.#uploads.effect(command);
+    if (uploading !== undefined) return uploading;
     throw new Error(`the bucket knows no ${(command as object).constructor.name}`);
   }
 

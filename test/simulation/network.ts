@@ -25,6 +25,13 @@ export interface Sender extends Owner {
   outageUntil: number;
 }
 
+/** What the simulated services need of a network. */
+export interface Line extends Pick<Network, 'request' | 'hesitation' | 'inTwoLooks'> {
+  readonly faults: Pick<Faults, 'happens'>;
+  readonly random: Random;
+  readonly scheduler: Pick<Scheduler, 'now'>;
+}
+
 /** Where the sender sets no time of its own, ms. */
 const timeout = 5_000;
 /** As long as the services take a signed request, ms. */

@@ -1,14 +1,17 @@
 import {
   type AttributeValue,
   BatchWriteItemCommand,
+  DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
   type QueryCommandInput,
 } from '@aws-sdk/client-dynamodb';
+import { logTable, type TableDefinition } from '../../shared/adapters/aws/tables.ts';
+import { conditionHolds } from './conditions.ts';
 import type { ItemTable } from './item-table.ts';
-import type { Network, Sender } from './network.ts';
+import type { Line, Sender } from './network.ts';
 
 type Row = Record<string, AttributeValue>;
 type Rows = readonly (readonly [string, Row])[];
@@ -28,21 +31,36 @@ class ConditionalCheckFailed extends Error {
   }
 }
 
+/** Where an item lies, by its key or by all of it. */
+export const placeOf = (row: Row, { partition, sort }: TableDefinition): readonly [string, string] => [
+  String(row[partition.name]?.S),
+  sortOf(row[sort.name]?.N ?? row[sort.name]?.S ?? ''),
+];
+
 /**
- * What the log's adapter asks of DynamoDB, over a simulated table, and no stronger: every put is of one item on a condition on that
- * item; a query is not a snapshot, ends at a page's bound, and may be stale where it does not say otherwise; a batch may be done in part.
+ * What the adapters of the log and of leases ask of DynamoDB, over a simulated table, and no stronger: every write is of one item on a condition on
+ * that item; a query, of the log alone, is not a snapshot, ends at a page's bound, and may be stale where it does not say otherwise; a batch may be done
+ * in part.
  */
 export class TableService {
   readonly #table: ItemTable;
-  readonly #network: Network;
+  readonly #network: Line;
   readonly #node: Sender;
   readonly #pageItems: number;
+  readonly #keys: TableDefinition;
 
-  constructor(table: ItemTable, network: Network, node: Sender, pageItems: number) {
+  constructor(
+    table: ItemTable,
+    network: Line,
+    node: Sender,
+    pageItems: number,
+    keys: TableDefinition = logTable,
+  ) {
     this.#table = table;
     this.#network = network;
     this.#node = node;
     this.#pageItems = pageItems;
+    this.#keys = keys;
   }
 
   /** For the adapter. */
@@ -58,6 +76,7 @@ export class TableService {
       const { Key: key = {} } = command.input;
       return this.#request(`get ${key.n?.N}`, () => ({ Item: this.#item(key) }), signal);
     }
+    if (command instanceof DeleteItemCommand) return this.#delete(command, signal);
     if (command instanceof BatchWriteItemCommand)
       return this.#request('delete items', () => this.#batch(command), signal);
     if (command instanceof QueryCommand) return this.#query(command.input, signal);
@@ -84,7 +103,7 @@ export class TableService {
   }
 
   #item(key: Row): Row | undefined {
-    return this.#table.get(String(key.a?.S), sortOf(key.n?.N ?? '')) as Row | undefined;
+    return this.#table.get(...placeOf(key, this.#keys)) as Row | undefined;
   }
 
   #put({ input }: PutItemCommand, signal: AbortSignal | undefined): Promise<object> {
@@ -97,7 +116,20 @@ export class TableService {
           throw new ConditionalCheckFailed(
             input.ReturnValuesOnConditionCheckFailure === 'ALL_OLD' ? before : undefined,
           );
-        this.#table.put(String(item.a?.S), sortOf(item.n?.N ?? ''), item);
+        this.#table.put(...placeOf(item, this.#keys), item);
+        return {};
+      },
+      signal,
+    );
+  }
+
+  #delete({ input }: DeleteItemCommand, signal: AbortSignal | undefined): Promise<object> {
+    const { Key: key = {}, ConditionExpression: condition, ExpressionAttributeValues: values = {} } = input;
+    return this.#request(
+      'delete an item',
+      () => {
+        if (!conditionHolds(condition, this.#item(key), values)) throw new ConditionalCheckFailed(undefined);
+        this.#table.put(...placeOf(key, this.#keys), undefined);
         return {};
       },
       signal,
@@ -152,8 +184,7 @@ export class TableService {
     const { faults, random } = this.#network;
     const done = faults.happens('partialBatch') ? random.some(requests, 0.5) : requests;
     for (const { DeleteRequest: deletion } of done) {
-      const key = deletion?.Key ?? {};
-      this.#table.put(String(key.a?.S), sortOf(key.n?.N ?? ''), undefined);
+      this.#table.put(...placeOf(deletion?.Key ?? {}, this.#keys), undefined);
     }
     const left = requests.filter((request) => !done.includes(request));
     return { UnprocessedItems: left.length === 0 ? {} : { [name]: left } };
@@ -169,14 +200,6 @@ function placeAfter(rows: Rows, sort: string): number {
     else low = middle + 1;
   }
   return low;
-}
-
-/** The conditions that the log's adapter uses: an item that is not there, or whose number is lower. */
-function conditionHolds(condition: string | undefined, item: Row | undefined, values: Row): boolean {
-  if (condition === undefined || item === undefined) return true;
-  const lower = /(\w+) < (:\w+)$/.exec(condition);
-  if (lower === null) return false;
-  return Number(item[lower[1]!]?.N) < Number(values[lower[2]!]?.N);
 }
 
 /** The head's place among the items of an account. */
