@@ -18,7 +18,10 @@ export const memoryStore = (now?: () => number): MemoryStore => ({
 });
 
 /** An engine of its own over a store in memory: several of them are several processes. */
-export function memoryEngine(store: MemoryStore, change: Partial<EngineParts> = {}): MailEngine {
+export function memoryEngine(
+  store: Pick<EngineParts, 'log' | 'blobs' | 'leases'>,
+  change: Partial<EngineParts> = {},
+): MailEngine {
   return new MailEngine({
     ...store,
     notifier: { announce: () => undefined, watch: () => () => undefined },
