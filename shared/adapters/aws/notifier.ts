@@ -68,7 +68,8 @@ export class AwsNotifier implements Notifier {
     this.#channel = options.channel?.({
       onNews: (account, position) => this.#tell(account, position),
       onMissed: (which) => {
-        for (const account of this.#watched.keys()) if (which(account)) this.#waiting.add(account);
+        for (const [account, watched] of this.#watched)
+          if (which(account)) this.#lookOutOfTurn(account, watched);
         this.#lookAtWaiting();
       },
     });
@@ -84,7 +85,7 @@ export class AwsNotifier implements Notifier {
   watch(account: AccountId, listener: Listener): () => void {
     let watched = this.#watched.get(account);
     if (watched === undefined) {
-      watched = { listeners: new Set(), known: 0 as LogPosition, due: this.#nextLook() };
+      watched = { listeners: new Set(), known: 0 as LogPosition, due: this.#within(this.#interval) };
       this.#watched.set(account, watched);
       this.#channel?.follow(account);
     }
@@ -118,18 +119,34 @@ export class AwsNotifier implements Notifier {
     for (const { call } of [...watched.listeners]) call(position);
   }
 
-  /** Spread over the interval, so that a thousand accounts opened at once are not looked at at once for ever. */
-  #nextLook(): number {
-    const interval = this.#channel?.up ? this.#safetyPollMs : this.#pollMs;
+  get #interval(): number {
+    return this.#channel?.up ? this.#safetyPollMs : this.#pollMs;
+  }
+
+  /** Up to an interval from now, spread over the end of it: a thousand accounts opened at once are not looked at at once for ever. */
+  #within(interval: number): number {
     return performance.now() + interval * (0.75 + this.#random() / 4);
   }
 
+  /** After its first look an account's looks are an interval apart, and no less: what they cost is what budgets and prices say. */
   #round(): void {
     const now = performance.now();
-    // A channel that has just gone down leaves looks planned for much later.
-    for (const [account, { due }] of this.#watched)
-      if (due <= now || (due - now > this.#pollMs && !this.#channel?.up)) this.#waiting.add(account);
+    const interval = this.#interval;
+    for (const [account, watched] of this.#watched) {
+      // A channel that has just gone down leaves looks planned for much later.
+      if (watched.due - now > this.#pollMs && !this.#channel?.up) watched.due = this.#within(this.#pollMs);
+      if (watched.due > now) continue;
+      // Where this process stood still, all are late: they are spread anew.
+      watched.due = watched.due + interval > now ? watched.due + interval : this.#within(interval);
+      this.#waiting.add(account);
+    }
     this.#lookAtWaiting();
+  }
+
+  /** In the place of its next turn. The one after that is no sooner than an interval from now, and spread anew. */
+  #lookOutOfTurn(account: AccountId, watched: Watched): void {
+    watched.due = this.#within(this.#safetyPollMs) + this.#safetyPollMs / 4;
+    this.#waiting.add(account);
   }
 
   #lookAtWaiting(): void {
@@ -143,7 +160,6 @@ export class AwsNotifier implements Notifier {
 
   async #look(account: AccountId, watched: Watched): Promise<void> {
     this.#looking++;
-    watched.due = this.#nextLook();
     try {
       const position = await this.#options.grownBeyond(account, watched.known);
       if (position !== undefined) this.#tell(account, position);
