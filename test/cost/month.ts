@@ -7,16 +7,18 @@ import { purgeExpunged } from '../../shared/engine/retention.ts';
 import { type StagedMessage, stageMessage } from '../../shared/engine/stage.ts';
 import { inboxId } from '../../shared/engine/state.ts';
 import { UidSet } from '../../shared/engine/uid-set.ts';
-import type { AccountId, LogPosition } from '../../shared/ids.ts';
-import type { AccountLog, AppendRequest, Head, LogEnd, LogTail } from '../../shared/ports/account-log.ts';
-import { memoryEngine, memoryStore, openIn } from '../support/memory-engine.ts';
+import type { AccountId } from '../../shared/ids.ts';
+import type { Asked } from '../support/aws-meter.ts';
+import { memoryEngine, openIn } from '../support/memory-engine.ts';
+import { MemoryLeases } from '../support/memory-store.ts';
 import { generateMessages } from '../support/messages.ts';
+import { MeteredAws } from '../support/metered-aws.ts';
 import { day, testClock } from '../support/test-clock.ts';
 
 /** The account that costs are worked out for: what it does on each of the month's thirty days. */
 export const model = { days: 30, messagesADay: 50, messageBytes: 25 * 1024, devices: 3 } as const;
 
-/** What a month of the model account asks of the services, counted at the ports. */
+/** What a month of the model account asks of the services, counted where the adapters ask. */
 export interface Counted {
   readonly messages: number;
   /** Entries that were written: each is told to those who watch. */
@@ -39,74 +41,6 @@ export interface Settled {
 /** Who receives mail: a function for which every delivery is its first, or a server that holds the account. */
 export type Receiver = 'function' | 'server';
 
-/** Bytes of an item's keys and attribute names beside the entry. */
-const itemOverhead = 100;
-/** A first reader takes the newest items, folded ones among them: those stay a day (shared/adapters/aws/account-log.ts). */
-const newestItems = 66;
-const writeUnits = (bytes: number): number => Math.ceil((bytes + itemOverhead) / 1024);
-
-/** A log that counts what its calls would be charged for on DynamoDB. */
-class MeteredLog implements AccountLog {
-  readonly #log: AccountLog;
-  /** Bytes of the items that are there, in their order. */
-  readonly #items = new Map<number, number>();
-  entries = 0;
-  readUnits = 0;
-  writeUnits = 0;
-
-  constructor(log: AccountLog) {
-    this.#log = log;
-  }
-
-  async read(account: AccountId, after: LogPosition): Promise<LogTail> {
-    const tail = await this.#log.read(account, after);
-    const read =
-      after === 0
-        ? [...this.#items.values()].slice(-Math.max(newestItems - 1, tail.entries.length))
-        : tail.entries.map((entry) => entry.bytes.length + itemOverhead);
-    // The head is an item of the same query.
-    const bytes = read.reduce((sum, item) => sum + item, 2 * itemOverhead);
-    this.readUnits += Math.ceil(bytes / 4096);
-    return tail;
-  }
-
-  async readEnd(account: AccountId): Promise<LogEnd> {
-    const end = await this.#log.readEnd(account);
-    this.readUnits += Math.ceil(((end.last?.bytes.length ?? 0) + 2 * itemOverhead) / 4096);
-    return end;
-  }
-
-  async append(request: AppendRequest) {
-    const outcome = await this.#log.append(request);
-    this.writeUnits += writeUnits(request.bytes.length);
-    if (outcome.kind === 'done') {
-      this.entries++;
-      this.#items.set(request.position, request.bytes.length + itemOverhead);
-    }
-    return outcome;
-  }
-
-  moveHead(account: AccountId, head: Head): Promise<boolean> {
-    this.writeUnits += writeUnits(0);
-    return this.#log.moveHead(account, head);
-  }
-
-  async trim(account: AccountId, upTo: LogPosition): Promise<void> {
-    // What is to be deleted is listed first.
-    this.readUnits += 1;
-    for (const [position, bytes] of this.#items)
-      if (position <= upTo) {
-        this.writeUnits += writeUnits(bytes - itemOverhead);
-        this.#items.delete(position);
-      }
-    await this.#log.trim(account, upTo);
-  }
-
-  drop(account: AccountId): Promise<void> {
-    return this.#log.drop(account);
-  }
-}
-
 /** Realistic headers with bodies filled up to the model's size. */
 const mail = (): readonly Buffer[] =>
   Array.from(generateMessages(100, 7), (message) => {
@@ -123,22 +57,18 @@ export async function countMonth(
   days: number = model.days,
 ): Promise<{ readonly counted: Counted; readonly settled: Settled }> {
   const clock = testClock();
-  const store = memoryStore(() => clock.now());
-  const log = new MeteredLog(store.log);
-  const parts = { log, entropy: clock };
-  const account = await openIn(memoryEngine(store, parts));
-  const anew = () => openIn(memoryEngine(store, parts), account.id);
+  const now = () => clock.now();
+  const aws = new MeteredAws(now);
+  // Their price is Valkey's.
+  const leases = new MemoryLeases(now);
+  /** A process that has just started. */
+  const start = () => memoryEngine({ ...aws.ports(), leases }, { entropy: clock });
+  const account = await openIn(start());
+  const anew = () => openIn(start(), account.id);
   const other = await anew();
   const server = await anew();
   const messages = mail();
-  const counts = (): Counted => ({
-    messages: number,
-    entries: log.entries,
-    readUnits: log.readUnits,
-    writeUnits: log.writeUnits,
-    puts: store.blobs.counts.puts,
-    gets: store.blobs.counts.gets,
-  });
+  const counts = (): Counted => ({ messages: number, ...countedOf(aws.meter.total) });
   let number = 0;
   let before = counts();
   for (let today = 0; today < 2 * days; today++) {
@@ -146,14 +76,14 @@ export async function countMonth(
     for (let n = 0; n < model.messagesADay; n++) {
       const message = messages[number % messages.length]!;
       if (receiver === 'server') await deliver(server, message, number);
-      else await deliverUnopened(memoryEngine(store, parts), account.id, message, number);
+      else await deliverUnopened(start(), account.id, message, number);
       number++;
       await readByDevices([account, account, other], number, n);
       for (const one of [server, account, other]) await one.settle();
       clock.advance(day / model.messagesADay);
     }
     // Maintenance visits every account once a day.
-    const engine = memoryEngine(store, parts);
+    const engine = start();
     const cutoff = Math.floor((clock.now() - 14 * day) / 1000);
     assert.ok((await purgeExpunged(await openIn(engine, account.id), engine.parts, cutoff)).ok);
   }
@@ -163,6 +93,17 @@ export async function countMonth(
   await (await anew()).load(inboxId);
   return { counted, settled: { restingBytes: account.bytes, cold: difference(counts(), closed) } };
 }
+
+const countedOf = ({ requests, refused, ...units }: Asked): Omit<Counted, 'messages'> => {
+  const { PutItem: appends = 0, PutObject: puts = 0, GetObject: gets = 0, HeadObject: heads = 0 } = requests;
+  return {
+    entries: appends - refused,
+    readUnits: units.readUnits,
+    writeUnits: units.writeUnits,
+    puts,
+    gets: gets + heads,
+  };
+};
 
 const difference = (after: Counted, before: Counted): Counted => ({
   messages: after.messages - before.messages,

@@ -1,4 +1,4 @@
-/** Works out what an account costs on AWS: a month of it is run over counting ports, and the counts are multiplied with list prices. */
+/** Works out what an account costs on AWS: a month of it is run over the real adapters, and what they ask for is counted and multiplied with list prices. */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { readConfig } from '../../infra/config.ts';
@@ -117,8 +117,8 @@ const kilobytes = (bytes: number) => Math.round(bytes / 1024);
 
 const text = `# What an account costs on AWS
 
-Written by \`npm run cost\`. A month of one account runs through the real engine over ports that count what DynamoDB and S3 would charge for; the counts are multiplied
-with list prices of us-east-1 (\`infra/list-prices.ts\`, which says what of them was compared with published tables; no free tier is counted). Nothing was ever deployed: no bill has proved this.
+Written by \`npm run cost\`. A month of one account runs through the real engine and the real adapters for DynamoDB and S3, over services in memory: the requests and capacity units that would be
+charged for are counted and multiplied with list prices of us-east-1 (\`infra/list-prices.ts\`, which says what of them was compared with published tables; no free tier is counted). Nothing was ever deployed: no bill has proved this.
 
 The account receives ${model.messagesADay} messages a day of ${model.messageBytes / 1024} KB; ${model.devices} devices read each message, by sessions on two tasks; half are marked read by one of them, a tenth is
 filed, a tenth deleted. It is a month old when counting begins. Stored bytes (point-in-time recovery, which is priced by them, too), SES's own price and egress stand aside, as whoever has mail
