@@ -69,7 +69,16 @@ const beforeSignIn = spec('notAuthenticated');
 const signedIn = spec('authenticated', 'selected');
 const whileSelected = spec('selected');
 const onMessages = <K extends CommandKind>(handler: SelectedHandler<K>): Spec<K> =>
-  whileSelected<K>((session, state, command) => handler(session, state, command));
+  whileSelected<K>(async (session, state, command) =>
+    // Flags and messages of a rebuilt account have other numbers than this session's view.
+    state.selected.messages.isCurrent ? handler(session, state, command) : accountRebuilt,
+  );
+
+const accountRebuilt: SessionOutcome = {
+  condition: 'NO',
+  code: { code: 'NONEXISTENT' },
+  text: 'The account was rebuilt',
+};
 
 /** Every command, and the states in which it is valid (RFC 9051 §6). */
 const table: { readonly [K in CommandKind]: Spec<K> } = {

@@ -1,5 +1,5 @@
-import type { Account } from '../../shared/engine/account.ts';
 import type { ByteCache } from '../../shared/engine/byte-cache.ts';
+import type { MessageReader } from '../../shared/engine/message-reader.ts';
 
 /** What was made of the records of neighbouring messages, by their place in the page, and what it weighs. */
 export interface MemoPage {
@@ -32,10 +32,10 @@ export class RecordMemo<T> {
   /** Of what was put and not handed over yet. */
   #bytes = 0;
 
-  constructor(cache: MemoCache, { id, state }: Pick<Account, 'id' | 'state'>, name: string) {
+  constructor(cache: MemoCache, messages: Pick<MessageReader, 'name'>, name: string) {
     this.#cache = cache;
     // A rebuilt account numbers its messages anew, in an epoch of its own.
-    this.#name = `${id} ${state.modSeqBase} ${name}`;
+    this.#name = `${messages.name} ${name}`;
   }
 
   /** By the message's number within its account; undefined where nothing is known. */

@@ -195,7 +195,7 @@ export class ImapSession implements Client, Served {
 
   async #leave(text: string, end: SessionEnd): Promise<false> {
     await this.#late.settled();
-    this.bye(text, end);
+    if (this.#lastWord === undefined) this.bye(text, end);
     return false;
   }
 

@@ -61,6 +61,9 @@ export async function resolve(
   }
 }
 
+/** What is put before a message that comes, at most, octets: its sender does not count it. */
+const traceBytes = 4096;
+
 /** To a recipient that may have no room for a message which others take: with a reply of its own it gets to know. */
 const comeApart = (): SmtpReply =>
   new SmtpReply(
@@ -114,7 +117,9 @@ export class OpenRecipients {
       const { state } = hold.account;
       if (isFull(state, size)) full++;
       const earlier = this.#retries.takeSize(this.#sender, account.id);
-      if (earlier !== undefined && isFull(state, earlier)) this.#apart.add(account.id);
+      // One that says that it is smaller is another.
+      const mayBeIt = size === 0 || isFull(state, size + traceBytes);
+      if (earlier !== undefined && mayBeIt && isFull(state, earlier)) this.#apart.add(account.id);
       apart ||= this.#apart.has(account.id);
     }
     // An alias is refused where none of its accounts has room; where some have, the delivery tells.

@@ -10,7 +10,6 @@ import { RecentMap } from '../../shared/net/limits.ts';
  */
 export class RetryMemory {
   readonly #ids = new RecentMap<string, string>(20_000);
-  readonly #sizes = new RecentMap<string, number>(20_000);
 
   idFor(key: string): string {
     return this.#ids.get(key) ?? Buffer.from(systemEntropy.bytes(12)).toString('base64url');
@@ -33,17 +32,19 @@ export class RetryMemory {
 
   /** The sender was asked to come again with a message of this size, which the account had no room for and others had. */
   hadNoRoom(sender: string, account: AccountId, size: number): void {
-    this.#sizes.set(`${account}\0${sender}`, size);
+    this.failed(roomKey(sender, account), String(size));
   }
 
   /** What was noted so, once. The account's next message from the sender is most likely that one. */
   takeSize(sender: string, account: AccountId): number | undefined {
-    const key = `${account}\0${sender}`;
-    const size = this.#sizes.get(key);
-    this.#sizes.delete(key);
-    return size;
+    const key = roomKey(sender, account);
+    const size = this.#ids.get(key);
+    this.settled(key);
+    return size === undefined ? undefined : Number(size);
   }
 }
+
+const roomKey = (sender: string, account: AccountId): string => `${account}\0${sender}\0room`;
 
 /** The delivery id of a message that has a name of its own: it follows from the key, so that every server knows what an account has. */
 export const namedId = (key: string): string =>

@@ -45,11 +45,14 @@ export async function openMaildrop(
   const messages = new MessageReader(opened.value.account, found.value);
   // One that lapsed, for a store or a machine that stood still, is taken again where nobody else has; where somebody has, that is no
   // reason to disturb the client; see above.
+  let released: Promise<void> | undefined;
   const renew = async () => {
-    if (!(await leases.renew(held, leaseMs))) await leases.acquire(held.name, held.holder, leaseMs);
+    if ((await leases.renew(held, leaseMs)) || released !== undefined) return;
+    await leases.acquire(held.name, held.holder, leaseMs);
+    // The session may have ended while that was on its way.
+    if (released !== undefined) await leases.release(held);
   };
   const timer = setInterval(() => void renew().catch(() => undefined), renewMs).unref();
-  let released: Promise<void> | undefined;
   const release = async () => {
     clearInterval(timer);
     opened.value.release();

@@ -155,7 +155,13 @@ export function createRelay(smartHost: SmartHost, options: RelayOptions): Relay 
       const stream = Readable.from(request.message(), { objectMode: false });
       const { rejectedErrors = [] } = await step<SMTPConnection.SentMessageInfo>((callback) =>
         connection.send(envelope, stream, callback),
-      ).finally(() => stream.destroy());
+      )
+        .catch((cause) => {
+          // What broke off in the middle of a message must not be taken for its end, nor a QUIT for a part of it.
+          if (failureOf(cause).kind === 'unavailable') connection.close();
+          throw cause;
+        })
+        .finally(() => stream.destroy());
       return rejectedErrors.map(rejection);
     });
     return { rejected };

@@ -55,7 +55,7 @@ interface Outgoing {
   readonly received: Uint8Array;
   readonly body: AsyncIterable<Uint8Array>;
   readonly print: Fingerprint;
-  /** It came with a Message-ID: a program that sends the same once more on purpose gives it another. */
+  /** It came with a Message-ID and a date: a program that sends the same once more on purpose gives it others. */
   readonly isNamed: () => boolean;
   /** Why the body broke off, where it was for what is in it. */
   readonly refusal: () => SmtpReply | undefined;
@@ -177,7 +177,7 @@ export class Submission implements SmtpHandlers {
     let refusal: SmtpReply | undefined;
     let isNamed = false;
     const onHeader = (block: Uint8Array) => {
-      isNamed = fieldValue(block, 'message-id') !== undefined;
+      isNamed = ['message-id', 'date'].every((name) => fieldValue(block, name) !== undefined);
     };
     async function* watched(chunks: AsyncIterable<Uint8Array>) {
       try {

@@ -18,12 +18,20 @@ export class MessageReader {
   readonly #mailbox: MailboxId;
   /** Undefined where it was over before this was made. */
   readonly #epoch: number | undefined;
+  /** Of the account in this epoch, for keys of what is kept of its messages. */
+  readonly name: string;
 
   /** `mailbox`: the one that all messages are in, as the session knows it. */
   constructor(account: Account, mailbox: Pick<Mailbox, 'id' | 'uidValidity'>) {
     this.#account = account;
     this.#mailbox = mailbox.id;
     this.#epoch = isStillIn(account.state, mailbox) ? account.state.modSeqBase : undefined;
+    this.name = `${account.id} ${this.#epoch}`;
+  }
+
+  /** Whether the numbers still mean what they did. */
+  get isCurrent(): boolean {
+    return this.#account.state.modSeqBase === this.#epoch;
   }
 
   /** Header records, one for each number. */
@@ -63,6 +71,6 @@ export class MessageReader {
   }
 
   #check(): void {
-    if (this.#account.state.modSeqBase !== this.#epoch) throw new AccountRebuilt('the account was rebuilt');
+    if (!this.isCurrent) throw new AccountRebuilt('the account was rebuilt');
   }
 }

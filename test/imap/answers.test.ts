@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { answersFor } from '../../services/imap/fetch/answers.ts';
-import type { Account } from '../../shared/engine/account.ts';
 import { ByteCache } from '../../shared/engine/byte-cache.ts';
 import type { FetchItem } from '../../shared/imap/fetch-items.ts';
 
 import { localEngine } from '../support/local-engine.ts';
 import { deliver, MessageSession } from './message-session.ts';
 
-const account = (id: string, modSeqBase = 0) => ({ id, state: { modSeqBase } }) as unknown as Account;
+const account = (id: string, epoch = 0) => ({ name: `${id} ${epoch}` });
 const envelope: readonly FetchItem[] = [{ item: 'uid' }, { item: 'envelope' }] as const;
 const bytes = (text: string) => Buffer.from(text);
 

@@ -4,8 +4,13 @@ import { setLimit } from '../../shared/engine/mailbox-actions.ts';
 import { contents, inboundWorld, play } from './harness.ts';
 import { hello } from './smtp-greeting.ts';
 
-/** A message of which the mailbox of anna, with its limit of 1000 octets, has no room; `recipients` with what is said to each. */
-const attempt = (recipients: Readonly<Record<string, string>>, answer: string, size = ''): string => `${hello}
+/** A message for which the mailbox of anna has no room, with a limit of so many octets; `recipients` with what is said to each. */
+const attempt = (
+  recipients: Readonly<Record<string, string>>,
+  answer: string,
+  size = '',
+  limit = 1000,
+): string => `${hello}
     C: MAIL FROM:<c@example.net>${size}
     S: 250 …
     ${Object.entries(recipients)
@@ -15,7 +20,7 @@ const attempt = (recipients: Readonly<Record<string, string>>, answer: string, s
     S: 354 …
     C: Subject: long
     C:
-    C: ${'x'.repeat(900)}
+    ${'C: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n    '.repeat(limit / 32)}
     C: .
     S: ${answer}
     `;
@@ -57,4 +62,17 @@ test('who was put off for a message of the same sender that was too long gets th
   await play(t, world.smtp, short(apart));
   await play(t, world.smtp, short('250 …', `C: DATA\n    S: 354 …\n    C: .\n    S: ${delivered}`));
   assert.equal((await contents(world.anna)).length, 1);
+});
+
+test('a message that says that it is shorter than that one is not put off for it', async (t) => {
+  const world = await inboundWorld(t);
+  assert((await world.anna.commit(setLimit(10_000))).ok);
+  await play(t, world.smtp, attempt({ anna: '250 …', bob: '250 …' }, '451 4.3.0 …', '', 10_000));
+  const rcpt = `${hello}
+    C: MAIL FROM:<c@example.net> SIZE=2000
+    S: 250 …
+    C: RCPT TO:<anna@example.org>
+    S: 250 …
+    `;
+  await play(t, world.smtp, rcpt);
 });

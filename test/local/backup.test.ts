@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import type { Account } from '../../shared/engine/account.ts';
 import { appendMessages } from '../../shared/engine/actions.ts';
@@ -105,19 +105,28 @@ test('nobody else can read the copy of the database, also while it is being made
   assert.deepEqual([...modes], [0o100600]);
 });
 
-test('what a backup that was cut off left is deleted by the next', async () => {
+test('what a backup that was cut off left is deleted by one a day later, and nothing else that is there', async () => {
   const { account, run, to } = await server();
   await large(account, 1);
   await run('backup', to);
   const [object] = filesIn(to);
-  await writeFile(join(to, 'restante.db.0123456789ab.tmp'), 'half');
+  const draft = join(to, 'restante.db.0123456789ab.tmp');
+  await writeFile(draft, 'half');
   await writeFile(join(object!.parentPath, `${'0'.repeat(40)}.tmp`), 'half');
+  await writeFile(join(to, 'blobs', 'of somebody else'), '');
+  // Another run may be at work on it.
+  assert.equal((await run('backup', to)).code, 0);
+  assert.deepEqual(readdirSync(to).sort(), ['blobs', 'restante.db', basename(draft)]);
+  assert.deepEqual(
+    filesIn(to)
+      .map(({ name }) => name)
+      .sort(),
+    ['of somebody else', object!.name].sort(),
+  );
+  const dayBefore = new Date(Date.now() - 25 * 3600_000);
+  utimesSync(draft, dayBefore, dayBefore);
   assert.equal((await run('backup', to)).code, 0);
   assert.deepEqual(readdirSync(to).sort(), ['blobs', 'restante.db']);
-  assert.deepEqual(
-    filesIn(to).map(({ name }) => name),
-    [object!.name],
-  );
 });
 
 test('certificates are in it, those in folders of their own too, but no drafts', async () => {

@@ -30,7 +30,8 @@ async function twoServers() {
   };
 }
 
-const named = (id: string) => `Message-ID: <${id}@client>\r\nSubject: hi\r\n\r\nbody\r\n`;
+const named = (id: string) =>
+  `Message-ID: <${id}@client>\r\nDate: Sat, 28 Nov 2026 12:00:00 +0000\r\nSubject: hi\r\n\r\nbody\r\n`;
 const both = ['bob@example.org', 'x@example.net'];
 
 test('a message that comes again to another server brings neighbours no second copy', async () => {
@@ -41,7 +42,7 @@ test('a message that comes again to another server brings neighbours no second c
   assert.equal(await copies(), 1);
 });
 
-test('what is sent once more on purpose arrives: with another Message-ID, with none, or in other words', async () => {
+test('what is sent once more on purpose arrives: with another Message-ID, with none or no date, or in other words', async () => {
   const { send, copies } = await twoServers();
   const texts = [
     named('a'),
@@ -49,6 +50,8 @@ test('what is sent once more on purpose arrives: with another Message-ID, with n
     'Subject: hi\r\n\r\n',
     'Subject: hi\r\n\r\n',
     named('a').replace('body', 'x'),
+    named('a').replace(/Date.*\r\n/, ''),
+    named('a').replace(/Date.*\r\n/, ''),
   ];
   for (const text of texts) assert.equal(await send(0, text, 'bob@example.org'), undefined);
   assert.equal(await copies(), texts.length);

@@ -48,7 +48,7 @@ export const fetch: SelectedHandler<'fetch'> = async (client, state, command): P
   else {
     const told: Uid[] = [];
     const { messages } = selected;
-    await sendMessages({ client, account, messages, plan, texts, marked, told, shortfall }, spans);
+    await sendMessages({ client, messages, plan, texts, marked, told, shortfall }, spans);
     // A message whose body cannot be had just now is not answered: its new flags are told like another's change.
     view.noteTold(UidSet.of(told));
   }

@@ -15,13 +15,7 @@ export const sort: SelectedHandler<'sort'> = async (client, state, command) => {
     command,
     (chunk, row, seq) => void matches.push({ chunk, row, seq }),
     async () => {
-      sorted = await sortMatches(
-        state.account,
-        state.selected.messages,
-        matches,
-        command.order,
-        client.memos,
-      );
+      sorted = await sortMatches(state.selected.messages, matches, command.order, client.memos);
     },
   );
   if (!searched.ok) return searched.error;

@@ -33,11 +33,11 @@ export const thread: SelectedHandler<'thread'> = async (client, state, command) 
 /** What threading knows of each message; those that are gone are left out. */
 async function inputsOf(
   client: Client,
-  { account, selected }: In<'selected'>,
+  { selected }: In<'selected'>,
   matches: readonly Match[],
   idOf: (match: Match) => number,
 ): Promise<readonly ThreadInput[]> {
-  const memo = new RecordMemo<ThreadInput>(client.memos, account, 'thread');
+  const memo = new RecordMemo<ThreadInput>(client.memos, selected.messages, 'thread');
   const made = matches.map(({ chunk, row }) => memo.get(chunk.fixed.message[row]!));
   const missing = matches.flatMap((match, at) => (made[at] === undefined ? [{ ...match, at }] : []));
   try {

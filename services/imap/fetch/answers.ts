@@ -1,4 +1,4 @@
-import type { Account } from '../../../shared/engine/account.ts';
+import type { MessageReader } from '../../../shared/engine/message-reader.ts';
 import type { FetchItem } from '../../../shared/imap/fetch-items.ts';
 import type { ResponseText } from '../../../shared/imap/writer.ts';
 import { type MemoCache, RecordMemo } from '../record-memo.ts';
@@ -16,12 +16,12 @@ export interface Answers {
 /** Undefined where none of the items comes from the record alone. */
 export function answersFor(
   cache: MemoCache,
-  account: Pick<Account, 'id' | 'state'>,
+  messages: Pick<MessageReader, 'name'>,
   items: readonly FetchItem[],
   text: ResponseText,
 ): Answers | undefined {
   const answerable = items.filter(isAnswerable);
   if (answerable.length === 0) return undefined;
-  const memo = new RecordMemo<Uint8Array>(cache, account, `${text} ${JSON.stringify(answerable)}`);
+  const memo = new RecordMemo<Uint8Array>(cache, messages, `${text} ${JSON.stringify(answerable)}`);
   return { forms: storedForms(answerable), memo };
 }

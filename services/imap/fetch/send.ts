@@ -1,4 +1,3 @@
-import type { Account } from '../../../shared/engine/account.ts';
 import { ObjectGone } from '../../../shared/engine/message-index.ts';
 import type { MessageReader } from '../../../shared/engine/message-reader.ts';
 import type { UidSet } from '../../../shared/engine/uid-set.ts';
@@ -30,7 +29,6 @@ export interface Shortfall {
 /** A FETCH on its way. */
 export interface FetchRun {
   readonly client: Client;
-  readonly account: Account;
   readonly messages: MessageReader;
   readonly plan: FetchPlan;
   readonly texts: FlagTexts;
@@ -52,12 +50,12 @@ const openedTogether = 4;
 
 /** Answers a FETCH that needs more than the mailbox's columns. */
 export async function sendMessages(run: FetchRun, spans: Iterable<Span>): Promise<void> {
-  const { account, client, plan } = run;
+  const { client, plan } = run;
   // Whole messages need nothing but their bytes.
   if (!plan.records && !plan.emailIds) return sendWithBodies(run, unread(spans));
   const answers = needsRecords(plan)
     ? undefined
-    : answersFor(client.memos, account, plan.items, client.writer.text);
+    : answersFor(client.memos, run.messages, plan.items, client.writer.text);
   const batches = loadMessages(run.messages, spans, plan, answers);
   try {
     for (;;) {

@@ -1,4 +1,4 @@
-import type { Account } from '../../../shared/engine/account.ts';
+import type { MessageReader } from '../../../shared/engine/message-reader.ts';
 import type { MemoCache } from '../record-memo.ts';
 
 const messagesAPage = 1024;
@@ -102,9 +102,9 @@ export class KeptKeys {
 }
 
 /** What is kept of a key for an account; `name` says which. */
-export function keptKeys(cache: MemoCache, { id, state }: Pick<Account, 'id' | 'state'>, name: string) {
+export function keptKeys(cache: MemoCache, messages: Pick<MessageReader, 'name'>, name: string) {
   // A rebuilt account numbers its messages anew, in an epoch of its own.
-  const key = `${id} ${state.modSeqBase} sort ${name}`;
+  const key = `${messages.name} sort ${name}`;
   const keys = (cache.get(key)?.values[0] as KeptKeys | undefined) ?? new KeptKeys();
   return {
     keys,

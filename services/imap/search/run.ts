@@ -41,7 +41,7 @@ export async function runSearch(
     selected,
     account.state.flags,
     now,
-    (name) => new RecordMemo(client.memos, account, name),
+    (name) => new RecordMemo(client.memos, selected.messages, name),
   );
   if (criteria.modSeq) turnOnCondStore(client, selected);
   try {

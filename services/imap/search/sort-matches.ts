@@ -1,4 +1,3 @@
-import type { Account } from '../../../shared/engine/account.ts';
 import type { MessageReader } from '../../../shared/engine/message-reader.ts';
 import type { SortKey } from '../../../shared/imap/search-criteria.ts';
 import { sentDate, sortKey } from '../../../shared/message/sort-keys.ts';
@@ -18,7 +17,6 @@ const noDate = Number.NEGATIVE_INFINITY;
 
 /** The matches in a sort order (RFC 5256 §3); equal ones by sequence number, as they come. Messages that are gone are left out. */
 export async function sortMatches(
-  account: Account,
   messages: MessageReader,
   matches: readonly Match[],
   order: readonly SortKey[],
@@ -26,7 +24,7 @@ export async function sortMatches(
 ): Promise<readonly Match[]> {
   const kept = new Map<FromRecord, ReturnType<typeof keptKeys>>();
   for (const { by } of order)
-    if (by !== 'arrival' && by !== 'size') kept.set(by, keptKeys(memos, account, by));
+    if (by !== 'arrival' && by !== 'size') kept.set(by, keptKeys(memos, messages, by));
   const numberOf = ({ chunk, row }: Match): number => chunk.fixed.message[row]!;
   const known = (match: Match): boolean => {
     for (const { keys } of kept.values()) if (!keys.has(numberOf(match))) return false;

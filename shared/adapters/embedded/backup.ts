@@ -4,7 +4,8 @@ import { copyFile, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promis
 import { basename, join, relative } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { syncFolder } from './blob-files.ts';
-import { openForReading, sqliteBusy } from './schema.ts';
+import { openForReading } from './schema.ts';
+import { primaryCode, sqliteBusy } from './sqlite-codes.ts';
 
 export interface BackupReport {
   /** Files copied by this run, with their bytes; those of an earlier backup at the same place are not copied again. */
@@ -30,9 +31,9 @@ export async function backUp(folder: string, to: string, busyTimeoutMs = 10_000)
   refuseInUse(join(to, 'restante.db'));
   const blobs = join(to, 'blobs');
   await mkdir(blobs, { recursive: true, mode: 0o700 });
-  // Of a run that was cut off: each is as large as the database.
+  // Of a run that was cut off: each is as large as the database. Another run may be at work on a young one.
   for (const name of await namesIn(to))
-    if (name.startsWith('restante.db.') && isDraft(name)) await rm(join(to, name), { force: true });
+    if (draftName.test(name) && (await isLeftOver(join(to, name)))) await rm(join(to, name), { force: true });
   const copier = new Copier();
   const from = join(folder, 'blobs');
   for (const name of await filesIn(from)) await copier.copy(placeOf(from, name), placeOf(blobs, name), name);
@@ -68,7 +69,7 @@ export async function backUp(folder: string, to: string, busyTimeoutMs = 10_000)
     await rename(draft, database);
     await syncFolder(to);
     for (const name of await filesBeneath(blobs))
-      if (!named.has(basename(name))) await rm(join(blobs, name), { force: true });
+      if (objectPath.test(name) && !named.has(basename(name))) await rm(join(blobs, name), { force: true });
     return { copied: copier.copied, files: named.size, databaseBytes: (await stat(database)).size };
   } finally {
     await rm(draft, { force: true });
@@ -92,12 +93,19 @@ function refuseInUse(database: string): void {
     db.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
   } catch (cause) {
     // What cannot be read is replaced.
-    if ((cause as { errcode?: number }).errcode === sqliteBusy)
-      throw new BackupRefused('another process has it open');
+    if (primaryCode(cause) === sqliteBusy) throw new BackupRefused('another process has it open');
   } finally {
     db.close();
   }
 }
+
+/** Finished objects and those that a copy was cut off at; nothing else is the backup's to delete. */
+const objectPath = /^[0-9a-f]{2}\/[0-9a-f]{40}(\.tmp)?$/;
+const draftName = /^restante\.db\.[0-9a-f]{12}\.tmp$/;
+const leftOverMs = 24 * 3600_000;
+
+const isLeftOver = async (path: string): Promise<boolean> =>
+  Date.now() - ((await statOf(path))?.mtimeMs ?? Number.POSITIVE_INFINITY) > leftOverMs;
 
 const isDraft = (name: string): boolean => name.endsWith('.tmp');
 

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { primaryCode, sqliteFull } from './sqlite-codes.ts';
 import type { WriteAnswer, WriteOperations, WriteRequest } from './write-operations.ts';
 
-const sqliteFull = 13;
 /** What no later attempt of a process can mend: the file may not be written, the device fails, or the file is no database. */
 const fatalCodes: ReadonlySet<number | undefined> = new Set([8, 10, 11, 26]);
 
@@ -65,12 +65,6 @@ export function fatalFailure(answers: readonly WriteAnswer[]): unknown {
   for (const answer of answers)
     if (answer.kind !== 'done' && fatalCodes.has(primaryCode(answer.cause))) return answer.cause;
   return undefined;
-}
-
-/** SQLite's result code without what it says more exactly. */
-function primaryCode(cause: unknown): number | undefined {
-  const code = (cause as { errcode?: unknown } | undefined)?.errcode;
-  return typeof code === 'number' ? code & 0xff : undefined;
 }
 
 function rollBack(db: DatabaseSync): void {

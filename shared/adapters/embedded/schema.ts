@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
+import { primaryCode, sqliteBusy } from './sqlite-codes.ts';
 
 /** `PRAGMA user_version` of the folders that this release writes. */
 export const schemaVersion = 7;
@@ -179,9 +180,6 @@ function refuseOthers(db: DatabaseSync, upgrade: boolean): void {
   if (found > 0 && found < schemaVersion && !upgrade) throw new OlderStore(found);
 }
 
-/** SQLite's name for what others have locked. */
-export const sqliteBusy = 5;
-
 /** Two processes may open a new folder at once, and the switch to WAL does not always heed the busy timeout. */
 function useWriteAheadLog(db: DatabaseSync, busyTimeoutMs: number): void {
   const pause = new Int32Array(new SharedArrayBuffer(4));
@@ -189,7 +187,7 @@ function useWriteAheadLog(db: DatabaseSync, busyTimeoutMs: number): void {
     try {
       if (db.prepare('PRAGMA journal_mode = WAL').get()?.journal_mode === 'wal') return;
     } catch (cause) {
-      if ((cause as { errcode?: number }).errcode !== sqliteBusy || Date.now() > deadline) throw cause;
+      if (primaryCode(cause) !== sqliteBusy || Date.now() > deadline) throw cause;
       continue;
     }
     throw new Error('the file system of the data folder does not support write-ahead logging');

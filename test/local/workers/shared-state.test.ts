@@ -73,13 +73,16 @@ test('failed sign-ins, verified passwords and unanswered deliveries are known to
   assert.equal(two.remembered.mark(account, 'secret'), mark);
   one.remembered.remember(mark, now);
   one.retries.failed('message', 'id');
+  one.retries.hadNoRoom('a sender', account.id, 1000);
   await delivered();
   assert.ok(two.throttle.waitMs('anna', '192.0.2.1', now) > 0);
   assert.ok(two.remembered.has(mark, now));
   assert.equal(two.retries.idFor('message'), 'id');
   two.retries.settled('message');
+  assert.equal(two.retries.takeSize('a sender', account.id), 1000);
   await delivered();
   assert.ok(!one.retries.has('message'));
+  assert.equal(one.retries.takeSize('a sender', account.id), undefined);
 });
 
 test('listeners hear what other processes announce, until they have enough', async () => {
