@@ -122,9 +122,10 @@ export class Scenario {
       case 'compact':
         return onAccount(world, running, address, 'compact', (account) => account.compact());
       case 'purge':
-        return onAccount(world, running, address, 'purge', async (account, { ports, engine }) => {
+        return onAccount(world, running, address, 'purge', async (account, { engine }) => {
           const cutoff = Math.floor((running!.node.now() - retention) / 1000);
-          const purged = await purgeExpunged(account, { ...ports, sleep: engine.parts.sleep }, cutoff);
+          const planted = world.plant?.purge?.(account, engine.parts, cutoff);
+          const purged = await (planted ?? purgeExpunged(account, engine.parts, cutoff));
           if (!purged.ok && 'cause' in purged.error) world.unexpected('purge', purged.error.cause);
           if (purged.ok && purged.value.messages > 0) world.faults.count('messages purged');
         });

@@ -1,8 +1,9 @@
 import './builtins.ts';
 import { parseArgs } from 'node:util';
 import { type Done, runAll, type Totals } from './campaign.ts';
-import { plants } from './planted/index.ts';
-import { type Plan, planOf, runPlan } from './run.ts';
+import { plantNamed, plants } from './planted/index.ts';
+import { isFound, type Plant } from './planted/plant.ts';
+import { type Plan, planOf, type RunResult, runPlan } from './run.ts';
 import { shrink } from './shrink.ts';
 
 const usage = `npm run simulate -- [options]
@@ -12,6 +13,7 @@ const usage = `npm run simulate -- [options]
   --minutes N      stops after so long, with what was run by then
   --workers N      threads (one a core)
   --planted        checks that each planted fault is found, and prints by which seed
+  --plant NAME     the same of this one only, from --from on; with --seed: that run has it
   --seed SEED      one run, with its history
   --replay PLAN    one shrunk run as a violation printed it, with its history
   --shrink S       seconds spent on making a violation's history smaller (30)`;
@@ -24,6 +26,7 @@ const { values } = parseArgs({
     minutes: { type: 'string' },
     workers: { type: 'string' },
     planted: { type: 'boolean', default: false },
+    plant: { type: 'string' },
     seed: { type: 'string' },
     replay: { type: 'string' },
     shrink: { type: 'string', default: '30' },
@@ -79,26 +82,47 @@ async function explain({ plan, result }: Done): Promise<void> {
   console.log(`again: npm run simulate -- --replay ${printPlan(small)}`);
 }
 
-/** Each planted fault must be found within its number of seeds: what finds none of them proves nothing. */
-async function checkPlants(): Promise<boolean> {
+/**
+ * Each planted fault must be found within its number of seeds, by the violation that it stands for: what finds none of them proves
+ * nothing, and a hook that breaks is no fault of the product's that was found.
+ */
+async function checkPlants(checked: readonly Plant[], from: number): Promise<boolean> {
   const missed: string[] = [];
-  for (const { name, within } of plants) {
+  for (const plant of checked) {
+    const { name, within, finds } = plant;
+    const found = ({ violations }: Totals) =>
+      violations.filter(({ result }) => isFound(plant, result.violation)).sort(bySeed)[0];
     function* plans() {
-      for (let seed = 1; seed <= within; seed++) yield { ...planOf(seed), plant: name };
+      for (let seed = from; seed <= within; seed++) yield { ...planOf(seed), plant: name };
     }
-    const { runs, violations } = await runAll(plans(), { enough: (so) => so.violations.length > 0 });
-    const found = violations[0]?.result.violation?.split('\n')[0];
+    const totals = await runAll(plans(), { enough: (so) => found(so) !== undefined });
+    const first = found(totals);
+    const others = totals.violations.filter(({ result }) => !isFound(plant, result.violation)).sort(bySeed);
+    const seeds = others.map(({ plan, result }) => `${plan.seed} (${firstLine(result)})`);
     console.log(
-      `  ${name}: ${found === undefined ? `NOT FOUND in ${runs} seeds` : `seed ${violations[0]?.plan.seed}: ${found}`}`,
+      first === undefined
+        ? `  ${name}: NOT FOUND in ${totals.runs} seeds: nothing like ${finds}`
+        : `  ${name}: seed ${first.plan.seed}: ${firstLine(first.result)}`,
     );
-    if (found === undefined) missed.push(name);
+    if (seeds.length > 0) console.log(`    otherwise ended ${seeds.join(', ')}`);
+    if (first === undefined) missed.push(name);
   }
   console.log(
     missed.length === 0
-      ? `simulation: all ${plants.length} planted faults are found`
+      ? `simulation: all ${checked.length} planted faults are found`
       : `simulation: NOT FOUND: ${missed.join(', ')}`,
   );
   return missed.length === 0;
+}
+
+const bySeed = (a: Done, b: Done): number => a.plan.seed - b.plan.seed;
+const firstLine = ({ violation }: RunResult): string | undefined => violation?.split('\n')[0];
+
+function plantToCheck(name: string): Plant {
+  const plant = plantNamed(name);
+  if (plant !== undefined) return plant;
+  console.error(`--plant takes one of: ${plants.map((one) => one.name).join(', ')}`);
+  process.exit(2);
 }
 
 async function campaign(): Promise<boolean> {
@@ -122,7 +146,7 @@ async function campaign(): Promise<boolean> {
   console.log(
     first === undefined
       ? `simulation: ${totals.runs} seeds from ${from}, no violation, ${seconds} s`
-      : `simulation: VIOLATION with seed ${first.plan.seed}: ${first.result.violation?.split('\n')[0]}`,
+      : `simulation: VIOLATION with seed ${first.plan.seed}: ${firstLine(first.result)}`,
   );
   return first === undefined;
 }
@@ -130,7 +154,11 @@ async function campaign(): Promise<boolean> {
 if (values.help) console.log(usage);
 else {
   const plan = values.replay ?? values.seed;
-  const many = () => (values.planted ? checkPlants() : campaign());
-  const well = await (plan === undefined ? many() : tell(readPlan(plan)));
+  const plant = values.plant === undefined ? undefined : plantToCheck(values.plant);
+  const many = () => {
+    if (plant !== undefined) return checkPlants([plant], number(values.from, 'from'));
+    return values.planted ? checkPlants(plants, 1) : campaign();
+  };
+  const well = await (plan === undefined ? many() : tell({ ...readPlan(plan), plant: plant?.name }));
   process.exitCode = well ? 0 : 1;
 }

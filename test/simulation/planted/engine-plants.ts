@@ -5,6 +5,7 @@ import type { CommitOptions } from '../../../shared/engine/commit.ts';
 import type { Decide } from '../../../shared/engine/decision.ts';
 import { loadWhole } from '../../../shared/engine/mailbox-loader.ts';
 import { collect } from '../../../shared/engine/message-index.ts';
+import { purgeExpunged } from '../../../shared/engine/retention.ts';
 import { lastUid } from '../../../shared/engine/rows.ts';
 import { decodeManifest, encodeManifest } from '../../../shared/engine/snapshot.ts';
 import { stageMessage } from '../../../shared/engine/stage.ts';
@@ -23,6 +24,7 @@ function reDecide(account: Account, change: <T>(decide: Decide<T>) => Decide<T>)
 export const decideAGroupOnOneState: Plant = {
   name: 'decide a group on one state',
   within: 200,
+  finds: /^entry \d+: proposal \d+ was decided on another state/,
   account: (account) =>
     reDecide(
       account,
@@ -35,6 +37,7 @@ export const decideAGroupOnOneState: Plant = {
 export const answerFromTheOwnOperation: Plant = {
   name: 'answer from the own operation',
   within: 40,
+  finds: /^proposal \d+ was answered .+, but did /,
   account: (account) =>
     reDecide(account, (decide) => (state, now) => {
       const decided = decide(state, now);
@@ -48,6 +51,7 @@ export const answerFromTheOwnOperation: Plant = {
 export const highestModSeqPastAGhost: Plant = {
   name: 'HIGHESTMODSEQ past a ghost',
   within: 1500,
+  finds: /^a client's copy is not what was there .*: UIDs are /,
   install: () => {
     const right = Object.getOwnPropertyDescriptor(MailboxView.prototype, 'highestModSeq')!;
     Object.defineProperty(MailboxView.prototype, 'highestModSeq', {
@@ -64,17 +68,25 @@ export const highestModSeqPastAGhost: Plant = {
 export const purgeWithoutAnEntry: Plant = {
   name: 'purge without an entry',
   within: 100,
-  account: (account) => {
-    const commit = account.commit.bind(account);
-    account.commit = async <T>(decide: Decide<T>, options?: CommitOptions) => {
-      const now = Math.floor(account.state.time / 1000);
-      const decided = decide(account.state, now);
-      const purge = decided.ok && decided.value.operations.some(({ kind }) => kind === 'purge');
-      if (!purge) return commit(decide, options);
-      return ok(
-        decided.value.answer(applyOperations(account.state, account.state, decided.value.operations)),
-      );
+  finds: /^the object \S+\/m\/\S+ was deleted, and is needed$/,
+  purge: (account, parts, cutoff) => {
+    const commit = async <T>(decide: Decide<T>) => {
+      const state = await account.whole();
+      const decided = decide(state, Math.floor(state.time / 1000));
+      if (!decided.ok) return decided;
+      return ok(decided.value.answer(applyOperations(state, state, decided.value.operations)));
     };
+    const forgetful = {
+      id: account.id,
+      get state() {
+        return account.state;
+      },
+      catchUp: () => account.catchUp(),
+      whole: () => account.whole(),
+      emailIds: (numbers: readonly number[]) => account.emailIds(numbers),
+      commit,
+    };
+    return purgeExpunged(forgetful as unknown as Account, parts, cutoff);
   },
 };
 
@@ -82,6 +94,7 @@ export const purgeWithoutAnEntry: Plant = {
 export const sweepBeforeListing: Plant = {
   name: 'sweep before listing',
   within: 60,
+  finds: /^the object \S+\/m\/\S+ was deleted, and is needed$/,
   sweep: async (account, parts, { sleep }) => {
     const { id, state, snapshot } = account;
     const old = {
@@ -102,6 +115,7 @@ export const sweepBeforeListing: Plant = {
 export const forgetTheFloor: Plant = {
   name: 'forget what an address had',
   within: 1000,
+  finds: /^UIDVALIDITY \d+ is not above those of \w+, which had the address before$/,
   floor: () => 0,
 };
 
@@ -109,6 +123,7 @@ export const forgetTheFloor: Plant = {
 export const aSignatureMissesAText: Plant = {
   name: 'a signature misses a text',
   within: 100,
+  finds: /^(BODY|TEXT) ".+" found what was not there .*: UID \d+ is missing$/,
   account: (account) => {
     const right = account.absentTexts.bind(account);
     account.absentTexts = async (numbers, needles) => {
@@ -124,6 +139,7 @@ export const aSignatureMissesAText: Plant = {
 export const theSameBlobKeyTwice: Plant = {
   name: 'the same blob key twice',
   within: 40,
+  finds: /^the object \S+\/m\/\S+ was deleted, and is needed$/,
   stage: (parts, account, bytes, deliveryId) => {
     const random = new Random(7, deliveryId);
     const entropy = { now: () => 1_767_600_000_000, bytes: (count: number) => random.bytes(count) };
@@ -137,6 +153,8 @@ export const theSameBlobKeyTwice: Plant = {
 export const reuseAUid: Plant = {
   name: 'reuse a UID',
   within: 40,
+  finds:
+    /^(proposal \d+ was answered .+, but did |the snapshot at \d+ is not what the log says$|a client's copy is not what was there .*: UIDs are )/,
   blobs: (blobs) => ({
     put: (key, body) => blobs.put(key, body),
     delete: (keys) => blobs.delete(keys),

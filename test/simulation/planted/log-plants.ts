@@ -9,6 +9,7 @@ import { type Plant, withLog } from './plant.ts';
 export const dropTheCondition: Plant = {
   name: 'drop the condition',
   within: 20,
+  finds: /^entry \d+ of \w+ was written over$/,
   table: (client) => ({
     send: (command, options) => {
       if ((command as unknown) instanceof PutItemCommand)
@@ -22,6 +23,7 @@ export const dropTheCondition: Plant = {
 export const reuseATrimmedNumber: Plant = {
   name: 'reuse a trimmed number',
   within: 1500,
+  finds: /^entry \d+ of \w+ was written over$/,
   log: (log, { now }) =>
     withLog(log, {
       append: (request) => log.append({ ...request, readAt: now() }),
@@ -37,6 +39,7 @@ export const reuseATrimmedNumber: Plant = {
 export const correctTheClock: Plant = {
   name: "correct signatures to the service's time",
   within: 100,
+  finds: /^entry \d+ was written by a clock that is minutes ahead$/,
   install: () => {
     const { inTwoLooks } = Network.prototype;
     Network.prototype.inTwoLooks = function (from, ...rest) {
@@ -52,6 +55,7 @@ export const correctTheClock: Plant = {
 export const noWritersId: Plant = {
   name: "no writer's id",
   within: 40,
+  finds: /^proposal \d+ was acknowledged and is not in the log$/,
   entropy: ({ now, bytes }) => ({ now, bytes: (count) => (count === 8 ? new Uint8Array(8) : bytes(count)) }),
 };
 
@@ -59,6 +63,7 @@ export const noWritersId: Plant = {
 export const retryByReDeciding: Plant = {
   name: 'retry by re-deciding',
   within: 40,
+  finds: /^proposal \d+ is in the log twice$/,
   log: (log) =>
     withLog(log, {
       append: async (request) => {
@@ -74,6 +79,7 @@ export const retryByReDeciding: Plant = {
 export const trimBeforeTheHeadMoves: Plant = {
   name: 'trim before the head moves',
   within: 40,
+  finds: /^entry \d+ of \w+ was deleted, and is needed$/,
   log: (log, { deleteEntry }) =>
     withLog(log, {
       moveHead: async (account, head) => {
@@ -87,6 +93,8 @@ export const trimBeforeTheHeadMoves: Plant = {
 export const changedRulesWithoutAVersion: Plant = {
   name: 'changed rules without a version',
   within: 40,
+  finds:
+    /^(a node holds another state at |the snapshot at \d+ is not what the log says$|a client's copy is not what was there .*has the flags )/,
   log: (log, { node }) =>
     withLog(log, {
       read: async (account, after): Promise<LogTail> => {

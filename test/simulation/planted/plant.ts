@@ -2,6 +2,7 @@ import type { Account } from '../../../shared/engine/account.ts';
 import type { Swept } from '../../../shared/engine/collector.ts';
 import type { EngineParts } from '../../../shared/engine/engine.ts';
 import type { MailError } from '../../../shared/engine/mail-error.ts';
+import type { Purged } from '../../../shared/engine/retention.ts';
 import type { StagedMessage } from '../../../shared/engine/stage.ts';
 import type { AccountId, Entropy } from '../../../shared/ids.ts';
 import type { AccountLog } from '../../../shared/ports/account-log.ts';
@@ -24,6 +25,8 @@ export interface Plant {
   readonly name: string;
   /** Seeds from 1 on within which it is found. */
   readonly within: number;
+  /** The violation that it must bring: any other may be the hook's own, and says nothing of what the simulation sees. */
+  readonly finds: RegExp;
   readonly table?: (client: Send) => Send;
   readonly log?: (log: AccountLog, soil: Soil) => AccountLog;
   readonly blobs?: (blobs: BlobStore, soil: Soil) => BlobStore;
@@ -40,9 +43,19 @@ export interface Plant {
   /** In the place of what an address keeps of UIDVALIDITY, for the account that is made there. */
   readonly floor?: (kept: number) => number;
   readonly sweep?: (account: Account, parts: EngineParts, soil: Soil) => Promise<Swept>;
+  /** In the place of `purgeExpunged`. */
+  readonly purge?: (
+    account: Account,
+    parts: EngineParts,
+    cutoff: number,
+  ) => Promise<Result<Purged, MailError>>;
   /** Changes a class for the time of a run; the returned function puts it right. */
   readonly install?: () => () => void;
 }
+
+/** Whether a run with this plant came to what it must. */
+export const isFound = ({ finds }: Plant, violation: string | undefined): boolean =>
+  violation !== undefined && finds.test(violation);
 
 /** A log that is another but for some of its methods. */
 export const withLog = (log: AccountLog, changed: Partial<AccountLog>): AccountLog => ({

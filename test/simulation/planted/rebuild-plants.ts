@@ -9,6 +9,7 @@ import { type Plant, withLog } from './plant.ts';
 export const reuseTheEpoch: Plant = {
   name: 'a rebuild that reuses its epoch',
   within: 40,
+  finds: /^\S+ has the UIDVALIDITY \d+, which is not above those before the rebuild$/,
   blobs: (blobs, { node }) => {
     if (node !== 'rebuilder') return blobs;
     let before = initialState;
@@ -42,6 +43,7 @@ export const reuseTheEpoch: Plant = {
 export const overtakeOthers: Plant = {
   name: 'a rebuild that overtakes others',
   within: 100,
+  finds: /^changes were lost by a rebuild: /,
   log: (log, { node }) =>
     withLog(log, {
       moveHead: async (account, move) => {
