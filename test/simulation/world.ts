@@ -135,8 +135,8 @@ export class World {
     node.clockError = this.clocks.offsetOf(name);
     const { plant } = this.#options;
     const { log, blobs } = this.store.portsOf(node);
-    const soil = this.#soilOf(node);
     const release = this.releases.get(name) ?? 'now';
+    const soil = this.#soilOf(node, release);
     const ports: NodePorts = {
       log: logOfRelease(plant?.log?.(log, soil) ?? log, release),
       blobs: blobsOfRelease(plant?.blobs?.(blobs, soil) ?? blobs, release),
@@ -163,9 +163,10 @@ export class World {
     return running;
   }
 
-  #soilOf(node: Node): Soil {
+  #soilOf(node: Node, release: Release): Soil {
     return {
       node: node.name,
+      release,
       now: () => node.now(),
       sleep: (ms) => this.scheduler.sleep(ms, node),
       deleteEntry: (account, position) =>

@@ -20,6 +20,7 @@ import {
 } from './log-plants.ts';
 import type { Plant } from './plant.ts';
 import { overtakeOthers, reuseTheEpoch } from './rebuild-plants.ts';
+import { guessANewerVersion } from './release-plants.ts';
 
 /** Faults that the simulation must find, lest it be believed for nothing. */
 export const plants: readonly Plant[] = [
@@ -35,6 +36,7 @@ export const plants: readonly Plant[] = [
   sweepBeforeListing,
   theSameBlobKeyTwice,
   changedRulesWithoutAVersion,
+  guessANewerVersion,
   reuseAUid,
   forgetTheFloor,
   aSignatureMissesAText,

@@ -4,6 +4,7 @@ import { decodeOperations, encodeOperations } from '../../../shared/engine/opera
 import type { LogPosition } from '../../../shared/ids.ts';
 import type { LogTail, StoredEntry } from '../../../shared/ports/account-log.ts';
 import { Network } from '../network.ts';
+import { isNewerEntry, newerEntry, understoodEntry } from '../release.ts';
 import { type Plant, withLog } from './plant.ts';
 
 export const dropTheCondition: Plant = {
@@ -105,7 +106,7 @@ export const changedRulesWithoutAVersion: Plant = {
 };
 
 function misread({ position, bytes }: StoredEntry): StoredEntry {
-  const entry = decodeEntry(position as LogPosition, bytes);
+  const entry = decodeEntry(position as LogPosition, understoodEntry(bytes));
   if (entry.body.kind !== 'inline') return { position, bytes };
   const operations = decodeOperations(entry.body.bytes).map((operation) =>
     operation.kind === 'flags' && operation.mode === 'add'
@@ -113,5 +114,6 @@ function misread({ position, bytes }: StoredEntry): StoredEntry {
       : operation,
   );
   const body = { kind: 'inline' as const, bytes: encodeOperations(operations) };
-  return { position, bytes: encodeEntry({ ...entry, body }) };
+  const other = encodeEntry({ ...entry, body });
+  return { position, bytes: isNewerEntry(bytes) ? newerEntry(other) : other };
 }

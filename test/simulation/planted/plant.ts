@@ -8,12 +8,14 @@ import type { AccountId, Entropy } from '../../../shared/ids.ts';
 import type { AccountLog } from '../../../shared/ports/account-log.ts';
 import type { BlobStore } from '../../../shared/ports/blob-store.ts';
 import type { Result } from '../../../shared/result.ts';
+import type { Release } from '../release.ts';
 
 type Send = { send(command: never, options?: never): Promise<unknown> };
 
 /** What a plant may use of the node that it is planted in. */
 export interface Soil {
   readonly node: string;
+  readonly release: Release;
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
   /** Deletes an entry, whatever it is. */
