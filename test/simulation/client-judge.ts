@@ -1,6 +1,8 @@
 import { rowsOf } from '../../shared/engine/rows.ts';
 import { flagsInOrder } from './compare.ts';
+import type { Tagged } from './imap-connection.ts';
 import type { MailCache } from './mail-cache.ts';
+import type { Answered } from './proposals.ts';
 import { matches, type SearchedFor } from './search-keys.ts';
 import type { Truth } from './truth.ts';
 
@@ -42,4 +44,11 @@ export function searchDifference(
     if (is !== found.has(row.uid)) return `${n}: UID ${row.uid} ${is ? 'is missing' : 'does not match'}`;
   }
   return '';
+}
+
+/** What the answer to a command says of the changes that it stands for. */
+export function answeredBy(command: string, { condition, text }: Tagged): Answered {
+  // \Seen is set before bodies are read; and a STORE by number does what it can with those that are still there (RFC 2180 §4.2).
+  const inPart = /^FETCH /.test(command) || (/^STORE /.test(command) && text.startsWith('[EXPUNGEISSUED]'));
+  return { command, answer: `${condition} ${text}`, refused: condition !== 'OK' && !inPart };
 }

@@ -13,6 +13,7 @@ import type { Leases } from '../../shared/ports/leases.ts';
 import { err } from '../../shared/result.ts';
 import { type Log, silentLog } from '../../shared/telemetry/log.ts';
 import { lastingSessions, signedInAs } from '../support/signed-in.ts';
+import { asker } from './asker.ts';
 import { isExpected } from './failures.ts';
 import type { Wire } from './wire.ts';
 
@@ -67,7 +68,8 @@ export function frontEnd(
     answered: () => undefined,
   };
   const serve = (session: { run(): Promise<void> }, wire: Wire) => {
-    session.run().then(
+    const served = asker.run(wire, () => session.run());
+    served.then(
       () => wire.end(),
       (cause) => {
         wire.cut();

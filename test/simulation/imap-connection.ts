@@ -9,24 +9,35 @@ export interface Tagged {
   readonly text: string;
 }
 
+/** Who is told what of a connection. */
+export interface Told {
+  untagged(line: ServerLine): void;
+  answered(command: string, answer: Tagged): void;
+  trace(text: string): void;
+}
+
 /** A client's end of an IMAP session: sends commands, one after another, and hands over what is said untagged. */
 export class ImapConnection {
   readonly #wire: ClientSide;
   readonly #reader = new ImapReader();
   readonly #untagged: (line: ServerLine) => void;
   #tags = 0;
-  #waiting: { readonly tag: string; readonly done: PromiseWithResolvers<Tagged> } | undefined;
+  #waiting:
+    | { readonly tag: string; readonly command: string; readonly done: PromiseWithResolvers<Tagged> }
+    | undefined;
   #continue: PromiseWithResolvers<void> | undefined;
   #greeting: PromiseWithResolvers<void> | undefined = Promise.withResolvers<void>();
   #left = Number.POSITIVE_INFINITY;
   #broken = false;
 
   readonly #trace: (text: string) => void;
+  readonly #answered: (command: string, answer: Tagged) => void;
 
-  constructor(wire: ClientSide, untagged: (line: ServerLine) => void, trace: (text: string) => void) {
+  constructor(wire: ClientSide, told: Told) {
     this.#wire = wire;
-    this.#trace = trace;
-    this.#untagged = untagged;
+    this.#trace = told.trace;
+    this.#untagged = told.untagged;
+    this.#answered = told.answered;
     wire.onData = (bytes) => this.#receive(bytes);
     wire.onEnd = () => this.#break();
     this.#greeting?.promise.catch(() => undefined);
@@ -49,7 +60,7 @@ export class ImapConnection {
     if (this.#broken) return Promise.reject(new Disconnected());
     const tag = `a${++this.#tags}`;
     const done = Promise.withResolvers<Tagged>();
-    this.#waiting = { tag, done };
+    this.#waiting = { tag, command: text, done };
     this.#trace(`C: ${tag} ${text}`);
     this.#wire.send(`${tag} ${text}\r\n`);
     return done.promise;
@@ -100,7 +111,9 @@ export class ImapConnection {
     if (match === null || waiting === undefined || waiting.tag !== match[1])
       throw new Error(`what is this? ${line.text}`);
     this.#waiting = undefined;
-    waiting.done.resolve({ condition: match[2] as Tagged['condition'], text: match[3]! });
+    const answer: Tagged = { condition: match[2] as Tagged['condition'], text: match[3]! };
+    this.#answered(waiting.command, answer);
+    waiting.done.resolve(answer);
   }
 
   #break(): void {

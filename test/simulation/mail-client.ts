@@ -17,6 +17,8 @@ export interface MailClientWorld {
   pause(ms: number): Promise<void>;
   /** The number of entries now, of the client's account. */
   length(): number;
+  /** Throws where a command was answered otherwise than what became of the changes that it stands for. */
+  answered(connection: ClientSide, command: string, answer: Tagged): void;
   /** Throws where the account had no such contents of the mailbox from one number of entries to another. */
   compare(mailbox: string, cache: MailCache, from: number, to: number): void;
   /** The same of what a search found. */
@@ -119,7 +121,11 @@ export class MailClient {
     this.#selected = false;
     const wire = this.#world.connect();
     if (wire === undefined) return false;
-    const connection = new ImapConnection(wire, (line) => this.#heard(line), this.#world.trace);
+    const connection = new ImapConnection(wire, {
+      untagged: (line) => this.#heard(line),
+      answered: (command, answer) => this.#world.answered(wire, command, answer),
+      trace: this.#world.trace,
+    });
     this.#connection = connection;
     if (random.chance(0.5)) connection.cutAfter(Math.floor(random.spread(100, 20_000)));
     for (const cache of this.#caches.values()) cache.disconnected();

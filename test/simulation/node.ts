@@ -88,6 +88,7 @@ export function engineOf(
     watched.add(account);
     plant?.account?.(account);
     proposals.watch(account, node.name);
+    plant?.answers?.(account);
     return opened;
   };
   return engine;

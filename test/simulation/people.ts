@@ -3,6 +3,7 @@ import type { MailError } from '../../shared/engine/mail-error.ts';
 import { stageMessage } from '../../shared/engine/stage.ts';
 import { type AccountId, messageKey } from '../../shared/ids.ts';
 import type { Result } from '../../shared/result.ts';
+import { answeredBy } from './client-judge.ts';
 import { MailClient } from './mail-client.ts';
 import { pop3Session } from './pop3-client.ts';
 import { Random } from './random.ts';
@@ -54,6 +55,8 @@ export class People {
         },
         pause: (ms) => world.pause(ms),
         length: () => world.truthOf(entry.account!).length,
+        answered: (connection, command, answer) =>
+          world.proposals.answered(connection, answeredBy(command, answer)),
         compare: (_mailbox, cache, from, to) => world.judgeCache(entry.account!, cache, from, to),
         compareSearch: (uidValidity, search, from, to) =>
           world.judgeSearch(entry.account!, uidValidity, search, from, to),
@@ -154,6 +157,12 @@ export class People {
     return pop3Session(address, {
       random,
       connect: () => world.connect(random, 'pop3'),
+      quit: (connection, answer) =>
+        world.proposals.answered(connection, {
+          command: 'QUIT',
+          answer,
+          refused: !answer.startsWith('+OK'),
+        }),
       pause: (ms) => world.pause(ms),
       bytesOf: (email) => (id === undefined ? undefined : world.bytesOf(id, email)),
       count: (what) => world.faults.count(what),

@@ -5,6 +5,8 @@ import type { ClientSide } from './wire.ts';
 export interface Pop3ClientWorld {
   readonly random: Random;
   connect(): ClientSide | undefined;
+  /** Throws where QUIT was answered otherwise than what became of the deletions. */
+  quit(connection: ClientSide, answer: string): void;
   pause(ms: number): Promise<void>;
   bytesOf(email: string): Buffer | undefined;
   count(what: string): void;
@@ -51,7 +53,7 @@ export async function pop3Session(address: string, world: Pop3ClientWorld): Prom
     }
     const deleted = random.chance(0.5) ? random.some(names, 0.3) : [];
     for (const line of deleted) await ask(`DELE ${line.split(' ')[0]}`);
-    if (random.chance(0.8)) await ask('QUIT');
+    if (random.chance(0.8)) world.quit(wire, await ask('QUIT'));
     world.count('POP3 session');
   } catch (cause) {
     if (!(cause instanceof Cut)) throw cause;

@@ -5,6 +5,7 @@ import type { MailError } from '../../shared/engine/mail-error.ts';
 import type { Operation } from '../../shared/engine/operation.ts';
 import type { AccountId } from '../../shared/ids.ts';
 import type { Result } from '../../shared/result.ts';
+import { asker } from './asker.ts';
 import { inWords } from './compare.ts';
 import type { Truth } from './truth.ts';
 import { Violation } from './violation.ts';
@@ -23,6 +24,15 @@ export interface Proposal {
   /** Whether the decision that was last made writes anything. */
   writes: boolean;
   told: 'nothing' | 'done' | 'refused' | 'unsettled';
+  /** What a client was told at the end of the command that wanted it. */
+  answered: Answered | undefined;
+}
+
+/** A client's command, and how it was answered: whether it said that nothing of it was done. */
+export interface Answered {
+  readonly command: string;
+  readonly answer: string;
+  readonly refused: boolean;
 }
 
 /** Every proposal of a run, and whether what was told about it is what happened. */
@@ -30,6 +40,8 @@ export class Proposals {
   readonly all: Proposal[] = [];
   readonly truthOf: (account: AccountId) => Truth;
   readonly #trace: (text: string) => void;
+  /** What was proposed at each connection since the last answer there. */
+  readonly #askedFor = new WeakMap<object, Proposal[]>();
 
   constructor(truthOf: (account: AccountId) => Truth, trace: (text: string) => void) {
     this.truthOf = truthOf;
@@ -58,8 +70,11 @@ export class Proposals {
       startedAt: truth.length,
       writes: false,
       told: 'nothing',
+      answered: undefined,
     };
     this.all.push(proposal);
+    const connection = asker.getStore();
+    if (connection !== undefined) this.#since(connection).push(proposal);
     const answer = await commit(tagged(proposal, decide));
     this.#trace(
       `${node} ${account.slice(-4)} proposal ${proposal.id}: ${answer.ok ? 'done' : inWords(answer.error)}`,
@@ -69,6 +84,20 @@ export class Proposals {
     proposal.told = answer.ok ? 'done' : answer.error.kind === 'unsettled' ? 'unsettled' : 'refused';
     this.#judge(truth, proposal, answer);
     return answer;
+  }
+
+  #since(connection: object): Proposal[] {
+    const there = this.#askedFor.get(connection) ?? [];
+    this.#askedFor.set(connection, there);
+    return there;
+  }
+
+  /** A client has read the answer to its command, before it says anything else. */
+  answered(connection: object, answered: Answered): void {
+    for (const proposal of this.#since(connection).splice(0)) {
+      proposal.answered = answered;
+      this.check(proposal);
+    }
   }
 
   #judge(truth: Truth, proposal: Proposal, answer: Result<unknown, MailError>): void {
@@ -99,13 +128,22 @@ export class Proposals {
   check(proposal: Proposal): void {
     if (this.truthOf(proposal.account).removed) return;
     const times = this.truthOf(proposal.account).written.get(proposal.id)?.length ?? 0;
-    const { id, told, writes } = proposal;
+    const { id, told, writes, answered } = proposal;
     if (times > 1) throw new Violation(`proposal ${id} was written ${times} times`);
     if (told === 'done' && writes && times === 0)
       throw new Violation(`proposal ${id} was acknowledged and is not in the log`);
     if (told === 'done' && !writes && times > 0)
       throw new Violation(`proposal ${id} said it needed no entry and has one`);
     if (told === 'refused' && times > 0) throw new Violation(`proposal ${id} was refused and is in the log`);
+    if (answered === undefined) return;
+    const { command, answer, refused } = answered;
+    // Nobody may be told of it, one way or the other: the connection ends.
+    if (told === 'unsettled')
+      throw new Violation(
+        `${command} was answered ${answer}, and nobody knows what became of proposal ${id}`,
+      );
+    if (refused && times > 0)
+      throw new Violation(`${command} was answered ${answer}, and proposal ${id} is in the log`);
   }
 
   checkAll(): void {

@@ -3,6 +3,7 @@ import { applyOperations } from '../../../shared/engine/apply.ts';
 import { sweepOrphans } from '../../../shared/engine/collector.ts';
 import type { CommitOptions } from '../../../shared/engine/commit.ts';
 import type { Decide } from '../../../shared/engine/decision.ts';
+import { unavailable } from '../../../shared/engine/mail-error.ts';
 import { loadWhole } from '../../../shared/engine/mailbox-loader.ts';
 import { collect } from '../../../shared/engine/message-index.ts';
 import { purgeExpunged } from '../../../shared/engine/retention.ts';
@@ -10,7 +11,8 @@ import { lastUid } from '../../../shared/engine/rows.ts';
 import { decodeManifest, encodeManifest } from '../../../shared/engine/snapshot.ts';
 import { stageMessage } from '../../../shared/engine/stage.ts';
 import { MailboxView } from '../../../shared/engine/view.ts';
-import { ok } from '../../../shared/result.ts';
+import { err, ok } from '../../../shared/result.ts';
+import { asker } from '../asker.ts';
 import { Random } from '../random.ts';
 import { isNewer } from '../release.ts';
 import type { Plant } from './plant.ts';
@@ -46,6 +48,23 @@ export const answerFromTheOwnOperation: Plant = {
       const alone = applyOperations(account.state, state, operations);
       return ok({ ...decided.value, answer: () => answer(alone) });
     }),
+};
+
+/** What could not be settled is refused, as if nothing had happened. */
+export const refuseTheUnsettled: Plant = {
+  name: 'an unsettled change is refused',
+  within: 100,
+  finds: /^[A-Z].* was answered (NO|-ERR) .*, and nobody knows what became of proposal \d+$/,
+  answers: (account) => {
+    const commit = account.commit.bind(account);
+    account.commit = async <T>(decide: Decide<T>, options?: CommitOptions) => {
+      // Deliveries are left alone: they delete what was refused.
+      const atAConnection = asker.getStore() !== undefined;
+      const answer = await commit(decide, options);
+      if (answer.ok || answer.error.kind !== 'unsettled' || !atAConnection) return answer;
+      return err(unavailable(answer.error.cause));
+    };
+  },
 };
 
 export const highestModSeqPastAGhost: Plant = {

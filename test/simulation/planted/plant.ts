@@ -35,6 +35,8 @@ export interface Plant {
   readonly entropy?: (entropy: Entropy) => Entropy;
   /** Called once with each account that a node opens. */
   readonly account?: (account: Account) => void;
+  /** Once with each of them too, where what its commits answer has been judged: only those who asked hear of it otherwise. */
+  readonly answers?: (account: Account) => void;
   /** In the place of `account.stage`, for a delivery. */
   readonly stage?: (
     parts: EngineParts,
