@@ -7,27 +7,21 @@ import { inlineLimit } from '../../shared/engine/entry.ts';
 import { systemEntropy } from '../../shared/ids.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
 import type { Store } from './context.ts';
+import { replacedLifetime } from './replaced-lifetime.ts';
 
-const settings: Record<
-  Store['kind'],
-  Pick<EngineParts, 'inlineBytes' | 'recordCodec' | 'longTail' | 'replacedLifetime'>
-> = {
+const settings: Record<Store['kind'], Pick<EngineParts, 'inlineBytes' | 'recordCodec' | 'longTail'>> = {
   embedded: {
     // Entries are rows of one file: what is inline costs no second object, so far more is than on a store of items.
     inlineBytes: 256 * 1024,
     recordCodec: 'raw',
     // A thousand entries are read in some 30 ms, and folded once instead of five times.
     longTail: 16,
-    // Backups copy the folder as a whole, log and objects together: replaced objects need to outlive readers only.
-    replacedLifetime: 24 * 3600_000,
   },
   aws: {
     inlineBytes: inlineLimit,
     recordCodec: 'zstd',
     // A page of a query and a half.
     longTail: 3,
-    // A table restored to any point of its backups still finds its objects.
-    replacedLifetime: 35 * 24 * 3600_000,
   },
 };
 const frameCacheBytes = 64 * 1024 * 1024;
@@ -52,6 +46,7 @@ export function createEngine(store: Store, onError: EngineParts['onError'], proc
     idleBytes: idleBytes(processes),
     scatteredBytes,
     ...settings[store.kind],
+    replacedLifetime: replacedLifetime[store.kind],
     onError,
   });
 }

@@ -6,6 +6,7 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { type Config, parseConfig, readConfig } from '../../infra/config.ts';
 import { exposedPorts } from '../../infra/ports.ts';
+import { replacedLifetime } from '../../services/local/replaced-lifetime.ts';
 import { define } from '../support/store-definition.ts';
 import { storeDefinition } from '../support/template-store.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -23,7 +24,8 @@ test('no stack imports what another exports: neither can hold the other back', (
       assert.ok(!JSON.stringify(template.toJSON()).includes('Fn::ImportValue'), name);
 });
 
-test('tables and bucket outlive their stack, and their backups reach equally far', () => {
+test('tables and bucket outlive their stack, and their backups reach as far as replaced objects are kept', () => {
+  const days = replacedLifetime.aws / (24 * 3600_000);
   for (const [, stacks] of both) {
     const data = stacks.get('data')!;
     for (const { DeletionPolicy, Type } of Object.values(data.toJSON().Resources) as {
@@ -37,7 +39,7 @@ test('tables and bucket outlive their stack, and their backups reach equally far
       Replicas: [
         Match.objectLike({
           DeletionProtectionEnabled: true,
-          PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true, RecoveryPeriodInDays: 35 },
+          PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true, RecoveryPeriodInDays: days },
         }),
       ],
     });
@@ -58,7 +60,7 @@ test('tables and bucket outlive their stack, and their backups reach equally far
         RestrictPublicBuckets: true,
       },
       LifecycleConfiguration: {
-        Rules: Match.arrayWith([Match.objectLike({ NoncurrentVersionExpiration: { NoncurrentDays: 35 } })]),
+        Rules: Match.arrayWith([Match.objectLike({ NoncurrentVersionExpiration: { NoncurrentDays: days } })]),
       },
     });
   }

@@ -19,7 +19,7 @@ export function awsStore({ seed, network, plant, watch }: StoreGround): Store {
     () => scheduler.now,
     (account, sort) => noteChange(changed, account, Number(sort)),
   );
-  const objects = new ObjectStore();
+  const objects = new ObjectStore(() => scheduler.now);
   objects.watch = watch;
   // DynamoDB's megabyte, in small.
   const pageItems = new Random(seed, 'pages').int(4, 40);
@@ -59,9 +59,12 @@ export function awsStore({ seed, network, plant, watch }: StoreGround): Store {
     isEmpty: (account) =>
       table.rows(account).length === 0 && objects.list(accountPrefix(account), undefined, 1).length === 0,
     deleteEntry: (account, position) => table.put(account, sortOf(position), undefined),
-    restore: (account: AccountId, asOf) => {
-      table.restore(account, asOf);
-      changed.delete(account);
+    recovery: {
+      restoreLog: (account: AccountId, asOf) => {
+        table.restore(account, asOf);
+        changed.delete(account);
+      },
+      undelete: (since) => objects.undelete(since),
     },
     close: () => undefined,
   };

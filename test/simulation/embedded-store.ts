@@ -107,7 +107,7 @@ export function embeddedStore({ network, watch }: StoreGround): Store {
     deleteEntry: (account, position) => {
       removeEntry.run(account, position);
     },
-    restore: undefined,
+    recovery: undefined,
     close: () => db.close(),
   };
 }

@@ -7,13 +7,13 @@ import { noFaults } from './faults.ts';
 import type { People } from './people.ts';
 import { Random } from './random.ts';
 import { judgeRebuild } from './rebuild-check.ts';
+import { judgeRestoredTable } from './restored-table.ts';
 import type { Scenario } from './scenario.ts';
 import { Violation } from './violation.ts';
 import type { World } from './world.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
-const day = 24 * hour;
 
 /** Everything heals; then all must agree. */
 export const heal = ({ world, people, nodes, addresses }: Scenario): Promise<void> =>
@@ -45,7 +45,7 @@ class Finale {
       node.outageUntil = 0;
     }
     // Those who run an older release than what is written can do nothing: they are brought up to date.
-    for (const name of [...this.#nodes, 'fresh', 'restored']) world.releases.set(name, 'later');
+    for (const name of [...this.#nodes, 'fresh']) world.releases.set(name, 'later');
     for (const name of [...world.nodes.keys()]) {
       world.crash(name);
       world.startNode(name);
@@ -71,7 +71,7 @@ class Finale {
     await this.#judgeRemoved();
     const random = new Random(world.seed, 'rebuild');
     if (random.chance(0.3)) return judgeRebuild(world, random.pick(this.#addresses), random);
-    await this.#restoreTable(new Random(world.seed, 'finale'));
+    await judgeRestoredTable(world, this.#addresses, new Random(world.seed, 'finale'));
   }
 
   /** Nothing is left of accounts that are no more. */
@@ -83,40 +83,6 @@ class Finale {
       await world.pass(10 * minute);
       if (!world.store.isEmpty(account))
         throw new Violation(`something is left of the removed account ${account}`);
-    }
-  }
-
-  /**
-   * The table as it was up to 25 days ago, with the bucket of now: every account is what it was then. Of its messages, those that were
-   * given up since may be gone.
-   */
-  async #restoreTable(random: Random): Promise<void> {
-    const { world } = this;
-    const { restore } = world.store;
-    if (restore === undefined || !random.chance(0.3)) return;
-    const asOf = world.scheduler.now - random.spread(minute, 25 * day);
-    world.trace(`-- the table is restored to ${new Date(asOf).toISOString()}`);
-    for (const name of [...world.nodes.keys()]) world.crash(name);
-    for (const address of this.#addresses) {
-      const id = world.accounts.directory.get(address)!.id;
-      restore(id, asOf);
-      // Later entries are no more; what is read now is compared below, and nothing is written.
-      world.faults.count('table restored');
-      const running = world.startNode('restored');
-      let compared = false;
-      const compare = async () => {
-        // It may be of a time before its first entry.
-        const opened = await running.engine.open(id, 'staying', 'perhapsEmpty');
-        if (!opened.ok)
-          throw new Violation(`the account ${id} cannot be opened after its table was restored`);
-        await world.judgeState(opened.value.account);
-        compared = true;
-      };
-      await world.as(running.node, () => {
-        compare().catch((cause) => world.unexpected('restored table', cause));
-      });
-      await world.pass(minute);
-      if (!compared) throw new Violation(`no end comes of opening ${id} after its table was restored`);
     }
   }
 

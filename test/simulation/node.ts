@@ -41,9 +41,6 @@ export interface NodePorts {
   readonly notifier: Notifier;
 }
 
-/** Objects that a snapshot no longer names outlive it as long as point-in-time recovery reaches back. */
-export const replacedLifetime = 35 * 24 * 3600_000;
-
 /** The engine as a node runs it; whatever is committed through it is judged. */
 export function engineOf(
   node: Node,
@@ -53,12 +50,14 @@ export function engineOf(
     random,
     plant,
     proposals,
+    replacedLifetime,
     onError,
   }: {
     readonly scheduler: Scheduler;
     readonly random: Random;
     readonly plant: Plant | undefined;
     readonly proposals: Proposals;
+    readonly replacedLifetime: number;
     readonly onError: EngineParts['onError'];
   },
 ): MailEngine {

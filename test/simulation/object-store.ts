@@ -10,8 +10,15 @@ export interface ObjectWatch {
 export class ObjectStore {
   readonly #objects = new Map<string, Uint8Array>();
   readonly #ever = new Map<string, Uint8Array>();
+  /** When each was last deleted. */
+  readonly #deletedAt = new Map<BlobKey, number>();
+  readonly #now: () => number;
   #sorted: string[] | undefined;
   watch: ObjectWatch | undefined;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
 
   put(key: BlobKey, bytes: Uint8Array): void {
     const before = this.#objects.get(key);
@@ -33,7 +40,14 @@ export class ObjectStore {
   delete(key: BlobKey): void {
     if (!this.#objects.delete(key)) return;
     this.#sorted = undefined;
+    this.#deletedAt.set(key, this.#now());
     this.watch?.deleted(key);
+  }
+
+  /** What was deleted after a moment is there again, as in a versioned bucket whose delete markers are taken away. */
+  undelete(since: number): void {
+    for (const [key, time] of this.#deletedAt)
+      if (time > since && !this.#objects.has(key)) this.put(key, this.#ever.get(key)!);
   }
 
   list(prefix: string, after: string | undefined, limit: number): { key: BlobKey; size: number }[] {

@@ -98,13 +98,13 @@ async function checkPlants(checked: readonly Plant[], from: number): Promise<boo
     const totals = await runAll(plans(), { enough: (so) => found(so) !== undefined });
     const first = found(totals);
     const others = totals.violations.filter(({ result }) => !isFound(plant, result.violation)).sort(bySeed);
-    const seeds = others.map(({ plan, result }) => `${plan.seed} (${firstLine(result)})`);
+    const seeds = others.slice(0, 3).map(({ plan, result }) => `seed ${plan.seed} (${firstLine(result)})`);
     console.log(
       first === undefined
         ? `  ${name}: NOT FOUND in ${totals.runs} seeds: nothing like ${finds}`
         : `  ${name}: seed ${first.plan.seed}: ${firstLine(first.result)}`,
     );
-    if (seeds.length > 0) console.log(`    otherwise ended ${seeds.join(', ')}`);
+    if (seeds.length > 0) console.log(`    ended otherwise: ${others.length}, so ${seeds.join(', ')}`);
     if (first === undefined) missed.push(name);
   }
   console.log(

@@ -23,6 +23,14 @@ export function noteChange(changed: Map<string, Set<number>>, account: string, p
   else positions.add(position);
 }
 
+/** What a service keeps of the past. */
+export interface Recovery {
+  /** The log of an account becomes what it was. */
+  restoreLog(account: AccountId, asOf: number): void;
+  /** Objects that were deleted after a moment are there again. */
+  undelete(since: number): void;
+}
+
 /** Where accounts lie: the real adapters over simulated services, and a way past them for whoever judges. */
 export interface Store {
   /** What has changed of each account's log since it was last taken from here: positions, the head's among them. */
@@ -38,7 +46,7 @@ export interface Store {
   /** Whether anything of an account is left. */
   isEmpty(account: AccountId): boolean;
   deleteEntry(account: AccountId, position: number): void;
-  /** Brings back the log of an account as it was; undefined where there is no such thing. */
-  readonly restore: ((account: AccountId, asOf: number) => void) | undefined;
+  /** Brings back what was; undefined where there is no such thing. */
+  readonly recovery: Recovery | undefined;
   close(): void;
 }

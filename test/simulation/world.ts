@@ -1,4 +1,5 @@
 import './builtins.ts';
+import { replacedLifetime } from '../../services/local/replaced-lifetime.ts';
 import type { Account } from '../../shared/engine/account.ts';
 import type { MailEngine } from '../../shared/engine/engine.ts';
 import { loadWhole } from '../../shared/engine/mailbox-loader.ts';
@@ -149,6 +150,7 @@ export class World {
       random,
       plant,
       proposals: this.proposals,
+      replacedLifetime: plant?.replacedLifetime ?? replacedLifetime[this.embedded ? 'embedded' : 'aws'],
       onError: (what, _account, cause) => this.unexpected(what, cause),
     });
     const services = frontEnd(

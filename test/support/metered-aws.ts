@@ -34,7 +34,7 @@ export interface AwsPorts {
 /** The real adapters over the simulation's services, which are always there and lose nothing, with a meter in between. */
 export class MeteredAws {
   readonly meter = new AwsMeter();
-  readonly objects = new ObjectStore();
+  readonly objects: ObjectStore;
   readonly #log: ItemTable;
   readonly #leases: ItemTable;
   readonly #line: Line;
@@ -42,6 +42,7 @@ export class MeteredAws {
 
   /** @param wait how long a request is on its way, there and back again. */
   constructor(now: () => number, wait: () => Promise<void> = async () => undefined) {
+    this.objects = new ObjectStore(now);
     this.#log = new ItemTable(now, () => undefined);
     this.#leases = new ItemTable(now, () => undefined);
     this.#line = steadyLine(wait);

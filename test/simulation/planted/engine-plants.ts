@@ -53,7 +53,7 @@ export const answerFromTheOwnOperation: Plant = {
 /** What could not be settled is refused, as if nothing had happened. */
 export const refuseTheUnsettled: Plant = {
   name: 'an unsettled change is refused',
-  within: 100,
+  within: 300,
   finds: /^[A-Z].* was answered (NO|-ERR) .*, and nobody knows what became of proposal \d+$/,
   answers: (account) => {
     const commit = account.commit.bind(account);
@@ -128,6 +128,14 @@ export const sweepBeforeListing: Plant = {
     const entropy = { ...parts.entropy, now: () => parts.entropy.now() + ahead };
     return sweepOrphans(old as unknown as Account, { ...parts, entropy });
   },
+};
+
+/** The objects of a snapshot go as soon as nobody reads it, though the table may yet be restored to when it was the newest. */
+export const replacedObjectsGoAtOnce: Plant = {
+  name: 'what was replaced goes within a day',
+  within: 1500,
+  finds: /^(the account \w+ cannot be opened|verify says of \w+) after its table was restored/,
+  replacedLifetime: 24 * 3600_000,
 };
 
 /** An account that is made again begins as if nobody had had its address. */

@@ -46,6 +46,8 @@ export interface Plant {
   ) => Promise<Result<StagedMessage, MailError>>;
   /** In the place of what an address keeps of UIDVALIDITY, for the account that is made there. */
   readonly floor?: (kept: number) => number;
+  /** In the place of production's, ms. */
+  readonly replacedLifetime?: number;
   readonly sweep?: (account: Account, parts: EngineParts, soil: Soil) => Promise<Swept>;
   /** In the place of `purgeExpunged`. */
   readonly purge?: (
