@@ -1,3 +1,4 @@
+import './builtins.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { initialState } from '../../shared/engine/apply.ts';
