@@ -13,7 +13,7 @@ import type { LogEvent } from '../../shared/telemetry/events.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
 import type { Forwarder } from '../forwarding/forwarder.ts';
 import { wholeOrRest } from './preceded.ts';
-import { namedId, type RetryMemory, retryKey } from './retries.ts';
+import { type RetryMemory, retryKey } from './retries.ts';
 import { countHops, maxHops } from './trace.ts';
 
 /** An account that a message is for, open. */
@@ -46,8 +46,6 @@ export interface DeliveryRequest {
   readonly limit: number;
   /** Of `body`, asked for when it has been read to its end. */
   readonly fingerprint: () => string;
-  /** Whether the same octets of the same sender are one message, however often they come; asked for as the fingerprint is. */
-  readonly isNamed: () => boolean;
   /** Needed where a target has addresses outside. */
   readonly forwarder: Forwarder | undefined;
   readonly log: Log;
@@ -170,10 +168,9 @@ export class Delivery {
   }
 
   async #storeFor(target: Target): Promise<TargetOutcome> {
-    const { sender, fingerprint, isNamed } = this.#request;
+    const { sender, fingerprint } = this.#request;
     const { account } = target.hold;
-    const key = retryKey(sender, account.id, fingerprint());
-    const deliveryId = isNamed() ? namedId(key) : this.#retries.idFor(key);
+    const deliveryId = this.#retries.idFor(retryKey(sender, account.id, fingerprint()));
     this.#ids.set(account.id, deliveryId);
     const sentOn = target.outside.length > 0 ? await this.#sendOn(target, deliveryId) : 'kept';
     if (sentOn === 'unavailable') return 'unavailable';

@@ -162,8 +162,6 @@ export class Reception implements SmtpHandlers {
       body: print.of(withCrLf(chunksOf(stream))),
       limit: messageLimit,
       fingerprint: () => print.value,
-      // Who sends the same octets again may mean it, unless an attempt was answered with 'later'.
-      isNamed: () => false,
       forwarder,
       log,
     };

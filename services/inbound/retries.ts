@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { type AccountId, systemEntropy } from '../../shared/ids.ts';
 import { RecentMap } from '../../shared/net/limits.ts';
 
@@ -6,7 +5,7 @@ import { RecentMap } from '../../shared/net/limits.ts';
  * Makes a sender's second attempt harmless. SMTP has no id of its own for a message, and one that is sent twice on purpose must arrive twice; so
  * every append carries a fresh delivery id, and only where an attempt was answered with a temporary failure are its ids remembered, by
  * sender, account and content. The next attempt uses them again: an account that has the message already takes no second one. Held
- * in memory, bounded: after a restart, or from another server, a second copy may come, never a loss. See `namedId` for who needs none of it.
+ * in memory, bounded: after a restart, or from another task, a second copy may come, never a loss. A Message-ID is no such id: programs send the same file twice on purpose, and what was acknowledged must arrive.
  */
 export class RetryMemory {
   readonly #ids = new RecentMap<string, string>(20_000);
@@ -45,10 +44,6 @@ export class RetryMemory {
 }
 
 const roomKey = (sender: string, account: AccountId): string => `${account}\0${sender}\0room`;
-
-/** The delivery id of a message that has a name of its own: it follows from the key, so that every server knows what an account has. */
-export const namedId = (key: string): string =>
-  `named:${createHash('sha256').update(key).digest('base64url')}`;
 
 export const retryKey = (sender: string, account: AccountId, fingerprint: string): string =>
   `${account}\0${sender}\0${fingerprint}`;

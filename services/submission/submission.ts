@@ -1,6 +1,5 @@
 import type { SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
 import type { MailEngine } from '../../shared/engine/engine.ts';
-import { fieldValue } from '../../shared/message/header.ts';
 import type { AccountRecord } from '../../shared/ports/directory.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
 import type { Forwarder } from '../forwarding/forwarder.ts';
@@ -55,8 +54,6 @@ interface Outgoing {
   readonly received: Uint8Array;
   readonly body: AsyncIterable<Uint8Array>;
   readonly print: Fingerprint;
-  /** It came with a Message-ID and a date: a program that sends the same once more on purpose gives it others. */
-  readonly isNamed: () => boolean;
   /** Why the body broke off, where it was for what is in it. */
   readonly refusal: () => SmtpReply | undefined;
 }
@@ -175,10 +172,6 @@ export class Submission implements SmtpHandlers {
     const now = engine.parts.entropy.now();
     const print = new Fingerprint();
     let refusal: SmtpReply | undefined;
-    let isNamed = false;
-    const onHeader = (block: Uint8Array) => {
-      isNamed = ['message-id', 'date'].every((name) => fieldValue(block, name) !== undefined);
-    };
     async function* watched(chunks: AsyncIterable<Uint8Array>) {
       try {
         yield* chunks;
@@ -191,9 +184,8 @@ export class Submission implements SmtpHandlers {
     const plain = print.of(withCrLf(limited(chunksOf(stream), messageLimit)));
     return {
       received: Buffer.from(received),
-      body: watched(submitted(plain, { hostname, now, onHeader })),
+      body: watched(submitted(plain, { hostname, now })),
       print,
-      isNamed: () => isNamed,
       refusal: () => refusal,
     };
   }
@@ -229,7 +221,6 @@ export class Submission implements SmtpHandlers {
       // The octets that came are limited; what is added to them does not count.
       limit: Number.MAX_SAFE_INTEGER,
       fingerprint: () => outgoing.print.value,
-      isNamed: outgoing.isNamed,
       forwarder,
       log,
     });

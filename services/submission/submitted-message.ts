@@ -4,16 +4,11 @@ import { fieldAt } from '../../shared/message/header.ts';
 import { SmtpReply } from '../inbound/smtp-reply.ts';
 import { countHops, mailDate, maxHops } from '../inbound/trace.ts';
 
-export interface HeaderOptions {
+export interface SubmittedOptions {
   /** This server's name, for the Message-ID. */
   readonly hostname: string;
   /** Milliseconds since 1970. */
   readonly now: number;
-}
-
-export interface SubmittedOptions extends HeaderOptions {
-  /** Sees the header block as it came. */
-  readonly onHeader: (block: Uint8Array) => void;
 }
 
 const emptyLine = Buffer.from('\r\n');
@@ -25,7 +20,7 @@ const withheld = new Set(['bcc', 'resent-bcc', 'return-path']);
  * The header block as it goes out: without Bcc, with the Date and Message-ID that RFC 6409 §8 has the server add where they are
  * missing. Lines end with CRLF.
  */
-export function completeHeader(block: Uint8Array, { hostname, now }: HeaderOptions): Uint8Array {
+export function completeHeader(block: Uint8Array, { hostname, now }: SubmittedOptions): Uint8Array {
   const names = new Set<string>();
   for (let field = fieldAt(block, 0); field !== undefined; field = fieldAt(block, field.end))
     names.add(field.name);
@@ -44,7 +39,6 @@ export function submitted(
   options: SubmittedOptions,
 ): AsyncGenerator<Uint8Array> {
   return changedHeader(chunks, (block) => {
-    options.onHeader(block);
     if (countHops(block) > maxHops) throw new SmtpReply(554, '5.4.6', 'The message goes round in a circle');
     return completeHeader(block, options);
   });
