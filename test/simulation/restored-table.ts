@@ -112,6 +112,8 @@ class RestoredAccount {
     judgeEpoch(lost, state);
     judgeMailboxes(before, state);
     const numbers = truth.messageNumbers();
+    // What was expunged then, and brought back in the time that is lost, is expunged again, and can be brought back again.
+    for (const no of referencedMessages(before)) numbers.delete(no);
     for (const { chunks } of before.mailboxes) for (const { message } of rowsOf(chunks)) numbers.add(message);
     const emails = [...numbers].map((no) => truth.emails.get(no)!);
     await judgeMessages(world, account, state, emails);
