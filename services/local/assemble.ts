@@ -14,13 +14,13 @@ const settings: Record<Store['kind'], Pick<EngineParts, 'inlineBytes' | 'recordC
     // Entries are rows of one file: what is inline costs no second object, so far more is than on a store of items.
     inlineBytes: 256 * 1024,
     recordCodec: 'raw',
-    // A thousand entries are read in some 30 ms, and folded once instead of five times.
+    // Rows of one file are read together: a busy log is folded once in a thousand entries instead of five times.
     longTail: 16,
   },
   aws: {
     inlineBytes: inlineLimit,
     recordCodec: 'zstd',
-    // A page of a query and a half.
+    // Whoever opens the account pays for each 4 KB of it.
     longTail: 3,
   },
 };

@@ -5,15 +5,10 @@ import { appendMessages, copyMessages, expungeMessages, storeFlags } from '../..
 import { allUids, everyUid } from '../../shared/engine/mailbox.ts';
 import { createMailbox, setLimit } from '../../shared/engine/mailbox-actions.ts';
 import { collect } from '../../shared/engine/message-index.ts';
-import { isManifestKey } from '../../shared/engine/snapshot-objects.ts';
 import { inboxId } from '../../shared/engine/state.ts';
 import { UidSet } from '../../shared/engine/uid-set.ts';
-import { accountPrefix } from '../../shared/ids.ts';
 import type { AccountLog } from '../../shared/ports/account-log.ts';
-import type { BlobStore } from '../../shared/ports/blob-store.ts';
 import { localEngine } from '../support/local-engine.ts';
-import { assertReadable, keysUnder } from '../support/mail.ts';
-import { MemoryLeases } from '../support/memory-store.ts';
 import { digest } from './random-operations.ts';
 
 const message = (n: number) =>
@@ -214,56 +209,6 @@ test('a reader opened after compaction holds what the writer holds; the tail it 
     Array.from({ length: 71 }, (_, n) => `message ${n}`),
   );
 });
-
-test('two compactors at once do no harm', async () => {
-  const { store } = await localEngine();
-  const { log } = store;
-  let together = meeting(2);
-  const blobs: BlobStore = {
-    get: (key, range) => store.blobs.get(key, range),
-    list: (prefix, after) => store.blobs.list(prefix, after),
-    delete: (keys) => store.blobs.delete(keys),
-    put: async (key, body) => {
-      if (isManifestKey(key)) await together.arrive();
-      return store.blobs.put(key, body);
-    },
-  };
-  // Each believes to hold the lease.
-  const anotherProcess = () => localEngine({ log, blobs, leases: new MemoryLeases() });
-  const a = await (await anotherProcess()).account();
-  const b = await (await anotherProcess()).account(a.id);
-  const manifests = () => keysUnder(store.blobs, `${accountPrefix(a.id)}x/`);
-  const foldTogether = async () => {
-    await Promise.all([a.catchUp(), b.catchUp()]);
-    const truth = digest(await a.whole());
-    const before = (await manifests()).length;
-    together = meeting(2);
-    await Promise.all([a, b].map((account) => account.compact().finally(together.end)));
-    assert.equal((await manifests()).length, before + 2);
-    const fresh = await (await localEngine({ log, blobs: store.blobs })).account(a.id);
-    assert.equal(fresh.snapshot?.state.position, a.state.position);
-    for (const account of [a, b, fresh]) {
-      assert.equal(digest(await account.whole()), truth);
-      await assertReadable(account, store.blobs);
-    }
-  };
-  for (let n = 0; n < 10; n++) await deliver(a, n);
-  await foldTogether();
-  await deliver(b, 10);
-  await foldTogether();
-  assert.equal((await a.records([11]))[0]!.envelope.subject, 'message 10');
-});
-
-/** Where so many wait for each other; none waits any more once it has ended. */
-function meeting(size: number) {
-  const { promise, resolve: end } = Promise.withResolvers<void>();
-  let here = 0;
-  const arrive = (): Promise<void> => {
-    if (++here === size) end();
-    return promise;
-  };
-  return { arrive, end };
-}
 
 test('a snapshot that was read slowly does not take the place of a newer one', async () => {
   const { account: make } = await localEngine();

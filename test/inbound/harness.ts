@@ -13,6 +13,7 @@ import type { AccountRecord, Address, Alias, Domain } from '../../shared/ports/d
 import { silentLog } from '../../shared/telemetry/log.ts';
 import { createMetrics } from '../../shared/telemetry/metrics.ts';
 import { type LocalEngine, localEngine } from '../support/local-engine.ts';
+import { accountRecord } from '../support/signed-in.ts';
 
 export const hostname = 'mx.example.org';
 
@@ -22,19 +23,11 @@ export class People implements RecipientDirectory {
   readonly aliases = new Map<string, Alias>();
 
   add(name: string, id: AccountId, status: AccountRecord['status'] = 'active'): AccountRecord {
-    const record: AccountRecord = {
-      id,
+    const record = accountRecord(id, {
       address: `${name}@example.org` as Address,
-      tenant: 'default',
       displayName: name,
       status,
-      protocols: ['imap', 'pop3', 'submission'],
-      pop3Deletion: 'expunge',
-      passwordHash: undefined,
-      credentialVersion: 1,
-      appPasswords: [],
-      createdAt: 0,
-    };
+    });
     this.accounts.set(record.address, record);
     return record;
   }

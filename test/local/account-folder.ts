@@ -3,6 +3,7 @@ import type { Account } from '../../shared/engine/account.ts';
 import type { Address, DomainName } from '../../shared/ports/directory.ts';
 import { type LocalEngine, localEngine } from '../support/local-engine.ts';
 import { type CommandRun, runCommand } from '../support/run-command.ts';
+import { accountRecord } from '../support/signed-in.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** A data folder that a server has open, with anna@example.test in it, and the command line beside it. */
@@ -21,19 +22,9 @@ export async function accountFolder(): Promise<AccountFolder> {
   const { directory, log, blobs, leases, notifier } = local.store;
   await directory.addTenant({ id: 'default', name: 'default', createdAt: 0 });
   await directory.addDomain({ name: 'example.test' as DomainName, tenant: 'default', createdAt: 0 });
-  const added = await directory.addAccount({
-    id: anna.id,
-    address: 'anna@example.test' as Address,
-    tenant: 'default',
-    displayName: '',
-    status: 'active',
-    protocols: ['imap', 'pop3', 'submission'],
-    pop3Deletion: 'expunge',
-    passwordHash: undefined,
-    credentialVersion: 1,
-    appPasswords: [],
-    createdAt: 0,
-  });
+  const added = await directory.addAccount(
+    accountRecord(anna.id, { address: 'anna@example.test' as Address, displayName: '' }),
+  );
   assert.ok(added.ok);
   return {
     ...local,
