@@ -100,7 +100,7 @@ async function load(
           if (acknowledged < wanted || dying) return;
           if (moment === 'anywhere') return kill();
           const wait = moment === 'end' ? 'ended' : 'running';
-          watch.sees().then((sight) => sight === wait && kill(), killed.reject);
+          watch.sees().then((sight) => sight[wait] && kill(), killed.reject);
         },
       })
       .catch((cause) => {
