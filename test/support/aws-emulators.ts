@@ -87,7 +87,7 @@ export async function startAwsEmulators(): Promise<AwsEmulators> {
 
 /** Dynoxide has no port of its own choice: a free one is found for it, again where another process was quicker. */
 async function startTables(open: AsyncDisposableStack): Promise<string> {
-  const binary = createRequire(import.meta.url).resolve('@dynoxide/linux-x64/dynoxide');
+  const binary = tablesProgram();
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
     const child = spawn(binary, ['serve', '--host', '127.0.0.1', '--port', String(port)], {
@@ -100,6 +100,20 @@ async function startTables(open: AsyncDisposableStack): Promise<string> {
     }
     await ended(child);
     if (attempt === 5) throw new Error('dynoxide does not start');
+  }
+}
+
+/** An optional dependency, since npm would install nothing at all elsewhere. */
+function tablesProgram(): string {
+  try {
+    return createRequire(import.meta.url).resolve('@dynoxide/linux-x64/dynoxide');
+  } catch (cause) {
+    throw new Error(
+      `dynoxide is there for Linux on x64 only: ${tablesEndpointVariable} names another emulator of DynamoDB`,
+      {
+        cause,
+      },
+    );
   }
 }
 
