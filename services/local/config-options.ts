@@ -164,6 +164,12 @@ export const serveOptions: readonly ServeOption[] = [
     fallback: undefined,
   },
   {
+    name: 'max-connections',
+    value: 'number',
+    description: 'how many clients may be connected at once, over all services and processes',
+    fallback: '20000',
+  },
+  {
     name: 'retention',
     value: 'period',
     description: 'how long expunged messages can be restored, such as 14d or 12h',

@@ -26,6 +26,8 @@ export interface ServeConfig {
   readonly adminApi: boolean;
   readonly allowPlaintextAuth: boolean;
   readonly trustedNetworks: NetworkList;
+  /** Clients at once, over all services and processes. */
+  readonly maxConnections: number;
   /** Balancers, whose connections begin with a PROXY header; undefined for none. */
   readonly proxies: NetworkList | undefined;
   /** Undefined: the machine's. */
@@ -74,6 +76,15 @@ function parseWorkers(text: string): Parsed<number> {
   return workers >= 1 && workers <= maxWorkers
     ? ok(workers)
     : err(`${quoted(text)} is not a number of processes, 1 to ${maxWorkers}`);
+}
+
+const mostConnections = 1_000_000;
+
+function parseConnections(text: string): Parsed<number> {
+  const connections = /^\d{1,7}$/.test(text) ? Number(text) : Number.NaN;
+  return connections >= 1 && connections <= mostConnections
+    ? ok(connections)
+    : err(`${quoted(text)} is not a number of connections, 1 to ${mostConnections}`);
 }
 
 function parseSeconds(text: string): Parsed<number> {
@@ -184,6 +195,7 @@ export function parseServeConfig(
       (store.kind === 'embedded' || read('admin-api', parseSwitch, false)),
     allowPlaintextAuth: read('allow-plaintext-auth', parseSwitch, false),
     trustedNetworks: read<NetworkList>('trusted-networks', parseTrusted, noNetworks),
+    maxConnections: read('max-connections', parseConnections, 0),
     proxies: read<NetworkList | undefined>('proxy-protocol', parseTrusted, undefined),
     hostname: read<string | undefined>('hostname', parseHost, undefined),
     postmaster: read<string | undefined>('postmaster', parseMailAddress, undefined),

@@ -30,6 +30,7 @@ import type { DrainTimes } from './drain.ts';
 import { secretOf, serveByWorkers, serveHere, serverName } from './mail-side.ts';
 import { openOutgoing, startForwarding } from './outgoing.ts';
 import { awaitStop, type Stop } from './stop.ts';
+import { createStoreCheck } from './store-check.ts';
 import { terminalDestination } from './terminal-log.ts';
 import { Exchange } from './workers/exchange.ts';
 import { Outbox } from './workers/outbox.ts';
@@ -53,7 +54,7 @@ function meet(config: ServeConfig, secret: Uint8Array): Meeting {
     exchange.tell(0, news);
     sent();
   });
-  return { exchange, secret, outbox, state: shareState(outbox, { trusted: config.trustedNetworks, secret }) };
+  return { exchange, secret, outbox, state: shareState(outbox, config, secret) };
 }
 
 /** Serves until it is told to stop; then says goodbye to clients, completes what is under way and lets the data folder go. */
@@ -130,7 +131,7 @@ async function startEverything(parts: Parts): Promise<Result<Serving, CommandErr
   metrics.observe('restante_process_resident_bytes', 'Memory of the process, or of all of them', () =>
     process.memoryUsage.rss(),
   );
-  const state = meeting?.state ?? ownState(config.trustedNetworks, secret);
+  const state = meeting?.state ?? ownState(config, secret);
   const tls = certificate.value.context;
   const outgoing = await openOutgoing(context, config, data);
   const mail = await (meeting
@@ -168,11 +169,12 @@ async function startEverything(parts: Parts): Promise<Result<Serving, CommandErr
     ),
   };
   if (config.ports.http !== 'off') {
+    const storeAnswers = createStoreCheck(() => data.store.directory.domains(undefined, 1));
     const http = await startHealthHttp({
       host: config.host,
       port: config.ports.http,
       welcome: async () =>
-        welcome !== 'ready' || (mail.value.serving() && (await answers(data))) ? welcome : 'notReady',
+        welcome !== 'ready' || (mail.value.serving() && (await storeAnswers())) ? welcome : 'notReady',
       page: () => connectionPage(guide),
       authority: certificate.value.authority,
       metrics,
@@ -238,13 +240,6 @@ async function startEverything(parts: Parts): Promise<Result<Serving, CommandErr
     },
   });
 }
-
-/** Whether the store can be read. */
-const answers = (data: Data): Promise<boolean> =>
-  data.store.directory.domains().then(
-    () => true,
-    () => false,
-  );
 
 /** `imap: cannot listen on …` names the service, which is also the option that chooses another port. */
 function namingOption(message: string): string {

@@ -14,8 +14,7 @@ import { RetryMemory } from '../../inbound/retries.ts';
 import type { CountsName, News } from './news.ts';
 import type { Outbox } from './outbox.ts';
 
-/** In all, over all services and processes; the limit per address keeps one guest from taking the whole house. */
-const maxConnections = 20_000;
+/** Keeps one guest from taking the whole house. */
 const maxConnectionsPerAddress = 500;
 
 /** What a process keeps of its clients besides their mail. */
@@ -27,11 +26,20 @@ export interface ServingState {
   readonly retries: RetryMemory;
 }
 
+export interface StateSettings {
+  readonly trustedNetworks: NetworkList;
+  /** Over all services and processes. */
+  readonly maxConnections: number;
+}
+
 /** For a server that is one process. */
-export const ownState = (trusted: NetworkList, secret: Uint8Array): ServingState => ({
+export const ownState = (
+  { trustedNetworks, maxConnections }: StateSettings,
+  secret: Uint8Array,
+): ServingState => ({
   counts: new OpenCounts(maxConnections, maxConnectionsPerAddress),
   signedIn: new OpenCounts(Number.MAX_SAFE_INTEGER, sessionsPerAccount),
-  throttle: createSignInThrottle({ trusted }),
+  throttle: createSignInThrottle({ trusted: trustedNetworks }),
   remembered: createRememberedPasswords({ key: secret }),
   retries: new RetryMemory(),
 });
@@ -74,12 +82,13 @@ class SharedRetries extends RetryMemory {
  */
 export function shareState(
   outbox: Outbox,
-  { trusted, secret }: { readonly trusted: NetworkList; readonly secret: Uint8Array },
+  { trustedNetworks, maxConnections }: StateSettings,
+  secret: Uint8Array,
 ): SharedState {
   const counted = (name: CountsName) => (key: string, change: number) => outbox.count(name, key, change);
   const counts = new OpenCounts(maxConnections, maxConnectionsPerAddress, counted('connections'));
   const signedIn = new OpenCounts(Number.MAX_SAFE_INTEGER, sessionsPerAccount, counted('signedIn'));
-  const throttle = createSignInThrottle({ trusted });
+  const throttle = createSignInThrottle({ trusted: trustedNetworks });
   const remembered = createRememberedPasswords({ key: secret });
   const retries = new SharedRetries(outbox);
   return {

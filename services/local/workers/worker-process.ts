@@ -35,7 +35,7 @@ function orderedBy(
           const { orders } = message;
           const outbox = new Outbox((news, sent) => first.send({ kind: 'news', news }, sent));
           const secret = Buffer.from(orders.secret, 'base64');
-          const state = shareState(outbox, { trusted: config.trustedNetworks, secret });
+          const state = shareState(outbox, config, secret);
           wishes.news = (news) => state.take(news);
           resolve({ orders, outbox, state });
           return;

@@ -23,7 +23,7 @@ function member(exchange: Exchange, number: number) {
     exchange.tell(number, JSON.parse(JSON.stringify(news)));
     sent();
   });
-  const state = shareState(outbox, { trusted: noNetworks, secret });
+  const state = shareState(outbox, { trustedNetworks: noNetworks, maxConnections: 20_000 }, secret);
   const silent = { announce() {}, watch: () => () => {} };
   const notifier = new SharedNotifier(silent, outbox);
   exchange.join(number, (news, sent) => {
