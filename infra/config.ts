@@ -21,6 +21,9 @@ const taskSize = z.strictObject({
   connectionsPerTask: z.int().min(100).max(50_000).default(8000),
 });
 
+/** Sessions of SMTP are short and work all the time: a listener takes 2,000 of them at once, whatever there is to be had. */
+const smtpTaskSize = taskSize.extend({ connectionsPerTask: z.int().min(100).max(1600).default(1000) });
+
 /** Memory in MiB that Fargate sells with so much processor. */
 const memoryOnSale: Readonly<Record<number, readonly [min: number, max: number]>> = {
   256: [512, 2048],
@@ -63,7 +66,12 @@ const schema = z
     ]),
     services: z.discriminatedUnion('profile', [
       z.strictObject({ profile: z.literal('small'), all: taskSize }),
-      z.strictObject({ profile: z.literal('large'), imap: taskSize, pop3: taskSize, submission: taskSize }),
+      z.strictObject({
+        profile: z.literal('large'),
+        imap: taskSize,
+        pop3: taskSize,
+        submission: smtpTaskSize,
+      }),
     ]),
     features: z.strictObject({
       /** Changes reach clients on other tasks within a second, instead of 15. */

@@ -15,6 +15,7 @@ import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import { bundleOf, type FunctionName } from './bundle.ts';
 import type { Config } from './config.ts';
+import { countFaults } from './faults.ts';
 import type { Inside } from './inside.ts';
 
 export interface MailFunctionProps {
@@ -44,6 +45,7 @@ export class MailFunction extends Construct {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: `Of the function that ${props.description}`,
     });
+    countFaults(this, config, logGroup);
     logGroup.grantWrite(this.role);
     if (inside) this.#allowInterfaces();
     this.lambda = new LambdaFunction(this, 'Function', {

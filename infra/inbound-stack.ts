@@ -27,15 +27,21 @@ export interface InboundStackProps extends StackProps {
 
 /** SQS may hold a message this long; what failed so often that it lies in the dead-letter queue waits for a person. */
 const patience = Duration.days(14);
-const deliveryTimeout = Duration.minutes(5);
+/** What a call could not deliver comes again after six times this, and so often before it waits for a person: four hours. */
+const deliveryTimeout = Duration.minutes(2);
+const attempts = 20;
+
+/** What holds mail outlives the stack, and so does the key without which nobody can read it. */
+const removalOf = ({ mail }: Config): RemovalPolicy =>
+  mail === 'keep' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
 
 /** Mail that SES receives: receipt rule, bucket, topic, queue, and the function that delivers. */
 export class InboundStack extends Stack {
   constructor(scope: Construct, id: string, { config, ...props }: InboundStackProps) {
     super(scope, id, props);
-    const key = this.#key();
+    const key = this.#key(config);
     const bucket = this.#bucket(config, key);
-    const { topic, queue, failed } = this.#queues(key);
+    const { topic, queue, failed } = this.#queues(config, key);
     this.#deliver(config, queue, bucket, key);
     new Bounces(this, 'Bounces', { config, bucket, key });
 
@@ -65,11 +71,11 @@ export class InboundStack extends Stack {
    * SES, SNS and S3 can only use a key whose policy says so; the keys that AWS manages say no such thing. On whose behalf a service uses it is not
    * always said: the policies of the bucket and the topic see to that.
    */
-  #key(): Key {
+  #key(config: Config): Key {
     const key = new Key(this, 'Key', {
       description: 'Mail on its way in',
       enableKeyRotation: true,
-      removalPolicy: RemovalPolicy.DESTROY,
+      removalPolicy: removalOf(config),
     });
     key.addToResourcePolicy(
       new PolicyStatement({
@@ -92,7 +98,7 @@ export class InboundStack extends Stack {
       minimumTLSVersion: 1.2,
       // Longer than a delivery that failed may wait in the dead-letter queue.
       lifecycleRules: [{ id: 'delivered-or-given-up', expiration: patience.plus(Duration.days(2)) }],
-      removalPolicy: config.mail === 'keep' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: removalOf(config),
     });
     acknowledge(
       bucket,
@@ -103,11 +109,12 @@ export class InboundStack extends Stack {
     return bucket;
   }
 
-  #queues(key: Key): { topic: Topic; queue: Queue; failed: Queue } {
+  #queues(config: Config, key: Key): { topic: Topic; queue: Queue; failed: Queue } {
     const encrypted = {
       encryption: QueueEncryption.KMS,
       encryptionMasterKey: key,
       enforceSSL: true,
+      removalPolicy: removalOf(config),
     } as const;
     const failed = new Queue(this, 'Failed', { ...encrypted, retentionPeriod: patience });
     const queue = new Queue(this, 'Arrived', {
@@ -115,7 +122,7 @@ export class InboundStack extends Stack {
       retentionPeriod: patience,
       // Lambda asks for six times the time-out of the function.
       visibilityTimeout: Duration.seconds(deliveryTimeout.toSeconds() * 6),
-      deadLetterQueue: { queue: failed, maxReceiveCount: 5 },
+      deadLetterQueue: { queue: failed, maxReceiveCount: attempts },
     });
     const topic = new Topic(this, 'Received', { masterKey: key, enforceSSL: true });
     letPublish(topic, 'ses.amazonaws.com');

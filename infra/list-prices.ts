@@ -22,6 +22,7 @@ export const list = {
   exportableCertificateYear: 15,
   alarmMonth: 0.1,
   dashboardMonth: 3,
+  metricMonth: 0.3,
   /** On demand; a KiB written, 4 KiB read consistently. */
   dynamoWriteUnit: 0.625e-6,
   dynamoReadUnit: 0.125e-6,

@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Repository } from 'aws-cdk-lib/aws-ecr';
 import {
@@ -18,6 +18,7 @@ import { Construct } from 'constructs';
 import type { Network } from './access-stack.ts';
 import { acknowledge } from './acknowledge.ts';
 import type { Config, TaskSize } from './config.ts';
+import { countFaults, ownMetrics } from './faults.ts';
 import { grantCertificate, grantMail, grantSending } from './grants.ts';
 import { tell, told } from './parameters.ts';
 import { type ExposedPort, healthPort } from './ports.ts';
@@ -39,17 +40,20 @@ const deregistrationDelay = Duration.seconds(240);
 /** Then SIGTERM, and this for the farewells (see `dataEnvironment`): the most that Fargate grants. */
 const stopTimeout = Duration.seconds(120);
 
+/** So many times the connections that more tasks are started for, a task takes before it refuses. */
+const room = 1.25;
+
 /** One Fargate service behind its listeners: tasks that can be replaced at any moment without a client losing mail. */
 export class MailService extends Construct {
   constructor(scope: Construct, id: string, props: MailServiceProps) {
     super(scope, id);
-    const { config, cluster, network, size } = props;
+    const { config, cluster, network } = props;
     const logs = new LogGroup(this, 'Logs', { retention: config.retention.logDays });
     const task = this.#task(props, logs);
+    // No `desiredCount`: a deployment would set back what autoscaling has made of it, which also lifts a new service to its least.
     const service = new FargateService(this, 'Service', {
       cluster,
       taskDefinition: task,
-      desiredCount: size.tasks.min,
       minHealthyPercent: 100,
       maxHealthyPercent: 200,
       circuitBreaker: { enable: true, rollback: true },
@@ -88,6 +92,8 @@ export class MailService extends Construct {
         ...(sends && forwardingEnvironment(config)),
         ...listening,
         RESTANTE_HTTP: String(healthPort),
+        // New tasks take a minute to come: what there is must not refuse anybody before.
+        RESTANTE_MAX_CONNECTIONS: String(Math.ceil(size.connectionsPerTask * room)),
       },
       portMappings: [...ports.map(({ containerPort }) => ({ containerPort })), { containerPort: healthPort }],
       logging: LogDriver.awsLogs({ logGroup: logs, streamPrefix: 'mail' }),
@@ -137,7 +143,8 @@ export class MailService extends Construct {
     // A task that is slow for a moment keeps its clients: they would all come at once to the others.
     group.setAttribute('target_health_state.unhealthy.connection_termination.enabled', 'false');
     group.setAttribute('target_health_state.unhealthy.draining_interval_seconds', '300');
-    tell(this, config, `access/targets-${option}`, group.targetGroupFullName);
+    // Beneath the stack: another profile has it from another service, by the same name.
+    tell(Stack.of(this), config, `access/targets-${option}`, group.targetGroupFullName);
     balancer.addListener(`Listener ${option}`, {
       port,
       protocol: Protocol.TCP,
@@ -150,7 +157,7 @@ export class MailService extends Construct {
     const scaling = service.autoScaleTaskCount({ minCapacity: size.tasks.min, maxCapacity: size.tasks.max });
     const cooldowns = { scaleOutCooldown: Duration.seconds(60), scaleInCooldown: Duration.minutes(15) };
     scaling.scaleOnCpuUtilization('Cpu', { targetUtilizationPercent: 60, ...cooldowns });
-    const metricNamespace = `Restante/${config.name}`;
+    const metricNamespace = ownMetrics(config);
     const metricName = `Connections${id}`;
     new MetricFilter(this, 'Connections', {
       logGroup: logs,
@@ -159,14 +166,7 @@ export class MailService extends Construct {
       filterPattern: FilterPattern.stringValue('$.event', '=', 'process.load'),
       metricValue: '$.connections',
     });
-    new MetricFilter(this, 'Faults', {
-      logGroup: logs,
-      metricNamespace,
-      metricName: 'Faults',
-      filterPattern: FilterPattern.stringValue('$.level', '=', 'error'),
-      metricValue: '1',
-      defaultValue: 0,
-    });
+    countFaults(this, config, logs);
     scaling.scaleToTrackCustomMetric('ConnectionsPerTask', {
       // Every task says its count once a minute: the average over what was said is the average over tasks.
       metric: new Metric({

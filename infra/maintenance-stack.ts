@@ -44,12 +44,7 @@ export class MaintenanceStack extends Stack {
       },
     });
     grantMail(this, config, maintain.role);
-    new Schedule(this, 'EveryHour', {
-      description: 'Maintenance of the accounts whose turn it is',
-      schedule: ScheduleExpression.rate(Duration.hours(1)),
-      timeWindow: TimeWindow.flexible(Duration.minutes(15)),
-      target: invocation(maintain, { retryAttempts: 2, maxEventAge: Duration.hours(1) }),
-    });
+    hourly(maintain, 'Maintenance of the accounts whose turn it is', 2);
   }
 
   #certificate(config: Config): void {
@@ -81,22 +76,27 @@ export class MaintenanceStack extends Stack {
     );
     grantCertificate(this, config, bring.role, 'write');
     tell(this, config, 'maintenance/certificate-function', bring.lambda.functionName);
-    new Schedule(this, 'TwiceADay', {
-      description: 'Looks whether ACM has a newer certificate than the tasks',
-      schedule: ScheduleExpression.rate(Duration.hours(12)),
-      target: invocation(bring, { retryAttempts: 5, maxEventAge: Duration.hours(6) }),
-    });
+    // So often for the first one, and for that of another host name.
+    hourly(bring, 'Looks whether ACM has another certificate than the tasks', 5);
   }
 }
 
-/** The scheduler's call of a function, by a role that may do that and nothing else. */
-function invocation(
-  target: MailFunction,
-  times: { readonly retryAttempts: number; readonly maxEventAge: Duration },
-): LambdaInvoke {
+/** Calls a function every hour, by a role that may do that and nothing else. */
+function hourly(target: MailFunction, description: string, retryAttempts: number): void {
   const role = new Role(target, 'Caller', { assumedBy: new ServicePrincipal('scheduler.amazonaws.com') });
   role.addToPolicy(
     new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [target.lambda.functionArn] }),
   );
-  return new LambdaInvoke(target.lambda, { ...times, role: role.withoutPolicyUpdates() });
+  const schedule = new Schedule(target, 'EveryHour', {
+    description,
+    schedule: ScheduleExpression.rate(Duration.hours(1)),
+    timeWindow: TimeWindow.flexible(Duration.minutes(15)),
+    target: new LambdaInvoke(target.lambda, {
+      retryAttempts,
+      maxEventAge: Duration.hours(1),
+      role: role.withoutPolicyUpdates(),
+    }),
+  });
+  // The first call comes as soon as it is made: the role must have been given its right.
+  schedule.node.addDependency(role);
 }

@@ -32,6 +32,8 @@ const valkeyPorts = [6379, 6380];
 export const zonesOf = ({ network }: Config): string[] =>
   Array.from({ length: network.zones }, (_, i) => Fn.select(i, Fn.getAzs()));
 
+const mostZones = 3;
+
 export interface NetworkStackProps extends StackProps {
   readonly config: Config;
 }
@@ -45,6 +47,8 @@ export class NetworkStack extends Stack {
       ipAddresses: IpAddresses.cidr(config.network.cidr),
       // By their place in the region's list: without the account's number no list could be asked for, and two would be all there are.
       availabilityZones: zonesOf(config),
+      // A third zone that is added later must find its place free.
+      reservedAzs: mostZones - config.network.zones,
       natGateways: 0,
       restrictDefaultSecurityGroup: false,
       subnetConfiguration: [

@@ -1,5 +1,6 @@
 import type { Config, TaskSize } from './config.ts';
 import { list } from './list-prices.ts';
+import { exposedPorts } from './ports.ts';
 
 /** What is paid a month whether anybody reads mail or not. */
 export interface FixedPrice {
@@ -15,6 +16,15 @@ const task = ({ cpu, memory }: TaskSize) =>
 /** Lambda asks a queue with five connections, each of which waits 20 s for an answer where there is nothing. */
 const askingRequests = (5 * hours * 3600) / 20;
 
+/** An alarm is paid for by the metrics that it looks at (watches.ts): two a port, four for DynamoDB's faults, and one for each other. */
+const alarmMetrics = (config: Config): number =>
+  2 * exposedPorts(config).length +
+  4 +
+  3 +
+  (config.features.adminApi ? 1 : 0) +
+  (config.features.ownMx ? 0 : 2) +
+  (config.certificate.kind === 'own' ? 0 : 1);
+
 /** Each choice of the configuration that costs something by standing there. */
 export function fixedPrices(config: Config): readonly FixedPrice[] {
   const { services, features, network } = config;
@@ -24,7 +34,7 @@ export function fixedPrices(config: Config): readonly FixedPrice[] {
       : [services.imap, services.pop3, services.submission, ...(features.ownMx ? [services.submission] : [])];
   const tasks = sizes.reduce((sum, { tasks }) => sum + tasks.min, 0);
   const keys = features.ownMx ? 1 : 2;
-  const alarms = (features.ownMx ? 6 : 8) + (features.adminApi ? 1 : 0);
+  const alarms = alarmMetrics(config);
   return [
     {
       what: `${tasks} Fargate task${tasks === 1 ? '' : 's'} on ARM`,
@@ -72,7 +82,10 @@ export function fixedPrices(config: Config): readonly FixedPrice[] {
           },
         ]
       : []),
-    { what: `${alarms} alarms (the first 10 are free) and a dashboard (the first 3 are free)`, dollars: 0 },
+    {
+      what: `a dashboard, alarms on ${alarms} metrics, ${sizes.length + 1} metrics of its own`,
+      dollars: list.dashboardMonth + alarms * list.alarmMonth + (sizes.length + 1) * list.metricMonth,
+    },
   ];
 }
 

@@ -14,19 +14,30 @@ export interface CertificateClients {
 
 export type Brought = 'brought' | 'unchanged' | 'notIssued';
 
+/** ACM renews two months before the end, or a month and a half. */
+const renewedBefore = 20 * 24 * 3600_000;
+
 /**
  * Brings the certificate that ACM issued or renewed into the secret that the tasks read: `{"cert", "key", "serial"}`. A certificate
- * that is there already is left alone, since each export of it would make the tasks load it again.
+ * that is there already is left alone, since each export of it would make the tasks load it again. Throws where a person is needed: the function's
+ * errors are an alarm.
  */
 export async function bringCertificate(
   { acm, secrets }: CertificateClients,
   certificateArn: string,
   secretArn: string,
+  now = Date.now(),
 ): Promise<Brought> {
   const described = await acm.send(new DescribeCertificateCommand({ CertificateArn: certificateArn }));
-  const serial = described.Certificate?.Serial;
-  if (described.Certificate?.Status !== 'ISSUED' || serial === undefined) return 'notIssued';
-  if ((await serialOf(secrets, secretArn)) === serial) return 'unchanged';
+  const { Status: status, Serial: serial, NotAfter: notAfter } = described.Certificate ?? {};
+  if (status === 'PENDING_VALIDATION') return 'notIssued';
+  if (status !== 'ISSUED' || serial === undefined) throw new Error(`the certificate is ${status}`);
+  if ((await serialOf(secrets, secretArn)) === serial) {
+    // ACM tells nobody here that it cannot renew one: it goes on calling it issued.
+    if (notAfter !== undefined && notAfter.getTime() - now < renewedBefore)
+      throw new Error(`the certificate expires on ${notAfter.toISOString()}, and ACM has not renewed it`);
+    return 'unchanged';
+  }
 
   const passphrase = randomBytes(24).toString('base64url');
   const exported = await acm.send(

@@ -14,7 +14,16 @@ function named(name: string): string {
   return value;
 }
 
-async function start(): Promise<ReturnType<typeof handle>> {
+interface Started {
+  readonly answer: ReturnType<typeof handle>;
+  /** Takes the key of the secret, which somebody may have put there since, and ends the one before. */
+  readonly adopt: () => Promise<void>;
+}
+
+/** How long a key may go on after another was put in its place, ms. */
+const adoptEvery = 5 * 60_000;
+
+async function start(): Promise<Started> {
   const secret = named('RESTANTE_ADMIN_KEY_SECRET');
   // All that is sent goes out by SES.
   const hosts = {
@@ -23,11 +32,15 @@ async function start(): Promise<ReturnType<typeof handle>> {
     spf: 'include:amazonses.com',
   };
   const { store, log } = await storeFromEnvironment(process.env);
-  const token = await (await secretReader(secret))();
-  // Made by the deployment before there was anybody to ask for one.
+  const read = await secretReader(secret);
   const keys = new KeyRing(store.adminRecords, systemEntropy);
-  if (token === undefined || !(await keys.adopt(token.trim())))
-    throw new Error('the secret of the first key does not hold one');
+  // Made by the deployment before there was anybody to ask for one.
+  const adopt = async (): Promise<void> => {
+    const token = await read();
+    if (token === undefined || !(await keys.adopt(token.trim())))
+      throw new Error('the secret of the first key does not hold one');
+  };
+  await adopt();
   const engine = engineOnAws(store, log);
   const provisioning = createProvisioning({
     directory: store.directory,
@@ -35,16 +48,23 @@ async function start(): Promise<ReturnType<typeof handle>> {
     forwardOutside: forwardsOutside(process.env),
   });
   const data = { engine, provisioning, store: { kind: 'aws' as const, ...store } };
-  return handle(createAdminApp({ data, hosts, version: process.env.RESTANTE_VERSION ?? 'unknown', log }));
+  const version = process.env.RESTANTE_VERSION ?? 'unknown';
+  return { answer: handle(createAdminApp({ data, hosts, version, log })), adopt };
 }
 
-let started: ReturnType<typeof start> | undefined;
+let started: Promise<Started> | undefined;
+let adoptedAt = 0;
 
-/** Once for each container; one that could not start is tried again by the next request. */
+/** Starts once for each container; one that could not start is tried again by the next request. */
 export const handler: ReturnType<typeof handle> = async (event, context) => {
-  started ??= start();
+  const now = Date.now();
   try {
-    return await (await started)(event, context);
+    const looksAgain = started !== undefined && now - adoptedAt > adoptEvery;
+    started ??= start();
+    const { answer, adopt } = await started;
+    if (looksAgain) await adopt();
+    if (looksAgain || adoptedAt === 0) adoptedAt = now;
+    return await answer(event, context);
   } catch (cause) {
     started = undefined;
     throw cause;

@@ -6,7 +6,7 @@ import {
   localNames,
 } from '../../shared/net/certificate-authority.ts';
 import { openTlsContext, type TlsContext } from '../../shared/net/tls-context.ts';
-import { ok, type Result } from '../../shared/result.ts';
+import { err, ok, type Result } from '../../shared/result.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
 import { systemTimers } from '../maintenance/timers.ts';
 import { openChallengeServer } from './acme/challenge-server.ts';
@@ -38,7 +38,11 @@ async function keepBrought(
   log: Log,
 ): Promise<Result<Kept | undefined, string>> {
   if (tls.kind === 'secret')
-    return ok(await keepSecretCertificate(await readSecret(tls.id), join(folder, 'secret'), own, log));
+    try {
+      return ok(await keepSecretCertificate(await readSecret(tls.id), join(folder, 'secret'), own, log));
+    } catch (cause) {
+      return err(`cannot read the certificate in the secret ${tls.id}: ${describeCause(cause)}`);
+    }
   if (tls.kind !== 'acme') return ok(undefined);
   const challenges = await openChallengeServer(host, tls.port);
   if (!challenges.ok) return challenges;

@@ -15,7 +15,7 @@ const every = 5 * 60_000;
 /**
  * Keeps the certificate of a secret (`{"cert": PEM, "key": PEM}`) in files, where the server reads it again whenever it changes. Until the first
  * one is there, the files hold the machine's own. What cannot be used is logged, and the old one goes on serving. Resolves to the files, and to a
- * function that ends it.
+ * function that ends it. Rejects where the secret cannot be read at the start: clients that know the certificate would be shown another.
  */
 export async function keepSecretCertificate(
   read: () => Promise<string | undefined>,
@@ -28,20 +28,22 @@ export async function keepSecretCertificate(
   await copyFile(own.certFile, files.certFile);
   await copyFile(own.keyFile, files.keyFile);
 
-  const look = async (): Promise<void> => {
+  const failed = (cause: unknown): void =>
+    log.error({ event: 'tls.reloadFailed', certFile: 'secret' }, cause);
+  const take = async (text: string | undefined): Promise<void> => {
     try {
-      const pair = parsePair(await read());
+      const pair = parsePair(text);
       if (pair === undefined || pair.cert === (await readFile(files.certFile, 'utf8'))) return;
       // Throws on a pair that does not fit, before anything of it is used.
       serverContext(pair.cert, pair.key);
       await writeFileAtomic(files.keyFile, pair.key, 0o600);
       await writeFileAtomic(files.certFile, pair.cert, 0o644);
     } catch (cause) {
-      log.error({ event: 'tls.reloadFailed', certFile: 'secret' }, cause);
+      failed(cause);
     }
   };
-  await look();
-  const timer = setInterval(() => void look(), every).unref();
+  await take(await read());
+  const timer = setInterval(() => void read().then(take, failed), every).unref();
   return { ...files, close: () => clearInterval(timer) };
 }
 

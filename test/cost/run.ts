@@ -162,7 +162,7 @@ ${[0, 0.1, 0.5, 1].map((share) => row(`${share * 100} %`, cents(pop3Dollars(cold
 
 ## What the count leaves out
 
-- What is not an account's own: the admin API's calls, alarms beyond the ten that are free.
+- What is not an account's own: the admin API's calls.
 - Mail for a detail address (ann+lists@) or for Junk, and what the queue gives out again, opens the account: some 11 units and 2 objects, 0.0002 cents a message.
 - Header blocks of the model's mail are of one to three KB. A KB more, compressed to a half, is half a unit when it is written and half when it is trimmed: 0.09 cents a month.
 

@@ -101,6 +101,6 @@ test('SES may write, encrypt and tell before the rule is made, and partial failu
     FunctionResponseTypes: ['ReportBatchItemFailures'],
   });
   inbound.hasResourceProperties('AWS::SQS::Queue', {
-    RedrivePolicy: Match.objectLike({ maxReceiveCount: 5 }),
+    RedrivePolicy: Match.objectLike({ maxReceiveCount: 20 }),
   });
 });

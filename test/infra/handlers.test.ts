@@ -54,7 +54,7 @@ test('deleting the stack stops receiving', async () => {
   assert.equal(ours.active(), undefined);
 });
 
-function clients(status: string, secret: string | undefined) {
+function clients(status: string, secret: string | undefined, notAfter?: Date) {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   let held = secret;
   const calls: string[] = [];
@@ -65,7 +65,7 @@ function clients(status: string, secret: string | undefined) {
     calls.push(command.constructor.name);
     switch (command.constructor.name) {
       case 'DescribeCertificateCommand':
-        return { Certificate: { Status: status, Serial: '01:02' } };
+        return { Certificate: { Status: status, Serial: '01:02', NotAfter: notAfter } };
       case 'ExportCertificateCommand': {
         const passphrase = Buffer.from(command.input.Passphrase as Uint8Array).toString();
         const options = { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase } as const;
@@ -94,6 +94,17 @@ test('an issued certificate is brought once, with its key in the open and its ch
   assert.equal(serial, '01:02');
   assert.equal(await bringCertificate(both, 'arn', 'secret'), 'unchanged');
   assert.equal(calls.filter((name) => name === 'ExportCertificateCommand').length, 1);
+});
+
+test('a certificate that ACM does not renew, or has given up, is an error, which is an alarm', async () => {
+  const day = 24 * 3600_000;
+  const now = Date.UTC(2026, 10, 28);
+  const secret = JSON.stringify({ serial: '01:02' });
+  const bring = (status: string, daysLeft: number) =>
+    bringCertificate(clients(status, secret, new Date(now + daysLeft * day)).both, 'arn', 'secret', now);
+  assert.equal(await bring('ISSUED', 40), 'unchanged');
+  await assert.rejects(bring('ISSUED', 19), /expires on 2026-12-17.*has not renewed/);
+  await assert.rejects(bring('EXPIRED', -1), /is EXPIRED/);
 });
 
 test('a certificate that waits for its validation is left waiting', async () => {

@@ -34,7 +34,6 @@ test('until then, and while the secret cannot be used, the machine’s own is', 
     ['nothing', async () => undefined, 0],
     ['what was made up', async () => 'x9s8f7', 0],
     ['a key of another', async () => JSON.stringify({ ...other, key: mine.key }), 1],
-    ['no answer', () => Promise.reject(new Error('no')), 1],
   ];
   for (const [what, read, told] of cases) {
     const log = memoryLog();
@@ -43,4 +42,13 @@ test('until then, and while the secret cannot be used, the machine’s own is', 
     assert.deepEqual(await textsOf(kept), mine, what);
     assert.equal(log.events.length, told, what);
   }
+});
+
+test('a server whose secret does not answer shows no other certificate in its place', async () => {
+  const own = await certificateIn(temporaryFolder());
+  const folder = join(temporaryFolder(), 'tls');
+  await assert.rejects(
+    keepSecretCertificate(() => Promise.reject(new Error('no answer')), folder, own, silentLog),
+    /no answer/,
+  );
 });
