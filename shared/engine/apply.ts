@@ -5,11 +5,9 @@ import { DeliveryIds } from './delivery-ids.ts';
 import type { Entry } from './entry.ts';
 import { FlagTable } from './flag-table.ts';
 import type { Effect, Operation } from './operation.ts';
+import { rulesUnderstood } from './rules.ts';
 import { SharedVector } from './shared-vector.ts';
 import { type AccountState, inboxId, MailboxTable } from './state.ts';
-
-/** The meaning of entries is a wire format: a change of it is a new number, and the old function stays. */
-export const rulesVersion = 1;
 
 /** An entry or manifest by a release newer than this one: this node must not guess, it must stop serving the account. */
 export class NewerRules extends Error {
@@ -23,6 +21,7 @@ export function emptyState(epoch: { modSeqBase: number; uidValidityFloor: number
   return {
     position: 0 as LogPosition,
     time: 0,
+    rules: 1,
     modSeqBase: epoch.modSeqBase,
     mailboxes: MailboxTable.empty,
     subscriptions: new Set(),
@@ -54,11 +53,18 @@ export interface Moment {
   readonly position: LogPosition;
   /** Milliseconds since 1970; not before the state's. */
   readonly time: number;
+  /** By which they are written. */
+  readonly rules: number;
 }
 
 /** The pure function that the whole product folds: total, so that every entry ever written has a meaning. */
 export function applyOperations(before: AccountState, at: Moment, operations: readonly Operation[]): Applied {
-  let state: AccountState = { ...before, position: at.position, time: Math.max(before.time, at.time) };
+  let state: AccountState = {
+    ...before,
+    position: at.position,
+    time: Math.max(before.time, at.time),
+    rules: Math.max(before.rules, at.rules),
+  };
   const effects: Effect[] = [];
   for (const operation of operations) {
     const applied = applyOne(state, operation);
@@ -70,7 +76,7 @@ export function applyOperations(before: AccountState, at: Moment, operations: re
 
 /** state[n] = apply(state[n-1], entry[n]). */
 export function applyEntry(state: AccountState, entry: Entry): Applied {
-  if (entry.rules > rulesVersion) throw new NewerRules(`entry ${entry.position}`);
+  if (entry.rules > rulesUnderstood) throw new NewerRules(`entry ${entry.position}`);
   if (entry.position !== state.position + 1)
     throw new Error(`entry ${entry.position} does not follow ${state.position}`);
   return applyOperations(state, entry, entry.operations);

@@ -1,7 +1,7 @@
 import type { BlobKey, LogPosition, MailboxId } from '../ids.ts';
 import { err, ok, type Result } from '../result.ts';
 import type { Account } from './account.ts';
-import { type Applied, applyOperations, rulesVersion } from './apply.ts';
+import { type Applied, applyOperations } from './apply.ts';
 import { type BuiltEntry, buildEntry } from './build-entry.ts';
 import { Contention } from './contention.ts';
 import type { Decide, Decided } from './decision.ts';
@@ -10,6 +10,7 @@ import { EntrySender } from './entry-sender.ts';
 import { type MailError, unavailable } from './mail-error.ts';
 import type { Effect, Operation } from './operation.ts';
 import { encodeOperations } from './operation-codec.ts';
+import { rulesWritten } from './rules.ts';
 import type { AccountState } from './state.ts';
 
 export interface CommitOptions {
@@ -187,6 +188,7 @@ export class CommitQueue {
     const at = {
       position: (base.position + 1) as LogPosition,
       time: Math.max(base.time, this.#parts.entropy.now()),
+      rules: rulesWritten,
     };
     const now = Math.floor(at.time / 1000);
     let working = base;
@@ -217,15 +219,16 @@ export class CommitQueue {
   /** The entry, with the marks of \Recent that wait for one. */
   async #build({ base, operations, blobs, state, effects }: Deciding): Promise<Sent> {
     const { position, time } = state;
+    const rules = rulesWritten;
     const recent = this.#account.recent
       .pending(this.#account.state)
       .map(([mailbox, uid]): Operation => ({ kind: 'recent', mailbox: mailbox as MailboxId, uid }));
     // In a group the operations mean the same as in one entry: they are not applied again.
-    const last = applyOperations(state, { position, time }, recent);
+    const last = applyOperations(state, { position, time, rules }, recent);
     const { usage, limits } = last.state;
     const entry = {
       position,
-      rules: rulesVersion,
+      rules,
       time,
       usage,
       limit: limits.bytes,

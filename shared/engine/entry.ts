@@ -1,7 +1,8 @@
 import type { BlobKey, LogPosition } from '../ids.ts';
-import { NewerRules, rulesVersion } from './apply.ts';
+import { NewerRules } from './apply.ts';
 import { BinaryReader, BinaryWriter, CorruptData } from './binary.ts';
 import type { Operation } from './operation.ts';
+import { rulesUnderstood } from './rules.ts';
 import type { Usage } from './state.ts';
 
 /** The layout of an entry's bytes; the meaning of its operations is `rules`. */
@@ -70,7 +71,7 @@ export function decodeEntry(position: LogPosition, bytes: Uint8Array): EntryHead
   const source = new BinaryReader(bytes);
   if (source.byte() !== formatVersion) throw new NewerRules(`entry ${position}`);
   const rules = source.varint();
-  if (rules > rulesVersion) throw new NewerRules(`entry ${position}`);
+  if (rules > rulesUnderstood) throw new NewerRules(`entry ${position}`);
   const writer = Buffer.from(source.raw(8)).toString('hex');
   const time = source.varint();
   const usage = { bytes: source.varint(), messages: source.varint() };

@@ -1,10 +1,11 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { BlobKey, LogPosition, MailboxId } from '../ids.ts';
-import { emptyState, NewerRules, rulesVersion } from './apply.ts';
+import { emptyState, NewerRules } from './apply.ts';
 import { BinaryReader, BinaryWriter } from './binary.ts';
 import { DeliveryIds, deliveryHashBytes } from './delivery-ids.ts';
 import { FlagTable } from './flag-table.ts';
 import { readMailbox, writeMailbox } from './mailbox-codec.ts';
+import { rulesUnderstood } from './rules.ts';
 import type { IndexObject } from './section-store.ts';
 import type { SettledMessages } from './segment.ts';
 import { type MessagesForm, readMessages, writeMessages } from './segment-refs.ts';
@@ -46,7 +47,7 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
   const { state } = manifest;
   const out = new BinaryWriter(4096);
   out.byte(formatVersion);
-  out.varint(rulesVersion);
+  out.varint(state.rules);
   for (const number of [state.position, state.time, state.modSeqBase, state.nextMessage, state.nextMailbox])
     out.varint(number);
   for (const number of [state.lastUidValidity, state.usage.bytes, state.usage.messages]) out.varint(number);
@@ -94,7 +95,8 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
   const source = new BinaryReader(zstdDecompressSync(bytes));
   const form = formOf.get(source.byte());
   if (form === undefined) throw new NewerRules('manifest');
-  if (source.varint() > rulesVersion) throw new NewerRules('manifest');
+  const rules = source.varint();
+  if (rules > rulesUnderstood) throw new NewerRules('manifest');
   const number = () => source.varint();
   const [position, time, modSeqBase, nextMessage, nextMailbox] = [
     number(),
@@ -127,6 +129,7 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
   source.end();
   const state: AccountState = {
     ...emptyState({ modSeqBase, uidValidityFloor: lastUidValidity }),
+    rules,
     position: position as LogPosition,
     time,
     mailboxes,

@@ -16,6 +16,8 @@ export interface AccountState {
   readonly position: LogPosition;
   /** Of the last entry, milliseconds since 1970. Never goes back. */
   readonly time: number;
+  /** The newest rules by which an entry of it was written: who does not understand them cannot take a snapshot of it either. */
+  readonly rules: number;
   /** A mod-sequence is this base plus a position; a rebuild begins an epoch with a higher one. */
   readonly modSeqBase: number;
   readonly mailboxes: MailboxTable;

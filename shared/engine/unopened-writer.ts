@@ -1,7 +1,6 @@
 import { type AccountId, type BlobKey, type LogPosition, messageKey } from '../ids.ts';
 import { err, ok, type Result } from '../result.ts';
 import { stagedLifetime } from './actions.ts';
-import { rulesVersion } from './apply.ts';
 import { type BuiltEntry, buildEntry } from './build-entry.ts';
 import { clockTolerance, maxGroup, maxWaiting, settleTime, tailLifetime } from './commit.ts';
 import { tailEntries } from './compactor.ts';
@@ -12,6 +11,7 @@ import { EntrySender } from './entry-sender.ts';
 import { type MailError, unavailable } from './mail-error.ts';
 import type { Operation } from './operation.ts';
 import { encodeOperations } from './operation-codec.ts';
+import { rulesWritten } from './rules.ts';
 import type { StagedMessage } from './stage.ts';
 import { inboxId } from './state.ts';
 
@@ -192,7 +192,7 @@ export class UnopenedWriter {
     }
     if (operations.length === 0) return undefined;
     const position = (last.position + 1) as LogPosition;
-    const entry = { position, rules: rulesVersion, time, usage, limit: last.limit, operations };
+    const entry = { position, rules: rulesWritten, time, usage, limit: last.limit, operations };
     return await buildEntry(this.id, entry, blobs, this.#parts);
   }
 

@@ -115,7 +115,7 @@ test('operations decided in a group mean the same as one entry that holds them a
       fc.array(operations, { maxLength: 4 }),
       (entries, a, b) => {
         const base = replay(entries);
-        const at = { position: (base.position + 1) as LogPosition, time: base.time + 7 };
+        const at = { position: (base.position + 1) as LogPosition, time: base.time + 7, rules: 1 };
         const inTurn = applyOperations(applyOperations(base, at, a).state, at, b).state;
         assert.equal(digest(inTurn), digest(applyOperations(base, at, [...a, ...b]).state));
       },
@@ -148,7 +148,7 @@ test('a delivery id is known for thirty days, also after the message is expunged
     },
   });
   const day = 24 * 3600_000;
-  const at = (position: number, time: number) => ({ position: position as LogPosition, time });
+  const at = (position: number, time: number) => ({ position: position as LogPosition, time, rules: 1 });
   let state = applyOperations(initialState, at(1, day), [
     { kind: 'create', name: 'INBOX' },
     append('e1'),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { initialState, NewerRules, rulesVersion } from '../../shared/engine/apply.ts';
+import { applyOperations, emptyState, initialState, NewerRules } from '../../shared/engine/apply.ts';
 import { decodeEntry, encodeEntry } from '../../shared/engine/entry.ts';
 import { FlagTable } from '../../shared/engine/flag-table.ts';
 import { decodeHistorySection, encodeHistorySection } from '../../shared/engine/history-section.ts';
@@ -10,8 +10,10 @@ import { createMailbox } from '../../shared/engine/mailbox-actions.ts';
 import { encodeOperations } from '../../shared/engine/operation-codec.ts';
 import { noMarks } from '../../shared/engine/row-delta.ts';
 import { decodeRowSection, encodeRowSection } from '../../shared/engine/row-section.ts';
+import { rulesUnderstood, rulesWritten } from '../../shared/engine/rules.ts';
 import { decodeManifest, encodeManifest } from '../../shared/engine/snapshot.ts';
 import { stageMessage } from '../../shared/engine/stage.ts';
+import type { AccountState } from '../../shared/engine/state.ts';
 import { TextSegment } from '../../shared/engine/text-segments.ts';
 import { UidSet } from '../../shared/engine/uid-set.ts';
 import type { LogPosition } from '../../shared/ids.ts';
@@ -35,13 +37,9 @@ const entry = (rules: number) =>
   });
 
 const messages = { count: 0, segments: [], texts: [], clusters: [] };
-const emptyManifest = encodeManifest({
-  state: initialState,
-  objects: [],
-  messages,
-  pastHeads: [],
-  replaced: [],
-});
+const manifestOf = (state: AccountState) =>
+  encodeManifest({ state, objects: [], messages, pastHeads: [], replaced: [] });
+const emptyManifest = manifestOf(initialState);
 
 /** A manifest as it is, but that its format and its rules are so many numbers ahead. */
 function ahead(manifest: Uint8Array, by: { readonly format: number; readonly rules: number }): Uint8Array {
@@ -53,9 +51,9 @@ const nextFormat = (bytes: Uint8Array) => Uint8Array.from(bytes, (byte, i) => (i
 
 suite('what a newer release wrote is refused, not guessed', () => {
   test('an entry of newer rules, or in a format that is not known', () => {
-    assert.equal(decodeEntry(at, entry(rulesVersion)).rules, rulesVersion);
-    assert.throws(() => decodeEntry(at, entry(rulesVersion + 1)), NewerRules);
-    assert.throws(() => decodeEntry(at, nextFormat(entry(rulesVersion))), NewerRules);
+    assert.equal(decodeEntry(at, entry(rulesUnderstood)).rules, rulesUnderstood);
+    assert.throws(() => decodeEntry(at, entry(rulesUnderstood + 1)), NewerRules);
+    assert.throws(() => decodeEntry(at, nextFormat(entry(rulesUnderstood))), NewerRules);
   });
 
   test('a manifest of newer rules, or in a format that is not known', () => {
@@ -64,6 +62,17 @@ suite('what a newer release wrote is refused, not guessed', () => {
     assert.throws(() => decode(0, 1), NewerRules);
     assert.throws(() => decode(1, 0), NewerRules);
   });
+
+  test('a snapshot says the newest rules of what it was made of', () => {
+    const moment = { position: at, time: 1, rules: rulesUnderstood + 1 };
+    const { state } = applyOperations(emptyState({ modSeqBase: 0, uidValidityFloor: 0 }), moment, []);
+    const later = { position: (at + 1) as LogPosition, time: 2, rules: rulesWritten };
+    const ours = applyOperations(state, later, []).state;
+    assert.throws(() => decodeManifest(manifestOf(ours)), NewerRules);
+  });
+
+  test('nothing is written by rules that are not understood', () =>
+    assert.ok(rulesWritten <= rulesUnderstood));
 
   test('sections of rows and of history, and signatures of texts, in a format that is not known', async () => {
     const flags = FlagTable.empty;
@@ -95,7 +104,7 @@ suite('an account that a newer release went on with', () => {
     await session.compact();
     await deliver(session, 2);
     const position = (session.state.position + 1) as LogPosition;
-    const written = entry(rulesVersion + 1);
+    const written = entry(rulesUnderstood + 1);
     const goOn = () =>
       store.log.append({ account: session.id, position, bytes: written, blobs: [], readAt: Date.now() });
     const end = async () => {

@@ -144,7 +144,7 @@ test('restoring everything leaves nothing to restore, and loses no message', () 
     fc.property(logs, (entries) => {
       const state = replay(entries);
       const plan = restorable(state, { since: 0 });
-      const at = { position: (state.position + 1) as LogPosition, time: state.time };
+      const at = { position: (state.position + 1) as LogPosition, time: state.time, rules: 1 };
       const after = applyOperations(
         state,
         at,

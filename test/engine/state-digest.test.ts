@@ -24,7 +24,7 @@ test('states that say different things have different digests', () => {
   fc.assert(
     fc.property(logs, operations, (entries, operation) => {
       const state = replay(entries);
-      const at = { position: state.position, time: state.time };
+      const at = { position: state.position, time: state.time, rules: 1 };
       const other = applyOperations(state, at, [operation]).state;
       // New sets of flags that no message has are a matter of storage.
       if (digest(other) !== digest(state) && other.flags === state.flags)
@@ -40,6 +40,7 @@ test('what left a mailbox more than a year ago, and cannot come back, is no part
   const at = (position: number, seconds: number) => ({
     position: position as LogPosition,
     time: seconds * 1000,
+    rules: 1,
   });
   const make = { kind: 'create', name: 'INBOX' } as const;
   const append = { kind: 'append', mailbox: inbox, message: message as never } as const;

@@ -1,9 +1,9 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { rulesVersion } from '../../shared/engine/apply.ts';
 import { decodeEntry, encodeEntry } from '../../shared/engine/entry.ts';
 import { collect } from '../../shared/engine/message-index.ts';
 import type { Operation } from '../../shared/engine/operation.ts';
 import { decodeOperations, encodeOperations } from '../../shared/engine/operation-codec.ts';
+import { rulesUnderstood } from '../../shared/engine/rules.ts';
 import { isManifestKey } from '../../shared/engine/snapshot-objects.ts';
 import type { LogPosition } from '../../shared/ids.ts';
 import type { AccountLog, StoredEntry } from '../../shared/ports/account-log.ts';
@@ -17,7 +17,7 @@ import type { BlobStore } from '../../shared/ports/blob-store.ts';
  */
 export type Release = 'now' | 'next' | 'later';
 
-const newerRules = rulesVersion + 1;
+const newerRules = rulesUnderstood + 1;
 /** After the byte of the format, in entries and manifests alike. */
 const versionAt = 1;
 
@@ -31,12 +31,12 @@ function versioned(bytes: Uint8Array, from: number, to: number): Uint8Array {
   return copy;
 }
 
-const asOurs: Translate = (bytes) => versioned(bytes, newerRules, rulesVersion);
-const asNewer: Translate = (bytes) => versioned(bytes, rulesVersion, newerRules);
+const asOurs: Translate = (bytes) => versioned(bytes, newerRules, rulesUnderstood);
+const asNewer: Translate = (bytes) => versioned(bytes, rulesUnderstood, newerRules);
 const written =
   (translate: Translate): Translate =>
   (bytes) =>
-    bytes[versionAt] === rulesVersion ? asNewer(translate(bytes)) : bytes;
+    bytes[versionAt] === rulesUnderstood ? asNewer(translate(bytes)) : bytes;
 const read =
   (translate: Translate): Translate =>
   (bytes) =>
