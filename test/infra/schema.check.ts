@@ -44,7 +44,7 @@ const schemaFindings = ({ pluginReports }: Report) =>
     .filter(({ pluginName }) => pluginName === 'CloudFormation Validate')
     .flatMap(({ violations }) => violations);
 
-for (const size of ['small', 'large'])
+for (const size of ['small', 'medium', 'large'])
   test(`the templates of the ${size} example hold to the schemas of their resources`, () => {
     const { report, failed } = validated((app) =>
       installation(app, readConfig(`infra/examples/${size}.json`)),
