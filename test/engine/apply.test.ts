@@ -174,7 +174,7 @@ test('an append to a mailbox that is gone goes to INBOX', () => {
       record: new Uint8Array(),
     },
   };
-  const at = { position: 1 as LogPosition, time: 0 };
+  const at = { position: 1 as LogPosition, time: 0, rules: 1 };
   const { effects } = applyOperations(initialState, at, [{ kind: 'create', name: 'INBOX' }, append]);
   assert.equal(effects[1]?.kind === 'appended' && effects[1].mailbox, 1);
 });
