@@ -46,6 +46,18 @@ export class BinaryWriter {
     this.#buffer[this.#length++] = rest;
   }
 
+  /** Four bytes, the highest first: a piece of a hash. */
+  word(value: number): void {
+    this.#room(4);
+    const buffer = this.#buffer;
+    const at = this.#length;
+    buffer[at] = value >>> 24;
+    buffer[at + 1] = value >>> 16;
+    buffer[at + 2] = value >>> 8;
+    buffer[at + 3] = value;
+    this.#length = at + 4;
+  }
+
   /** Bytes without their length. */
   raw(bytes: Uint8Array): void {
     this.#room(bytes.length);
@@ -121,6 +133,11 @@ export class BinaryReader {
       scale *= 128;
     }
     throw new CorruptData('varint too large');
+  }
+
+  /** What `BinaryWriter.word` wrote. */
+  word(): number {
+    return this.byte() * 2 ** 24 + ((this.byte() << 16) | (this.byte() << 8) | this.byte());
   }
 
   /** A view of the next bytes, not a copy. */

@@ -5,7 +5,7 @@ import type { Account } from './account.ts';
 import { ClusterKeeper } from './clusters.ts';
 import type { EngineParts } from './engine.ts';
 import { settleMessages } from './header-segments.ts';
-import { decodeManifest, encodeManifest, type PastHead, type ReplacedObject } from './snapshot.ts';
+import { encodeManifest, type Manifest, type PastHead, type ReplacedObject } from './snapshot.ts';
 import { loadSnapshot, type Snapshot } from './snapshot-loader.ts';
 import { neededObjects } from './snapshot-objects.ts';
 import { storeIndex } from './store-index.ts';
@@ -104,19 +104,21 @@ async function fold(account: Account, parts: EngineParts, when: 'always' | 'whil
     items.filter((item) => item.replacedAt <= now - lifetime);
   const trimmable = due(pastHeads, foldedLifetime);
   const deletable = due(replaced, parts.replacedLifetime);
-  const bytes = encodeManifest({
+  const folded: Manifest = {
     state: stored,
     objects,
     messages,
     pastHeads: pastHeads.filter((h) => !trimmable.includes(h)),
     replaced: replaced.filter((r) => !deletable.includes(r)),
-  });
+  };
+  const bytes = await encodeManifest(folded);
   const manifest = objectKey(account.id, 'x', entropy);
   await blobs.put(manifest, bytes);
   // Another fold of the same base has ended: what this one was made of is no longer all there.
   if (account.snapshot !== base) return;
   if (!(await log.moveHead(account.id, { position: state.position, manifest }))) return;
-  account.settled({ ...decodeManifest(bytes), manifest, manifestBytes: bytes.length });
+  // What is in hand is what a reader of it gets: nothing is unpacked to see so.
+  account.settled({ ...folded, manifest, manifestBytes: bytes.length });
   const upTo = trimmable.at(-1)?.position;
   if (upTo !== undefined) await log.trim(account.id, upTo as LogPosition);
   if (deletable.length > 0) await blobs.delete(deletable.map((r) => r.key));

@@ -1,4 +1,6 @@
 import { hash as digest } from 'node:crypto';
+import { type BinaryReader, type BinaryWriter, CorruptData } from './binary.ts';
+import { worked } from './pace.ts';
 
 /** How long a delivery's id is remembered, seconds: a duplicate that comes later is a new message. */
 export const deliveryIdLifetime = 30 * 24 * 3600;
@@ -24,6 +26,9 @@ function hashOf(id: string): Buffer {
   if (last?.id !== id) last = { id, hash: digest('sha256', id, 'buffer').subarray(0, deliveryHashBytes) };
   return last.hash;
 }
+
+/** Ids that are written or read before sessions may have their turn. */
+const idsAtOnce = 1024;
 
 /** Up to this many are looked through one by one. */
 const withoutIndex = 16;
@@ -94,6 +99,29 @@ class Generation {
     return new Generation(words.slice(0, idWords * count + younger.#words.length));
   }
 
+  /** How many are later than a time. */
+  countAfter(after: number): number {
+    let count = 0;
+    for (let at = timeWord; at < this.#words.length; at += idWords) if (this.#words[at]! > after) count++;
+    return count;
+  }
+
+  /** Writes those later than a time, in steps; times as differences from `before`. Resolves to the last time. */
+  async write(out: BinaryWriter, after: number, before: number): Promise<number> {
+    const { size } = this;
+    let last = before;
+    for (let place = 0; place < size; place++) {
+      if (place % idsAtOnce === 0) await worked(Math.min(idsAtOnce, size - place) * idWords);
+      const time = this.#time(place);
+      if (time <= after) continue;
+      for (let i = 0; i < timeWord; i++) out.word(this.#words[place * idWords + i]!);
+      // Times are not quite ascending: of two entries at once the older may come second.
+      out.varint(time >= last ? (time - last) * 2 : (last - time) * 2 - 1);
+      last = time;
+    }
+    return last;
+  }
+
   /** Hashes and times. */
   *[Symbol.iterator](): Generator<readonly [string, number]> {
     const hash = Buffer.alloc(deliveryHashBytes);
@@ -126,15 +154,26 @@ export class DeliveryIds {
     this.#generations = generations;
   }
 
-  /** Hashes and times, as `live` gives them. */
-  static of(hashes: Iterable<readonly [string, number]>): DeliveryIds {
-    const all = new Map(hashes);
-    if (all.size === 0) return DeliveryIds.empty;
-    const words = new Uint32Array(all.size * idWords);
-    let at = 0;
-    for (const [hash, time] of all) {
-      words.set(wordsOf(Buffer.from(hash, 'base64url'), time), at);
-      at += idWords;
+  /** Writes those that still count at `now`, in the order of their coming. */
+  async write(out: BinaryWriter, now: number): Promise<void> {
+    const after = now - deliveryIdLifetime;
+    out.varint(this.#generations.reduce((sum, generation) => sum + generation.countAfter(after), 0));
+    let last = 0;
+    for (const generation of this.#generations) last = await generation.write(out, after, last);
+  }
+
+  /** Reads what `write` wrote. */
+  static read(source: BinaryReader): DeliveryIds {
+    const count = source.varint();
+    if (count > source.left) throw new CorruptData('more ids than bytes');
+    if (count === 0) return DeliveryIds.empty;
+    const words = new Uint32Array(count * idWords);
+    let time = 0;
+    for (let at = 0; at < words.length; at += idWords) {
+      for (let i = 0; i < timeWord; i++) words[at + i] = source.word();
+      const step = source.varint();
+      time += step % 2 === 0 ? step / 2 : -(step + 1) / 2;
+      words[at + timeWord] = time;
     }
     return new DeliveryIds([new Generation(words)]);
   }

@@ -1,23 +1,37 @@
 import type { BlobKey, MailboxId } from '../ids.ts';
 import type { BinaryReader, BinaryWriter } from './binary.ts';
+import { worked } from './pace.ts';
 import type { Cluster, FrameColumn, FrameRef, SegmentRef, SettledMessages } from './segment.ts';
 
-/** The list of header segments as a manifest holds it: frames as differences, a few bytes each. */
-export function writeMessages(out: BinaryWriter, messages: SettledMessages): void {
+/** The list of header segments as a manifest holds it: frames as differences, a few bytes each. Segment by segment, sessions have their turn between. */
+export async function writeMessages(out: BinaryWriter, messages: SettledMessages): Promise<void> {
   out.varint(messages.count);
-  out.list(messages.segments, (segment) => writeSegment(out, segment));
+  out.varint(messages.segments.length);
+  for (const segment of messages.segments) {
+    await worked(numbersOf(segment));
+    writeSegment(out, segment);
+  }
   out.list(messages.texts, ({ key, first, count, bytes }) => {
     out.string(key);
     for (const n of [first, count, bytes]) out.varint(n);
   });
-  out.list(messages.clusters, ({ mailbox, uidNext, unfinished, parts }) => {
+  out.varint(messages.clusters.length);
+  for (const { mailbox, uidNext, unfinished, parts } of messages.clusters) {
     for (const n of [mailbox, uidNext, Number(unfinished)]) out.varint(n);
-    out.list(parts, ({ first, last, copies }) => {
+    out.varint(parts.length);
+    for (const { first, last, copies } of parts) {
+      await worked(numbersOf(copies));
       out.varint(first);
       out.varint(last);
       writeSegment(out, copies);
-    });
-  });
+    }
+  }
+}
+
+/** About how many numbers say where a segment's frames are. */
+function numbersOf({ records, answers }: SegmentRef): number {
+  const answered = (answers?.fields.frames.length ?? 0) + (answers?.structures.frames.length ?? 0);
+  return 2 * (records.frames.length + answered);
 }
 
 function writeSegment(out: BinaryWriter, segment: SegmentRef): void {

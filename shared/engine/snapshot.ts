@@ -1,10 +1,12 @@
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { zstdDecompressSync } from 'node:zlib';
 import type { BlobKey, LogPosition, MailboxId } from '../ids.ts';
 import { emptyState, NewerRules } from './apply.ts';
 import { BinaryReader, BinaryWriter } from './binary.ts';
-import { DeliveryIds, deliveryHashBytes } from './delivery-ids.ts';
+import { compress } from './columns.ts';
+import { DeliveryIds } from './delivery-ids.ts';
 import { FlagTable } from './flag-table.ts';
 import { readMailbox, writeMailbox } from './mailbox-codec.ts';
+import { worked } from './pace.ts';
 import { rulesUnderstood } from './rules.ts';
 import type { IndexObject } from './section-store.ts';
 import type { SettledMessages } from './segment.ts';
@@ -43,7 +45,20 @@ export interface Manifest {
   readonly replaced: readonly ReplacedObject[];
 }
 
-export function encodeManifest(manifest: Manifest): Uint8Array {
+/** What one item of a manifest's longer lists takes, in the values that `worked` counts. */
+const itemValues = 8;
+
+/** A list in steps. */
+async function writeList<T>(out: BinaryWriter, items: readonly T[], write: (item: T) => void): Promise<void> {
+  out.varint(items.length);
+  for (const item of items) {
+    await worked(itemValues);
+    write(item);
+  }
+}
+
+/** In steps, and packed off the event loop: it grows with the account, and sessions are at work meanwhile. */
+export async function encodeManifest(manifest: Manifest): Promise<Uint8Array> {
   const { state } = manifest;
   const out = new BinaryWriter(4096);
   out.byte(formatVersion);
@@ -57,37 +72,31 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
     out.string(key);
     out.string(value);
   });
-  // Times are not quite ascending: of two entries at once the older may come second.
-  let before = 0;
-  out.list([...state.deliveries.live(Math.floor(state.time / 1000))], ([hash, time]) => {
-    out.raw(Buffer.from(hash, 'base64url'));
-    out.varint(time >= before ? (time - before) * 2 : (before - time) * 2 - 1);
-    before = time;
-  });
+  await state.deliveries.write(out, Math.floor(state.time / 1000));
   out.varint(state.flags.size);
   for (let id = 0; id < state.flags.size; id++) out.list(state.flags.set(id).flags, (f) => out.string(f));
   const { objects } = manifest;
-  out.list(objects, ({ key, bytes }) => {
+  await writeList(out, objects, ({ key, bytes }) => {
     out.string(key);
     out.varint(bytes);
   });
   const numbers = new Map(objects.map(({ key }, i) => [key, i]));
-  out.list([...state.mailboxes], (mailbox) => writeMailbox(out, mailbox, numbers));
-  out.list([...state.removedMailboxes], ({ time, mailbox }) => {
+  await writeList(out, [...state.mailboxes], (mailbox) => writeMailbox(out, mailbox, numbers));
+  await writeList(out, [...state.removedMailboxes], ({ time, mailbox }) => {
     out.varint(time);
     writeMailbox(out, mailbox, numbers);
   });
   const { messages } = manifest;
-  writeMessages(out, messages);
+  await writeMessages(out, messages);
   out.list(manifest.pastHeads, (head) => {
     out.varint(head.position);
     out.varint(head.replacedAt);
   });
-  out.list(manifest.replaced, (object) => {
+  await writeList(out, manifest.replaced, (object) => {
     out.string(object.key);
     out.varint(object.replacedAt);
   });
-  return zstdCompressSync(out.take());
+  return compress(out.take());
 }
 
 /** @throws NewerRules where a newer release wrote it, CorruptData where the bytes are no manifest. */
@@ -108,15 +117,7 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
   const [lastUidValidity, usedBytes, usedMessages, limit] = [number(), number(), number(), number()];
   const subscriptions = new Set(source.list(() => source.string()));
   const metadata = new Map(source.list(() => [source.string(), source.string()] as const));
-  let before = 0;
-  const deliveries = DeliveryIds.of(
-    source.list(() => {
-      const hash = Buffer.from(source.raw(deliveryHashBytes)).toString('base64url');
-      const step = source.varint();
-      before += step % 2 === 0 ? step / 2 : -(step + 1) / 2;
-      return [hash, before] as const;
-    }),
-  );
+  const deliveries = DeliveryIds.read(source);
   let flags = FlagTable.empty;
   for (const set of source.list(() => source.list(() => source.string()))) flags = flags.intern(set).table;
   const objects = source.list(() => ({ key: source.string() as BlobKey, bytes: source.varint() }));

@@ -16,7 +16,7 @@ const version5 =
   '9Xg5MzZlZDl6bjFrNHIxbWg1aWtmczZmNTUzYWR5MDlkeXKG9d2JojQiIEACggSn2AMwxNAADuHVuMjwcHEUJAerRRpGfHl0Rt6zs121F65rWuQGhnjQ' +
   'SCPzFijQ/8ACI2vsysZYMEIqQyYCKz3FYIz9zGiRPLeV9EkU6jpDtIAwUQ==';
 
-test('a manifest of version 5 is read, and written in the new one; one of the future is refused', () => {
+test('a manifest of version 5 is read, and written in the new one; one of the future is refused', async () => {
   const old = Buffer.from(version5, 'base64');
   assert.equal(zstdDecompressSync(old)[0], 5);
   const { messages, state, ...rest } = decodeManifest(old);
@@ -28,7 +28,7 @@ test('a manifest of version 5 is read, and written in the new one; one of the fu
       [1001, 200, 86915, undefined],
     ],
   );
-  const written = encodeManifest({ messages, state, ...rest });
+  const written = await encodeManifest({ messages, state, ...rest });
   assert.equal(zstdDecompressSync(written)[0], 6);
   assert.deepEqual(decodeManifest(written).messages, messages);
   const future = zstdDecompressSync(written);
@@ -36,7 +36,7 @@ test('a manifest of version 5 is read, and written in the new one; one of the fu
   assert.throws(() => decodeManifest(zstdCompressSync(future)), NewerRules);
 });
 
-test('where copies are comes back as it was', () => {
+test('where copies are comes back as it was', async () => {
   const manifest: Manifest = decodeManifest(Buffer.from(version5, 'base64'));
   const [first, second] = manifest.messages.segments;
   const copies = (segment: typeof first, from: number, to: number): ClusterPart => ({
@@ -53,6 +53,6 @@ test('where copies are comes back as it was', () => {
     },
     { mailbox: 9 as MailboxId, uidNext: 1, unfinished: false, parts: [] },
   ];
-  const written = encodeManifest({ ...manifest, messages: { ...manifest.messages, clusters } });
+  const written = await encodeManifest({ ...manifest, messages: { ...manifest.messages, clusters } });
   assert.deepEqual(decodeManifest(written).messages, { ...manifest.messages, clusters });
 });

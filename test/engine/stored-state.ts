@@ -9,7 +9,7 @@ import {
   withStoredHistory,
   withStoredRows,
 } from '../../shared/engine/mailbox-loader.ts';
-import { encodeManifest } from '../../shared/engine/snapshot.ts';
+import { encodeManifest, type Manifest } from '../../shared/engine/snapshot.ts';
 import { loadSnapshot, type Snapshot } from '../../shared/engine/snapshot-loader.ts';
 import type { AccountState } from '../../shared/engine/state.ts';
 import { storeIndex } from '../../shared/engine/store-index.ts';
@@ -22,18 +22,21 @@ export class StateStore {
   readonly blobs = new MemoryBlobs();
   readonly account: AccountId = newAccountId(systemEntropy);
   snapshot: Snapshot | undefined;
+  /** The last one as its writer has it. */
+  inHand: Manifest | undefined;
 
   /** Stores a state on top of the one stored last: what a reader of it gets, nothing loaded. */
   async store(state: AccountState): Promise<AccountState> {
     const parts = { blobs: this.blobs, entropy: systemEntropy, giveUp: new AbortController().signal };
     const { stored, objects } = await storeIndex(this.account, state, this.snapshot, parts);
-    const bytes = encodeManifest({
+    this.inHand = {
       state: stored,
       objects,
       messages: { count: 0, segments: [], texts: [], clusters: [] },
       pastHeads: [],
       replaced: [],
-    });
+    };
+    const bytes = await encodeManifest(this.inHand);
     const key = objectKey(this.account, 'x', systemEntropy);
     await this.blobs.put(key, bytes);
     this.snapshot = await loadSnapshot(this.blobs, key);

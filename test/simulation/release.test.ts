@@ -45,7 +45,7 @@ test("a newer release's manifest is ours to who understands it, and another to w
   const none = { count: 0, segments: [], texts: [], clusters: [] };
   const state = { ...initialState, position, usage, lastUidValidity: 1_767_603_600 };
   const ours = { state, objects: [], messages: none, pastHeads: [], replaced: [] };
-  await blobsOfRelease(blobs, 'later').put(key, encodeManifest(ours));
+  await blobsOfRelease(blobs, 'later').put(key, await encodeManifest(ours));
   const stored = await collect((await blobs.get(key))!.body);
   assert.throws(() => decodeManifest(stored), /newer release/);
   const read = await collect((await blobsOfRelease(blobs, 'next').get(key))!.body);

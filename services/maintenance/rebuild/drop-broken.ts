@@ -35,7 +35,7 @@ export async function withoutBrokenSegments(
   const mended = objectKey(id, 'x', entropy);
   await blobs.put(
     mended,
-    encodeManifest({ ...manifest, messages: { ...manifest.messages, segments: kept } }),
+    await encodeManifest({ ...manifest, messages: { ...manifest.messages, segments: kept } }),
   );
   return { manifest: mended, lost };
 }

@@ -179,7 +179,7 @@ async function becomeTheAccount(
   const above = uidValidityFloor === 0 ? 0 : floorAfter(uidValidityFloor, now);
   const epoch = { position, now, uidValidityFloor: above, lastUsed: last };
   const manifest = objectKey(id, 'r', entropy);
-  await blobs.put(manifest, encodeManifest(inNewEpoch(folded, epoch)));
+  await blobs.put(manifest, await encodeManifest(inNewEpoch(folded, epoch)));
   if (!(await log.moveHead(id, { position, manifest, last: last as LogPosition }))) return false;
   notifier.announce(id, position);
   return true;

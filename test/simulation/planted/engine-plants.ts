@@ -200,7 +200,7 @@ export const reuseAUid: Plant = {
         const uidNext = last === undefined ? 1 : lastUid(last) + 1;
         mailboxes = mailboxes.with(mailboxes.get(id)!.with({ uidNext }));
       }
-      const body = encodeManifest({ ...manifest, state: { ...manifest.state, mailboxes } });
+      const body = await encodeManifest({ ...manifest, state: { ...manifest.state, mailboxes } });
       return { size: body.length, body };
     },
   }),

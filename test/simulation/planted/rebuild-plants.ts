@@ -33,7 +33,7 @@ export const reuseTheEpoch: Plant = {
           mailboxes = mailboxes.with(mailbox.with({ uidValidity }));
         }
         const state = { ...manifest.state, modSeqBase, mailboxes, lastUidValidity };
-        return blobs.put(key, encodeManifest({ ...manifest, state }));
+        return blobs.put(key, await encodeManifest({ ...manifest, state }));
       },
     };
   },
