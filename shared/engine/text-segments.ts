@@ -6,7 +6,7 @@ import { NewerRules } from './apply.ts';
 import { BinaryReader, BinaryWriter } from './binary.ts';
 import type { EngineParts } from './engine.ts';
 import { collect, ObjectGone } from './message-index.ts';
-import { yieldToSessions } from './pace.ts';
+import { worked, yieldToSessions } from './pace.ts';
 import { SignatureBuilder } from './text-signature.ts';
 
 /** Where the signatures of settled messages' texts are: objects in order of arrival, without gaps. */
@@ -23,6 +23,11 @@ const formatVersion = 1;
 
 /** Of a message with more text than this, letters, nothing is noted: it is always looked through. */
 const longestText = 1 << 20;
+/** Letters that are decoded and looked at in the time that `worked` has for one value. */
+const lettersAtOnce = 4;
+/** Signatures that are taken up or written in one go, and what one of them takes, in the values that `worked` counts. */
+const signaturesAtOnce = 256;
+const signatureValues = 8;
 /** Messages read together. */
 const readTogether = 4;
 
@@ -66,12 +71,17 @@ export class TextSegment {
   }
 }
 
-function encodeSignatures(signatures: readonly (Uint8Array | undefined)[]): Uint8Array {
+/** In steps: some ten thousand of them make an object. */
+async function encodeSignatures(signatures: readonly (Uint8Array | undefined)[]): Promise<Uint8Array> {
   const bytes = signatures.reduce((sum, signature) => sum + (signature?.length ?? 0), 0);
   const out = new BinaryWriter(bytes + signatures.length * 3 + 16);
   out.byte(formatVersion);
   out.list(signatures, (signature) => out.varint(signature === undefined ? 0 : signature.length + 1));
-  for (const signature of signatures) if (signature !== undefined) out.raw(signature);
+  for (let from = 0; from < signatures.length; from += signaturesAtOnce) {
+    const some = signatures.slice(from, from + signaturesAtOnce);
+    await worked(some.length * signatureValues);
+    for (const signature of some) if (signature !== undefined) out.raw(signature);
+  }
   return out.take();
 }
 
@@ -115,10 +125,13 @@ export async function settleTexts(
   const older: (Uint8Array | undefined)[] = [];
   for (const ref of settled.slice(kept.length)) {
     const segment = TextSegment.decode(await readTexts(blobs, ref), ref.first);
-    for (let no = ref.first; no < ref.first + ref.count; no++) older.push(segment.signature(no));
+    for (let i = 0; i < ref.count; i++) {
+      if (i % signaturesAtOnce === 0) await worked(signaturesAtOnce * signatureValues);
+      older.push(segment.signature(ref.first + i));
+    }
     await yieldToSessions(giveUp);
   }
-  const object = encodeSignatures([...older, ...young]);
+  const object = await encodeSignatures([...older, ...young]);
   const key = objectKey(account, 't', entropy);
   await blobs.put(key, object);
   const count = older.length + young.length;
@@ -155,6 +168,7 @@ async function signatureOf(
   try {
     for await (const text of bodyText(decodeRecord(message.record), body)) {
       builder.push(text);
+      await worked(text.length / lettersAtOnce);
       if (builder.length > longestText) break;
     }
   } catch {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setImmediate as turn } from 'node:timers/promises';
 import type { Account } from '../../shared/engine/account.ts';
 import { copyMessages, expungeMessages, storeFlags } from '../../shared/engine/actions.ts';
 import { FixedColumns, MarkColumns } from '../../shared/engine/chunk-columns.ts';
@@ -12,6 +11,7 @@ import { UidSet } from '../../shared/engine/uid-set.ts';
 import { fill, sizes } from '../budgets/big-account.ts';
 import { memoryEngine, memoryStore, openIn } from '../support/memory-engine.ts';
 import { testClock } from '../support/test-clock.ts';
+import { type Counts, watchTurns } from './turn-watch.ts';
 
 const started = 1000;
 // A hundred thousand rows tell small steps from large ones; the environment may ask for more.
@@ -19,7 +19,7 @@ const doublings = Math.ceil(Math.log2(Math.max(...sizes, 100_000) / started));
 const rows = started * 2 ** doublings;
 
 /** How often columns of chunks were looked at: counted where they are, whoever looks. */
-let looks = 0;
+const counts: Counts = { looks: 0 };
 for (const [columns, names] of [
   [FixedColumns.prototype, ['uid', 'size', 'internalDate', 'saveDate', 'message']],
   [MarkColumns.prototype, ['flags', 'modSeq']],
@@ -28,28 +28,11 @@ for (const [columns, names] of [
     const { get } = Object.getOwnPropertyDescriptor(columns, name)!;
     Object.defineProperty(columns, name, {
       get(this: unknown) {
-        looks++;
+        counts.looks!++;
         return get!.call(this);
       },
     });
   }
-
-/** What is looked at in one turn of the event loop, at most, and how many turns there are. */
-async function watched(run: () => Promise<void>): Promise<{ readonly most: number; readonly turns: number }> {
-  let [most, turns, going] = [0, 0, true];
-  const watching = (async () => {
-    while (going) {
-      const before = looks;
-      await turn();
-      most = Math.max(most, looks - before);
-      turns++;
-    }
-  })();
-  await run();
-  going = false;
-  await watching;
-  return { most, turns };
-}
 
 async function commit<T>(account: Account, decide: Decide<T>): Promise<void> {
   const done = await account.commit(decide);
@@ -77,11 +60,14 @@ test('compaction never delays a session: however many rows there are, they are f
     await change();
     await account.settle();
     Object.assign(pace, { since: 0, most: 0, total: 0 });
-    const { most, turns } = await watched(() => account.compact());
+    const { most, turns } = await watchTurns(counts, () => account.compact());
     assert.ok(pace.total >= rows / 2, `${what}: ${pace.total} values are counted`);
     assert.ok(pace.most < 2 * atOnce, `${what}: ${pace.most} values in one go`);
     assert.ok(turns >= pace.total / (2 * atOnce), `${what}: ${turns} turns`);
     // A row is looked at through seven columns.
-    assert.ok(most <= 7 * 2 * atOnce, `${what}: columns were looked at ${most} times in one turn`);
+    assert.ok(
+      most.looks! <= 7 * 2 * atOnce,
+      `${what}: columns were looked at ${most.looks} times in one turn`,
+    );
   }
 });
