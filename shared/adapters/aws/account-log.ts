@@ -1,25 +1,14 @@
-import {
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  type PutItemCommandInput,
-  QueryCommand,
-  type QueryCommandInput,
-  type QueryCommandOutput,
-} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, PutItemCommand, type PutItemCommandInput } from '@aws-sdk/client-dynamodb';
 import type { AccountId, LogPosition } from '../../ids.ts';
 import {
   type AccountLog,
   type AppendOutcome,
   type AppendRequest,
-  type Head,
   type HeadMove,
   type LogEnd,
   type LogTail,
   StaleTail,
-  type StoredEntry,
 } from '../../ports/account-log.ts';
-import { batchDelete } from './batch-delete.ts';
 import { Calls, tableLimits } from './calls.ts';
 import { closeLog } from './close-log.ts';
 import { failureKind, isConditionFailure } from './failure.ts';
@@ -30,17 +19,15 @@ import {
   headItem,
   headNumber,
   headOf,
-  type Item,
   itemsAfter,
   keyOf,
   numberOf,
   sorted,
 } from './log-items.ts';
+import { LogTable } from './log-table.ts';
+import { readTail } from './log-tail.ts';
 import { signedInTime, tailLifetimeMs } from './signed-in-time.ts';
 import { UsedPositions } from './used-positions.ts';
-
-/** A first reader takes the end of the log: the head, the entries of an ordinary tail, and one that is folded, which shows that these are all. */
-const newestItems = 66;
 
 export interface AwsAccountLogOptions {
   /** Must not repeat requests by itself (`maxAttempts: 1`). */
@@ -57,56 +44,19 @@ export interface AwsAccountLogOptions {
  * append need not look at those it names. Throws ServiceFailure where the table cannot be asked.
  */
 export class AwsAccountLog implements AccountLog {
-  readonly #client: Pick<DynamoDBClient, 'send'>;
-  readonly #table: string;
-  readonly #calls: Calls;
+  readonly #table: LogTable;
   readonly #now: () => number;
   readonly #used = new UsedPositions();
 
   constructor({ client, table, calls = new Calls(tableLimits), now = Date.now }: AwsAccountLogOptions) {
-    this.#client = client;
-    this.#table = table;
-    this.#calls = calls;
+    this.#table = new LogTable(client, table, calls);
     this.#now = now;
   }
 
   async read(account: AccountId, after: LogPosition): Promise<LogTail> {
-    const tail = after === 0 ? await this.#readNewest(account) : await this.#readFrom(account, after);
+    const tail = await readTail(this.#table, account, after);
     this.#used.note(account, Math.max(tail.entries.at(-1)?.position ?? 0, tail.head?.position ?? 0));
     return tail;
-  }
-
-  /** From the end: a reader who has nothing wants the head and what follows it, not what it has folded. */
-  async #readNewest(account: AccountId): Promise<LogTail> {
-    const page = await this.#query('read the log', {
-      ...everything(account),
-      ScanIndexForward: false,
-      Limit: newestItems,
-      ConsistentRead: true,
-    });
-    const { head, entries } = sorted((page.Items ?? []).reverse());
-    const start = head?.position ?? 0;
-    const wanted = entries.filter(({ position }) => position > start);
-    const complete = page.LastEvaluatedKey === undefined || wanted.length < entries.length;
-    // A head seen first may be older than what is trimmed by the time the entries are; read forwards it is not.
-    if ((complete || wanted[0]?.position === start + 1) && isGapless(wanted, start))
-      return { head, entries: wanted, more: false };
-    return await this.#readFrom(account, start);
-  }
-
-  async #readFrom(account: AccountId, start: number): Promise<LogTail> {
-    const page = await this.#query('read the log', { ...itemsAfter(account, start), ConsistentRead: true });
-    const more = page.LastEvaluatedKey !== undefined;
-    const { head: seen, entries } = sorted(page.Items ?? []);
-    // Cut before the head: it is asked for after the entries, as in the order of the query.
-    const head = seen ?? (more ? await this.#head(account) : undefined);
-    if (isGapless(entries, start)) return { head, entries, more };
-    // Trimmed or being trimmed: what the head has folded is not given in pieces.
-    const folded = head?.position ?? 0;
-    const rest = entries.filter(({ position }) => position > folded);
-    if (!isGapless(rest, Math.max(folded, start)))
-      throw new Error(`the log of ${account} has a gap after ${Math.max(folded, start)}`);
-    return { head, entries: rest, more };
   }
 
   async readEnd(account: AccountId): Promise<LogEnd> {
@@ -127,15 +77,15 @@ export class AwsAccountLog implements AccountLog {
     if (last === undefined || position > last + 1) last = await this.#lastUsed(account);
     if (position > last + 1)
       throw new Error(`append to ${account} at ${position}, where the last position used is ${last}`);
-    if (position <= last) return { kind: 'taken', occupant: await this.#entry(account, position) };
+    if (position <= last) return { kind: 'taken', occupant: await this.#table.entry(account, position) };
 
     try {
-      await this.#calls.unlessDoubtful(
+      await this.#table.calls.unlessDoubtful(
         'append to the log',
         (abortSignal) => {
           refuseStale();
           const command = new PutItemCommand({
-            TableName: this.#table,
+            TableName: this.#table.name,
             Item: entryItem(account, position, bytes),
             ConditionExpression: 'attribute_not_exists(a)',
             ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
@@ -145,7 +95,7 @@ export class AwsAccountLog implements AccountLog {
             readAt,
             () => new StaleTail(`the tail of ${account} was read long before its append was signed`),
           );
-          return this.#client.send(command, { abortSignal });
+          return this.#table.client.send(command, { abortSignal });
         },
         isAnswerToAppend,
       );
@@ -153,7 +103,7 @@ export class AwsAccountLog implements AccountLog {
       if (isConditionFailure(cause)) {
         this.#used.note(account, position);
         const { Item: item } = cause;
-        const occupant = item ? bytesOf(item) : await this.#entry(account, position);
+        const occupant = item ? bytesOf(item) : await this.#table.entry(account, position);
         // Closed: everything up to the head is used.
         if (occupant === undefined) await this.#lastUsed(account);
         return { kind: 'taken', occupant };
@@ -172,22 +122,22 @@ export class AwsAccountLog implements AccountLog {
       if (!(await this.#closeAfter(account, last))) return false;
     }
     const put: PutItemCommandInput = {
-      TableName: this.#table,
+      TableName: this.#table.name,
       Item: headItem(account, head),
       ConditionExpression: 'attribute_not_exists(a) OR p < :p',
       ExpressionAttributeValues: { ':p': { N: String(head.position) } },
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     };
     try {
-      await this.#calls.repeat(
+      await this.#table.calls.repeat(
         'move the head',
-        (abortSignal) => this.#client.send(new PutItemCommand(put), { abortSignal }),
+        (abortSignal) => this.#table.client.send(new PutItemCommand(put), { abortSignal }),
         isConditionFailure,
       );
     } catch (cause) {
       if (!isConditionFailure(cause)) throw cause;
       // An attempt of this call whose answer was lost: nobody else has a manifest of this name.
-      const now = cause.Item ? headOf(cause.Item) : await this.#head(account);
+      const now = cause.Item ? headOf(cause.Item) : await this.#table.head(account);
       if (now?.manifest !== head.manifest || now.position !== head.position) return false;
     }
     this.#used.note(account, head.position);
@@ -198,31 +148,30 @@ export class AwsAccountLog implements AccountLog {
   async #closeAfter(account: AccountId, last: LogPosition): Promise<boolean> {
     const end = await this.#end(account);
     if (Math.max(end.last?.position ?? 0, end.head?.position ?? 0) !== last) return false;
-    const table = { client: this.#client, calls: this.#calls, table: this.#table };
-    return closeLog(table, account, (last + 1) as LogPosition, (at) => this.#get(account, at));
+    return closeLog(this.#table, account, (last + 1) as LogPosition);
   }
 
   async trim(account: AccountId, upTo: LogPosition): Promise<void> {
     const { head, last } = await this.#end(account);
     const through = Math.min(upTo, head?.position ?? 0, (last?.position ?? 0) - 1);
     if (through < 1) return;
-    const first = await this.#query('find the oldest entry', { ...everything(account), Limit: 1 });
+    const first = await this.#table.query('find the oldest entry', { ...everything(account), Limit: 1 });
     const from = first.Items?.[0] ? numberOf(first.Items[0]) : headNumber;
     // By number, oldest first: reading entries in order to delete them would cost more than the few that are gone already.
     for (let at = from; at <= through; at += trimmedAtOnce) {
       const count = Math.min(trimmedAtOnce, through - at + 1);
-      await this.#delete(Array.from({ length: count }, (_, i) => keyOf(account, at + i)));
+      await this.#table.delete(Array.from({ length: count }, (_, i) => keyOf(account, at + i)));
     }
   }
 
   async drop(account: AccountId): Promise<void> {
     for (let more = true; more; ) {
-      const page = await this.#query('read a dropped log', {
+      const page = await this.#table.query('read a dropped log', {
         ...everything(account),
         ProjectionExpression: 'a, n',
         ConsistentRead: true,
       });
-      await this.#delete(page.Items ?? []);
+      await this.#table.delete(page.Items ?? []);
       more = page.LastEvaluatedKey !== undefined;
     }
     this.#used.forget(account);
@@ -230,7 +179,7 @@ export class AwsAccountLog implements AccountLog {
 
   /** A position after `after` that is in use, by a cheap read that may be a second late; undefined where none is seen. */
   async grownBeyond(account: AccountId, after: LogPosition): Promise<LogPosition | undefined> {
-    const page = await this.#query('look for new entries', {
+    const page = await this.#table.query('look for new entries', {
       ...itemsAfter(account, after),
       ScanIndexForward: false,
       Limit: 2,
@@ -247,7 +196,7 @@ export class AwsAccountLog implements AccountLog {
 
   /** From the end: the head sorts last. One that is read before the entry is older than that, if anything. */
   async #end(account: AccountId): Promise<LogEnd> {
-    const page = await this.#query('read the end of the log', {
+    const page = await this.#table.query('read the end of the log', {
       ...everything(account),
       ScanIndexForward: false,
       Limit: 2,
@@ -257,44 +206,11 @@ export class AwsAccountLog implements AccountLog {
     if (entries.length > 0 || closedAt <= (head?.position ?? 0)) return { head, last: entries[0] };
     // The head has not moved beyond it yet.
     const position = (closedAt - 1) as LogPosition;
-    const bytes = await this.#entry(account, position);
+    const bytes = await this.#table.entry(account, position);
     return { head, last: bytes && { position, bytes } };
-  }
-
-  async #entry(account: AccountId, position: LogPosition): Promise<Uint8Array | undefined> {
-    return bytesOf(await this.#get(account, position));
-  }
-
-  async #head(account: AccountId): Promise<Head | undefined> {
-    const item = await this.#get(account, headNumber);
-    return item && headOf(item);
-  }
-
-  async #get(account: AccountId, number: number): Promise<Item | undefined> {
-    const command = new GetItemCommand({
-      TableName: this.#table,
-      Key: keyOf(account, number),
-      ConsistentRead: true,
-    });
-    const answer = await this.#calls.repeat('read an entry', (abortSignal) =>
-      this.#client.send(command, { abortSignal }),
-    );
-    return answer.Item;
-  }
-
-  #query(what: string, input: Omit<QueryCommandInput, 'TableName'>): Promise<QueryCommandOutput> {
-    const command = new QueryCommand({ TableName: this.#table, ...input });
-    return this.#calls.repeat(what, (abortSignal) => this.#client.send(command, { abortSignal }));
-  }
-
-  #delete(keys: readonly Item[]): Promise<void> {
-    return batchDelete(this.#client, this.#calls, this.#table, keys);
   }
 }
 
 const trimmedAtOnce = 1_000;
 
 const isAnswerToAppend = (cause: unknown): boolean => isConditionFailure(cause) || cause instanceof StaleTail;
-
-const isGapless = (entries: readonly StoredEntry[], start: number): boolean =>
-  entries.every(({ position }, i) => position === start + 1 + i);
