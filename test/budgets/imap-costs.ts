@@ -106,19 +106,41 @@ export async function imapCosts(t: TestContext, world: BudgetWorld, messages: nu
       },
     );
 
-  await t.test('FETCH of a body, or of a part of one: one object, or what is needed of it', async (t) => {
-    const device = await new ServingProcess(t, world).imap();
-    await signIn(device);
-    await device.ask('SELECT INBOX');
-    // What the body is called, and where its parts are.
-    await device.ask('FETCH * (EMAILID PREVIEW)');
-    for (const [item, octets] of [
-      ['BODY.PEEK[]', wholeMessage.length],
-      ['BODY.PEEK[TEXT]', 'Text\r\n'.length],
-      ['BINARY.PEEK[1]', 'Text\r\n'.length],
-    ] as const) {
-      const { cost } = await device.ask(`FETCH * ${item}`);
-      assert.deepEqual(cost, { ...none, gets: 1, getBytes: octets }, item);
-    }
-  });
+  // A message's email id is in its segment: whoever has read no page of 2,048 of those reads one first, and for a part of a message a frame of structures.
+  for (const [item, first, most] of [
+    ['BODY.PEEK[]', 2, 2048 * 16],
+    ['BODY.PEEK[TEXT]', 3, 2048 * 16 + 65_536],
+  ] as const)
+    await t.test(
+      `FETCH ${item} of a settled message right after SELECT: ${first} GETs with what says where it is; again: one`,
+      async (t) => {
+        const device = await new ServingProcess(t, world).imap();
+        await signIn(device);
+        await device.ask('SELECT INBOX');
+        const { gets, getBytes, ...others } = (await device.ask(`FETCH * ${item}`)).cost;
+        assert.deepEqual([gets, { ...others, gets: 0, getBytes: 0 }], [first, none]);
+        assert.ok(getBytes <= most + wholeMessage.length, `${getBytes} bytes`);
+        const again = await device.ask(`FETCH * ${item}`);
+        assert.deepEqual({ ...again.cost, getBytes: 0 }, { ...none, gets: 1 });
+      },
+    );
+
+  await t.test(
+    'FETCH of a body whose name is known, or of a part of one: one object, or what is needed of it',
+    async (t) => {
+      const device = await new ServingProcess(t, world).imap();
+      await signIn(device);
+      await device.ask('SELECT INBOX');
+      // What the body is called, and where its parts are.
+      await device.ask('FETCH * (EMAILID PREVIEW)');
+      for (const [item, octets] of [
+        ['BODY.PEEK[]', wholeMessage.length],
+        ['BODY.PEEK[TEXT]', 'Text\r\n'.length],
+        ['BINARY.PEEK[1]', 'Text\r\n'.length],
+      ] as const) {
+        const { cost } = await device.ask(`FETCH * ${item}`);
+        assert.deepEqual(cost, { ...none, gets: 1, getBytes: octets }, item);
+      }
+    },
+  );
 }
