@@ -59,24 +59,26 @@ export async function runAll(plans: Iterable<Plan>, options: CampaignOptions = {
   const { workers = availableParallelism(), enough = () => false, progress = () => undefined } = options;
   const totals = noTotals();
   const source = plans[Symbol.iterator]();
-  const one = (worker: Worker): Promise<void> =>
+  const next = (): Plan | undefined => (enough(totals) ? undefined : source.next().value);
+  const threads: Worker[] = [];
+  const one = (): Promise<void> =>
     new Promise((resolve, reject) => {
-      const send = () => {
-        const next = enough(totals) ? undefined : source.next();
-        if (next === undefined || next.done) resolve();
-        else worker.postMessage({ plan: next.value } satisfies Job);
-      };
+      let plan = next();
+      if (plan === undefined) return resolve();
+      const worker = new Worker(new URL('./worker.ts', import.meta.url));
+      threads.push(worker);
       worker.on('message', (done: Done) => {
         add(totals, done);
         progress(totals);
-        send();
+        plan = next();
+        if (plan === undefined) resolve();
+        else worker.postMessage({ plan } satisfies Job);
       });
       worker.on('error', reject);
-      send();
+      worker.postMessage({ plan } satisfies Job);
     });
-  const threads = Array.from({ length: workers }, () => new Worker(new URL('./worker.ts', import.meta.url)));
   try {
-    await Promise.all(threads.map(one));
+    await Promise.all(Array.from({ length: workers }, one));
   } finally {
     await Promise.all(threads.map((thread) => thread.terminate()));
   }
