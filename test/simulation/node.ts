@@ -8,7 +8,7 @@ import type { BlobStore } from '../../shared/ports/blob-store.ts';
 import type { Leases } from '../../shared/ports/leases.ts';
 import type { Notifier } from '../../shared/ports/notifier.ts';
 import type { Sender } from './network.ts';
-import type { Plant } from './planted/plant.ts';
+import type { Hooks } from './planted/plant.ts';
 import type { Proposals } from './proposals.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -55,7 +55,7 @@ export function engineOf(
   }: {
     readonly scheduler: Scheduler;
     readonly random: Random;
-    readonly plant: Plant | undefined;
+    readonly plant: Hooks | undefined;
     readonly proposals: Proposals;
     readonly replacedLifetime: number;
     readonly onError: EngineParts['onError'];

@@ -11,6 +11,8 @@ export interface Plan {
   readonly withoutFaults: ReadonlySet<number>;
   /** The name of a planted fault. */
   readonly plant?: string | undefined;
+  /** With what that fault is planted with, and not the fault. */
+  readonly control?: boolean | undefined;
 }
 
 export interface RunResult {
@@ -41,7 +43,8 @@ export async function runPlan(plan: Plan, trace?: (text: string) => void): Promi
   takeViolation();
   const { stackTraceLimit } = Error;
   if (trace === undefined) Error.stackTraceLimit = 0;
-  const plant = plantNamed(plan.plant);
+  const planted = plantNamed(plan.plant);
+  const plant = plan.control ? planted?.control : planted;
   const scenario = new Scenario({ ...plan, plant, ...(trace === undefined ? {} : { trace }) });
   const uproot = plant?.install?.();
   const { world } = scenario;

@@ -4,13 +4,13 @@ import type { BlobStore } from '../../shared/ports/blob-store.ts';
 import type { Network } from './network.ts';
 import type { Node } from './node.ts';
 import type { ObjectWatch } from './object-store.ts';
-import type { Plant } from './planted/plant.ts';
+import type { Hooks } from './planted/plant.ts';
 
 /** What a store is built in. */
 export interface StoreGround {
   readonly seed: number;
   readonly network: Network;
-  readonly plant: Plant | undefined;
+  readonly plant: Hooks | undefined;
   readonly watch: ObjectWatch;
 }
 

@@ -20,7 +20,7 @@ import type { MailCache } from './mail-cache.ts';
 import { Network } from './network.ts';
 import { engineOf, Node, type NodePorts } from './node.ts';
 import type { ObjectWatch } from './object-store.ts';
-import type { Plant, Soil } from './planted/plant.ts';
+import type { Hooks, Soil } from './planted/plant.ts';
 import { Proposals } from './proposals.ts';
 import { Random } from './random.ts';
 import { blobsOfRelease, logOfRelease, type Release } from './release.ts';
@@ -38,7 +38,7 @@ export interface WorldOptions {
   /** Numbers of faults that are left out. */
   readonly withoutFaults?: ReadonlySet<number>;
   /** A fault that this run has on purpose. */
-  readonly plant?: Plant | undefined;
+  readonly plant?: Hooks | undefined;
   /** Told of everything that happens. */
   readonly trace?: (text: string) => void;
 }
@@ -108,7 +108,7 @@ export class World {
     this.clocks = new Clocks(seed, this.embedded, () => this.faults.count('clocks apart'));
   }
 
-  get plant(): Plant | undefined {
+  get plant(): Hooks | undefined {
     return this.#options.plant;
   }
 

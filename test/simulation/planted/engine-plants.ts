@@ -109,25 +109,29 @@ export const purgeWithoutAnEntry: Plant = {
   },
 };
 
-/** The state is read, and only then what there is listed; what is young is taken too, or age would hide it. */
+/** A sweep that takes what is young too, or age would hide in which order it reads; and that lasts long enough for others to do something. */
+const sweepTheYoung =
+  (seen: (account: Account) => Account): Plant['sweep'] =>
+  async (account, parts, { sleep }) => {
+    const sweeper = seen(account);
+    await sleep(2 * 3600_000);
+    const ahead = 30 * 24 * 3600_000 - 600_000;
+    const entropy = { ...parts.entropy, now: () => parts.entropy.now() + ahead };
+    return sweepOrphans(sweeper, { ...parts, entropy });
+  };
+
+/** The state is read, and only then what there is listed. */
 export const sweepBeforeListing: Plant = {
   name: 'sweep before listing',
   within: 60,
   finds: /^the object \S+\/m\/\S+ was deleted, and is needed$/,
-  sweep: async (account, parts, { sleep }) => {
+  sweep: sweepTheYoung((account) => {
     const { id, state, snapshot } = account;
-    const old = {
-      id,
-      state,
-      snapshot,
-      catchUp: async () => undefined,
-      emailIds: (numbers: readonly number[]) => account.emailIds(numbers),
-    };
-    await sleep(2 * 3600_000);
-    const ahead = 30 * 24 * 3600_000 - 600_000;
-    const entropy = { ...parts.entropy, now: () => parts.entropy.now() + ahead };
-    return sweepOrphans(old as unknown as Account, { ...parts, entropy });
-  },
+    const catchUp = async () => undefined;
+    const emailIds = (numbers: readonly number[]) => account.emailIds(numbers);
+    return { id, state, snapshot, catchUp, emailIds } as unknown as Account;
+  }),
+  control: { sweep: sweepTheYoung((account) => account) },
 };
 
 /** The objects of a snapshot go as soon as nobody reads it, though the table may yet be restored to when it was the newest. */

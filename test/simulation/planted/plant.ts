@@ -22,13 +22,8 @@ export interface Soil {
   readonly deleteEntry: (account: AccountId, position: number) => Promise<void>;
 }
 
-/** A fault put into the product on purpose: the simulation must find it. Each hook stands for the code that would be wrong. */
-export interface Plant {
-  readonly name: string;
-  /** Seeds from 1 on within which it is found. */
-  readonly within: number;
-  /** The violation that it must bring: any other may be the hook's own, and says nothing of what the simulation sees. */
-  readonly finds: RegExp;
+/** What is put in the place of the product's: each hook stands for the code that would be wrong. */
+export interface Hooks {
   readonly table?: (client: Send) => Send;
   readonly log?: (log: AccountLog, soil: Soil) => AccountLog;
   readonly blobs?: (blobs: BlobStore, soil: Soil) => BlobStore;
@@ -57,6 +52,20 @@ export interface Plant {
   ) => Promise<Result<Purged, MailError>>;
   /** Changes a class for the time of a run; the returned function puts it right. */
   readonly install?: () => () => void;
+}
+
+/** A fault put into the product on purpose: the simulation must find it. */
+export interface Plant extends Hooks {
+  readonly name: string;
+  /** Seeds from 1 on within which it is found. */
+  readonly within: number;
+  /** The violation that it must bring: any other may be the hook's own, and says nothing of what the simulation sees. */
+  readonly finds: RegExp;
+  /**
+   * All that is put in but for the fault itself, where hooks change more than that: where the fault is found, a run with these must end
+   * well, or it was not the fault that was found.
+   */
+  readonly control?: Hooks;
 }
 
 /** Whether a run with this plant came to what it must. */
