@@ -24,11 +24,12 @@ interface Given {
  * The adapters for SQLite over a database in memory. The writer's thread is left out: what it would do in a transaction happens as one
  * event of its process, which may be lost, or done and not answered. What processes hold and have not recorded dies with them.
  */
-export function embeddedStore({ network, watch }: StoreGround): Store {
+export function embeddedStore({ network, plant, watch }: StoreGround): Store {
   const db = new DatabaseSync(':memory:');
   createTables(db);
   const blobs = blobWrites(db);
-  const operations = { ...blobs, ...logWrites(db, blobs) };
+  const right = { ...blobs, ...logWrites(db, blobs) };
+  const operations = plant?.writes?.(right, db) ?? right;
   const changed = new Map<string, Set<number>>();
   const ever = new Map<string, Uint8Array>();
   const stored = db.prepare('SELECT bytes FROM blobs WHERE key = ?');

@@ -37,8 +37,9 @@ export class People {
 
   constructor(world: World) {
     this.#world = world;
-    // Planted faults are in what opens it.
-    this.#unopened = world.plant === undefined ? new Random(world.seed, 'unopened') : { chance: () => false };
+    const { plant } = world;
+    const some = plant === undefined || plant.unopened === true;
+    this.#unopened = some ? new Random(world.seed, 'unopened') : { chance: () => false };
   }
 
   addClient(address: string, random: Random): void {

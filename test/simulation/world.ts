@@ -100,10 +100,11 @@ export class World {
       },
       deleted: (key) => this.#judgeDeletion(key),
     };
-    // Planted faults are the AWS adapters'.
-    this.embedded = options.plant === undefined && new Random(seed, 'store').chance(0.25);
+    // Most planted faults are the AWS adapters'.
+    const { plant } = options;
+    this.embedded = plant ? plant.store === 'embedded' : new Random(seed, 'store').chance(0.25);
     const makeStore = this.embedded ? embeddedStore : awsStore;
-    this.store = makeStore({ seed, network: this.network, plant: options.plant, watch });
+    this.store = makeStore({ seed, network: this.network, plant, watch });
     if (this.embedded) this.faults.count('run on SQLite');
     this.clocks = new Clocks(seed, this.embedded, () => this.faults.count('clocks apart'));
   }

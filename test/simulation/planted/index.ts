@@ -15,7 +15,9 @@ import {
   changedRulesWithoutAVersion,
   correctTheClock,
   dropTheCondition,
+  dropTheConditionOnSqlite,
   noWritersId,
+  noWritersIdUnopened,
   retryByReDeciding,
   reuseATrimmedNumber,
   trimBeforeTheHeadMoves,
@@ -27,8 +29,10 @@ import { guessANewerVersion } from './release-plants.ts';
 /** Faults that the simulation must find, lest it be believed for nothing. */
 export const plants: readonly Plant[] = [
   dropTheCondition,
+  dropTheConditionOnSqlite,
   reuseATrimmedNumber,
   noWritersId,
+  noWritersIdUnopened,
   retryByReDeciding,
   decideAGroupOnOneState,
   answerFromTheOwnOperation,

@@ -1,5 +1,6 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { decodeEntry, encodeEntry } from '../../../shared/engine/entry.ts';
+import { decodeEntry, type Entry, encodeEntry } from '../../../shared/engine/entry.ts';
+import { EntrySender } from '../../../shared/engine/entry-sender.ts';
 import { decodeOperations, encodeOperations } from '../../../shared/engine/operation-codec.ts';
 import type { LogPosition } from '../../../shared/ids.ts';
 import type { LogTail, StoredEntry } from '../../../shared/ports/account-log.ts';
@@ -18,6 +19,25 @@ export const dropTheCondition: Plant = {
       return client.send(command, options);
     },
   }),
+};
+
+/** The embedded store writes at whatever number it is told to, without a look at the last one in its transaction. */
+export const dropTheConditionOnSqlite: Plant = {
+  name: 'drop the condition on SQLite',
+  within: 20,
+  finds: /^entry \d+ of \w+ was written over$/,
+  store: 'embedded',
+  writes: (right, db) => {
+    const write = db.prepare('INSERT OR REPLACE INTO entries (account, position, bytes) VALUES (?, ?, ?)');
+    return {
+      ...right,
+      append: ({ account, position, bytes, carried }) => {
+        right.storeBlobs(carried);
+        write.run(account, position, bytes);
+        return { kind: 'done' };
+      },
+    };
+  },
 };
 
 /** Folded entries go at once, and an append may follow a tail that was read long ago. */
@@ -58,6 +78,31 @@ export const noWritersId: Plant = {
   within: 40,
   finds: /^proposal \d+ was acknowledged and is not in the log$/,
   entropy: ({ now, bytes }) => ({ now, bytes: (count) => (count === 8 ? new Uint8Array(8) : bytes(count)) }),
+};
+
+const nobody = '00'.repeat(8);
+
+/** Deliveries that open nothing write entries that say of no writer: another's at the same number is taken for the own one. */
+export const noWritersIdUnopened: Plant = {
+  name: "no writer's id where nothing is opened",
+  within: 100,
+  finds: /^event-\d+\/\w+ was acknowledged and is nowhere$/,
+  unopened: true,
+  install: () => {
+    const { send } = EntrySender.prototype;
+    // Who knows the account has its proposals' numbers in each entry.
+    const isUnopened = ({ operations }: Entry) => operations.every(({ kind }) => kind === 'append');
+    EntrySender.prototype.send = function (sent, deadline) {
+      const { entry } = sent;
+      // What is sent again is the same object again.
+      if (entry.writer === nobody || !isUnopened(entry)) return send.call(this, sent, deadline);
+      const bytes = encodeEntry({ ...decodeEntry(entry.position, sent.bytes), writer: nobody });
+      return send.call(this, { ...sent, entry: { ...entry, writer: nobody }, bytes }, deadline);
+    };
+    return () => {
+      EntrySender.prototype.send = send;
+    };
+  },
 };
 
 /** A lost answer is taken for a lost race: what was wanted is decided again, beside what may have happened. */

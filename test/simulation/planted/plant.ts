@@ -1,3 +1,6 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { BlobWrites } from '../../../shared/adapters/embedded/write-blobs.ts';
+import type { logWrites } from '../../../shared/adapters/embedded/write-log.ts';
 import type { Account } from '../../../shared/engine/account.ts';
 import type { Swept } from '../../../shared/engine/collector.ts';
 import type { EngineParts } from '../../../shared/engine/engine.ts';
@@ -10,6 +13,7 @@ import type { BlobStore } from '../../../shared/ports/blob-store.ts';
 import type { Result } from '../../../shared/result.ts';
 import type { Release } from '../release.ts';
 
+type LogWrites = ReturnType<typeof logWrites>;
 type Send = { send(command: never, options?: never): Promise<unknown> };
 
 /** What a plant may use of the node that it is planted in. */
@@ -24,7 +28,13 @@ export interface Soil {
 
 /** What is put in the place of the product's: each hook stands for the code that would be wrong. */
 export interface Hooks {
+  /** Of what the run's store is made; DynamoDB and S3 where it does not say. */
+  readonly store?: 'embedded';
+  /** Whether some deliveries open nothing. None does where it does not say: most faults are in what opens an account. */
+  readonly unopened?: boolean;
   readonly table?: (client: Send) => Send;
+  /** In the place of what the writer's thread of the embedded store does, each in a transaction. */
+  readonly writes?: (writes: LogWrites & BlobWrites, db: DatabaseSync) => LogWrites & BlobWrites;
   readonly log?: (log: AccountLog, soil: Soil) => AccountLog;
   readonly blobs?: (blobs: BlobStore, soil: Soil) => BlobStore;
   readonly entropy?: (entropy: Entropy) => Entropy;
