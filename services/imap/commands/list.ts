@@ -66,12 +66,14 @@ function* listedBy({ account }: SignedIn, command: List): Generator<ListedMailbo
     (!wanted.has('specialUse') || names.mailboxes.get(name)?.specialUse !== undefined);
   const candidates = wanted.has('subscribed') ? [...names.sorted(), ...subscriptions] : names.sorted();
   const selecting = wanted.has('subscribed') || wanted.has('specialUse');
-  const parents = wanted.has('recursiveMatch') ? parentsOf(candidates.filter(isSelected)) : new Set<string>();
-  for (const parent of parents) candidates.push(parent);
+  const isMatched = (name: string): boolean => matchers.some((matches) => matches(name));
+  const below = wanted.has('recursiveMatch') ? candidates.filter(isSelected) : [];
+  const parents = parentsOf(below);
+  const onlyParents = parentsOf(below.filter((name) => !isMatched(name)));
+  for (const parent of onlyParents) candidates.push(parent);
 
   for (const name of selecting ? sortNames(new Set(candidates)) : candidates) {
-    const chosen = isSelected(name);
-    if ((!chosen && !parents.has(name)) || !matchers.some((matches) => matches(name))) {
+    if (!(isSelected(name) || onlyParents.has(name)) || !isMatched(name)) {
       yield undefined;
       continue;
     }
@@ -83,7 +85,10 @@ function* listedBy({ account }: SignedIn, command: List): Generator<ListedMailbo
   }
 }
 
-/** RFC 5258 §3: with RECURSIVEMATCH a name is also listed, and says so, where names below it are what was asked for. */
+/**
+ * RFC 5258 §3.5: with RECURSIVEMATCH a name says so where names below it are what was asked for. One that is not itself asked for is
+ * listed only for those below it that no pattern brings into the answer (§5, example 9).
+ */
 const parentsOf = (names: readonly string[]): Set<string> => new Set(names.flatMap(ancestors));
 
 function childInfoOf(wanted: ReadonlySet<ListSelection>): ChildInfo[] {
