@@ -5,6 +5,9 @@ import type { SequenceSet } from './sequence-set.ts';
 /** Days from 1970-01-01 to a calendar date; times and zones play no part in SEARCH's dates. */
 export type DayNumber = number;
 
+/** The fields of the envelope that SEARCH has keys of their own for. */
+export type AddressField = 'bcc' | 'cc' | 'from' | 'to';
+
 export type SearchKey =
   | { readonly key: 'all' }
   /** Every one of them; the implied AND of a list or of the whole criteria. Never empty. */
@@ -17,7 +20,9 @@ export type SearchKey =
   | { readonly key: 'flag'; readonly flag: string; readonly is: 'set' | 'unset' }
   /** RECENT, OLD and NEW of RFC 3501; NEW comes as and(recent, \Seen unset). */
   | { readonly key: 'recent'; readonly is: 'set' | 'unset' }
-  /** BCC, CC, FROM, SUBJECT, TO and HEADER: `field` in lower case; an empty `text` asks whether the field is there. */
+  /** BCC, CC, FROM and TO: what the envelope says; an empty `text` asks whether the field is there, here and in HEADER. */
+  | { readonly key: 'address'; readonly field: AddressField; readonly text: string }
+  /** SUBJECT and HEADER: `field` in lower case. */
   | { readonly key: 'header'; readonly field: string; readonly text: string }
   /** BODY: the body's text; TEXT: header and body. */
   | { readonly key: 'body' | 'text'; readonly text: string }

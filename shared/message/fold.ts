@@ -9,6 +9,12 @@ export function foldText(text: string): string {
 }
 
 /**
+ * The same of a header's text: where its lines were folded (RFC 5322 §2.2.3) stands what white space the sender chose, a TAB or several
+ * spaces, and whoever looks for the words knows only that there is some.
+ */
+export const foldHeaderText = (text: string): string => foldText(text).replace(/\t[ \t]*| [ \t]+/g, ' ');
+
+/**
  * Marks on one letter, beyond what any script writes: normalising sorts them by inserting each, so that a run takes the square of its length. The
  * two half-width ones become marks by it.
  */

@@ -1,13 +1,13 @@
 import { charsetStream } from './charset.ts';
 import { decodeWords } from './encoded-words.ts';
-import { foldText } from './fold.ts';
+import { foldHeaderText, foldText } from './fold.ts';
 import { fieldAt, fieldText } from './header.ts';
 import { parameterOf } from './part.ts';
 import type { MessageRecord, Part } from './structure.ts';
 import { TextMatcher } from './text-matcher.ts';
 import { transferDecoder } from './transfer-encoding.ts';
 
-export { foldText } from './fold.ts';
+export { foldHeaderText, foldText } from './fold.ts';
 export { TextMatcher } from './text-matcher.ts';
 
 /**
@@ -15,19 +15,21 @@ export { TextMatcher } from './text-matcher.ts';
  * asks whether there is such a field.
  */
 export function headerContains(header: Uint8Array, name: string, needle: string): boolean {
-  const [wanted, folded] = [name.toLowerCase(), foldText(needle)];
+  const [wanted, folded] = [name.toLowerCase(), foldHeaderText(needle)];
   for (let field = fieldAt(header, 0); field !== undefined; field = fieldAt(header, field.end))
-    if (field.name === wanted && foldText(decodeWords(fieldText(header, field))).includes(folded))
+    if (field.name === wanted && foldHeaderText(decodeWords(fieldText(header, field))).includes(folded))
       return true;
   return false;
 }
 
 /** The whole header, decoded and folded, a field a line: what SEARCH TEXT looks through besides the bodies. */
-export function headerSearchText(header: Uint8Array): string {
+export const headerSearchText = (header: Uint8Array): string => foldHeaderText(decodedHeader(header));
+
+function decodedHeader(header: Uint8Array): string {
   const lines: string[] = [];
   for (let field = fieldAt(header, 0); field !== undefined; field = fieldAt(header, field.end))
     lines.push(`${field.name}: ${decodeWords(fieldText(header, field))}\r\n`);
-  return foldText(lines.join(''));
+  return lines.join('');
 }
 
 /** Stands between texts that have nothing to do with each other; no IMAP string contains it. */
@@ -64,7 +66,8 @@ function readerOf(stretch: Stretch): Reader {
         pieces.push(bytes.slice());
         return '';
       },
-      end: () => headerSearchText(Buffer.concat(pieces)),
+      // White space stays as it is: signatures of bodies (engine/text-signature.ts) that were stored before have it so, and must not rule out what matches.
+      end: () => foldText(decodedHeader(Buffer.concat(pieces))),
     };
   }
   const transfer = transferDecoder(stretch.part.encoding);
@@ -135,6 +138,6 @@ export async function messageContains(
   open: () => Promise<Uint8Array | AsyncIterable<Uint8Array>>,
   needle: string,
 ): Promise<boolean> {
-  if (headerSearchText(record.header).includes(foldText(needle))) return true;
+  if (headerSearchText(record.header).includes(foldHeaderText(needle))) return true;
   return bodyContains(record, await open(), needle);
 }

@@ -6,6 +6,7 @@ const seen = { key: 'flag', flag: '\\Seen', is: 'set' };
 const unseen = { key: 'flag', flag: '\\Seen', is: 'unset' };
 const all = { key: 'all' };
 const header = (field: string, text: string) => ({ key: 'header', field, text });
+const address = (field: string, text: string) => ({ key: 'address', field, text });
 const set = (first: number, last = first) => ({ kind: 'ranges', ranges: [{ first, last }] });
 const day = Date.UTC(1994, 1, 1) / 86_400_000;
 
@@ -28,10 +29,10 @@ const criteria: readonly (readonly [string, object])[] = [
   ['RECENT', { key: 'recent', is: 'set' }],
   ['KEYWORD $Junk', { key: 'flag', flag: '$Junk', is: 'set' }],
   ['UNKEYWORD x', { key: 'flag', flag: 'x', is: 'unset' }],
-  ['BCC a', header('bcc', 'a')],
-  ['CC a', header('cc', 'a')],
-  ['FROM "a b"', header('from', 'a b')],
-  ['TO {2}\r\nü', header('to', 'ü')],
+  ['BCC a', address('bcc', 'a')],
+  ['CC a', address('cc', 'a')],
+  ['FROM "a b"', address('from', 'a b')],
+  ['TO {2}\r\nü', address('to', 'ü')],
   ['SUBJECT "grün"', header('subject', 'grün')],
   ['HEADER X-Spam ""', header('x-spam', '')],
   ['BODY x', { key: 'body', text: 'x' }],

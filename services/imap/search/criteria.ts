@@ -4,13 +4,14 @@ import type { SearchKey } from '../../../shared/imap/search-criteria.ts';
 import { resolveRanges, type SequenceSet } from '../../../shared/imap/sequence-set.ts';
 import { parseDate } from '../../../shared/message/date.ts';
 import { maxFieldName } from '../../../shared/message/header.ts';
-import { foldText } from '../../../shared/message/search-text.ts';
+import { foldHeaderText, foldText } from '../../../shared/message/search-text.ts';
+import type { MessageRecord } from '../../../shared/message/structure.ts';
 import { threadIdOf } from '../fetch/thread-id.ts';
 import { uidsOfRanges } from '../message-set.ts';
 import type { RecordMemo } from '../record-memo.ts';
 import type { Selected } from '../session-state.ts';
 import { allOf, anyOf, type Facts, noneOf, type Predicate, truth } from './facts.ts';
-import { foldedField } from './header-field.ts';
+import { addressField, foldedField } from './header-field.ts';
 
 /** SEARCH criteria against one session's view of a mailbox. */
 export interface Criteria {
@@ -150,25 +151,13 @@ class Compiler {
               ? 'unknown'
               : truth(threadIdOf(record, emailId) === key.id),
         };
+      case 'address':
+        return this.#field(`addresses ${key.field}`, addressField(key.field), key.text);
       case 'header': {
         // No field has such a name; and what was read is kept under it.
         if (key.field.length > maxFieldName) return never;
-        const memo = this.#fieldMemo(key.field);
         const read = foldedField(key.field);
-        const needle = foldText(key.text);
-        return {
-          cost: 'records',
-          test({ chunk, row, record }) {
-            const no = chunk.fixed.message[row]!;
-            let text = memo.get(no);
-            if (text === undefined) {
-              if (record === undefined) return 'unknown';
-              text = read(record.header) ?? null;
-              memo.put(no, text, (text?.length ?? 0) * 2);
-            }
-            return truth(text?.includes(needle) ?? false);
-          },
-        };
+        return this.#field(`field ${key.field}`, ({ header }) => read(header), key.text);
       }
       case 'body':
       case 'text':
@@ -176,10 +165,24 @@ class Compiler {
     }
   }
 
-  #fieldMemo(name: string): RecordMemo<string | null> {
-    const memo = this.#memoOf(`field ${name.toLowerCase()}`) as RecordMemo<string | null>;
+  /** `name` is what the text that `read` makes is kept under. */
+  #field(name: string, read: (record: MessageRecord) => string | undefined, text: string): Predicate {
+    const memo = this.#memoOf(name) as RecordMemo<string | null>;
     this.memos.push(memo);
-    return memo;
+    const needle = foldHeaderText(text);
+    return {
+      cost: 'records',
+      test({ chunk, row, record }) {
+        const no = chunk.fixed.message[row]!;
+        let known = memo.get(no);
+        if (known === undefined) {
+          if (record === undefined) return 'unknown';
+          known = read(record) ?? null;
+          memo.put(no, known, (known?.length ?? 0) * 2);
+        }
+        return truth(known?.includes(needle) ?? false);
+      },
+    };
   }
 
   /** Flag sets are few: each is looked into once. */
@@ -195,7 +198,7 @@ class Compiler {
   }
 
   #text(where: 'body' | 'text', text: string): Predicate {
-    const needle = foldText(text);
+    const [needle, headerNeedle] = [foldText(text), foldHeaderText(text)];
     if (needle === '') return always;
     let place = this.needles.indexOf(needle);
     if (place < 0) place = this.needles.push(needle) - 1;
@@ -206,7 +209,7 @@ class Compiler {
         if (inBody[place]) return 'yes';
         if (where === 'text') {
           if (record === undefined) return 'unknown';
-          if (facts.headerText(record).includes(needle)) return 'yes';
+          if (facts.headerText(record).includes(headerNeedle)) return 'yes';
         }
         return inBody[place] === undefined ? 'unknown' : 'no';
       },

@@ -1,6 +1,8 @@
+import type { AddressField } from '../../../shared/imap/search-criteria.ts';
 import { decodeWords } from '../../../shared/message/encoded-words.ts';
 import { fieldAt, fieldText } from '../../../shared/message/header.ts';
-import { foldText } from '../../../shared/message/search-text.ts';
+import { foldHeaderText } from '../../../shared/message/search-text.ts';
+import type { EnvelopeAddress, MessageRecord } from '../../../shared/message/structure.ts';
 
 const [lf, cr, colon, space, tab] = [0x0a, 0x0d, 0x3a, 0x20, 0x09];
 
@@ -17,7 +19,7 @@ export function foldedField(name: string): (header: Uint8Array) => string | unde
       if (first === lf || (first === cr && header[at + 1] === lf)) break;
       const field = isNamed(header, at, wanted) ? fieldAt(header, at) : undefined;
       if (field !== undefined && field.start === at) {
-        const text = foldText(decodeWords(fieldText(header, field)));
+        const text = foldHeaderText(decodeWords(fieldText(header, field)));
         found = found === undefined ? text : `${found}\0${text}`;
         at = field.end;
       } else {
@@ -28,6 +30,26 @@ export function foldedField(name: string): (header: Uint8Array) => string | unde
     }
     return found;
   };
+}
+
+/**
+ * The same for FROM, TO, CC and BCC, which ask for the envelope's field (RFC 9051 §6.4.4): what was written, and its addresses without comments
+ * and escapes where that is not how they were written.
+ */
+export function addressField(name: AddressField): (record: MessageRecord) => string | undefined {
+  const read = foldedField(name);
+  return ({ header, envelope }) => {
+    const written = read(header);
+    if (written === undefined) return undefined;
+    const addresses = new Set(envelope[name].map((address) => foldHeaderText(addressText(address))));
+    return [written, ...[...addresses].filter((text) => !written.includes(text))].join('\0');
+  };
+}
+
+/** `name <mailbox@host>`; of a group its name. */
+function addressText({ name, mailbox, host }: EnvelopeAddress): string {
+  const address = host === undefined ? decodeWords(mailbox ?? '') : `${mailbox ?? ''}@${host}`;
+  return name === undefined ? address : `${decodeWords(name)} <${address}>`;
 }
 
 function isNamed(header: Uint8Array, at: number, name: Uint8Array): boolean {

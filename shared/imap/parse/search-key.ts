@@ -3,7 +3,7 @@ import type { ModSeq } from '../../ids.ts';
 import type { ArgReader } from '../arg-reader.ts';
 import { decodeText } from '../characters.ts';
 import { parseDate } from '../dates.ts';
-import type { SearchKey } from '../search-criteria.ts';
+import type { AddressField, SearchKey } from '../search-criteria.ts';
 
 /** How the octets of a search string become text. */
 export type TextDecoding = (bytes: Buffer) => string;
@@ -67,7 +67,12 @@ const dates = new Map<string, Pick<DateKey, 'of' | 'is'>>(
   }),
 );
 
-const headerFields = new Set(['BCC', 'CC', 'FROM', 'SUBJECT', 'TO']);
+const addressFields = new Map<string, AddressField>([
+  ['BCC', 'bcc'],
+  ['CC', 'cc'],
+  ['FROM', 'from'],
+  ['TO', 'to'],
+]);
 
 function searchKey(r: ArgReader, reading: Reading, depth: number): SearchKey {
   if (depth > maxDepth) return r.fail('SEARCH is nested too deeply');
@@ -87,8 +92,9 @@ function searchKey(r: ArgReader, reading: Reading, depth: number): SearchKey {
   const date = dates.get(name);
   if (date)
     return { key: 'date', ...date, day: parseDate(decodeText(r.astringBytes())) ?? r.fail('Invalid date') };
-  if (headerFields.has(name))
-    return { key: 'header', field: name.toLowerCase(), text: reading.decode(r.astringBytes()) };
+  const field = addressFields.get(name);
+  if (field) return { key: 'address', field, text: reading.decode(r.astringBytes()) };
+  if (name === 'SUBJECT') return { key: 'header', field: 'subject', text: reading.decode(r.astringBytes()) };
   return withArgument(r, name, reading, depth);
 }
 
