@@ -32,7 +32,8 @@ export async function sendFlagLines(
   for (const span of spans) {
     const { chunk, from, to, firstSeq } = span;
     // \Recent is one session's own.
-    const whole = from === 0 && to === chunk.length && lastUid(chunk) < texts.recentFrom;
+    const whole =
+      from === 0 && to === chunk.length && !texts.isRecentAmong(chunk.fixed.uid[0]!, lastUid(chunk));
     const kept = whole ? keptLines(client, chunk, firstSeq, texts, form) : undefined;
     if (kept !== undefined) await client.send(kept);
     else

@@ -1,4 +1,5 @@
 import type { FlagSet, FlagTable } from '../../shared/engine/flag-table.ts';
+import { UidSet } from '../../shared/engine/uid-set.ts';
 import { encodeFlags } from '../../shared/imap/responses/status.ts';
 import type { Client, Selected } from './session-state.ts';
 
@@ -17,22 +18,29 @@ export function flagText(set: FlagSet, isRecent: boolean): Uint8Array {
 /** The flag texts of a mailbox's messages as one session sees them. */
 export class FlagTexts {
   readonly #table: FlagTable;
-  /** The lowest UID that is \Recent; infinite where that flag is not shown (RFC 9051 has none). */
-  readonly recentFrom: number;
+  /** Nothing where \Recent is not shown (RFC 9051 has none). */
+  readonly #recent: UidSet;
+  readonly #firstRecent: number;
   /** By flags id: quicker than any map. */
   readonly #plain: (Uint8Array | undefined)[] = [];
 
-  constructor(table: FlagTable, recentFrom: number) {
+  constructor(table: FlagTable, recent: UidSet) {
     this.#table = table;
-    this.recentFrom = recentFrom;
+    this.#recent = recent;
+    this.#firstRecent = recent.first ?? Number.POSITIVE_INFINITY;
   }
 
   static for(client: Client, selected: Selected, table: FlagTable): FlagTexts {
-    return new FlagTexts(table, client.enabled.rev2 ? Number.POSITIVE_INFINITY : selected.recentFrom);
+    return new FlagTexts(table, client.enabled.rev2 ? UidSet.empty : selected.recent);
+  }
+
+  /** Whether any of these UIDs may be shown as \Recent. */
+  isRecentAmong(first: number, last: number): boolean {
+    return last >= this.#firstRecent && this.#recent.bounds[this.#recent.rangeAt(first)]! <= last;
   }
 
   of(flagsId: number, uid: number): Uint8Array {
-    if (uid >= this.recentFrom) return flagText(this.#table.set(flagsId), true);
+    if (uid >= this.#firstRecent && this.#recent.has(uid)) return flagText(this.#table.set(flagsId), true);
     return (this.#plain[flagsId] ??= flagText(this.#table.set(flagsId), false));
   }
 }

@@ -17,8 +17,8 @@ export interface Selected {
   /** Reads the view's messages. */
   readonly messages: MessageReader;
   readonly access: 'readWrite' | 'readOnly';
-  /** Messages that are \Recent to this session (RFC 3501 §2.3.2): UIDs from here on. */
-  readonly recentFrom: number;
+  /** What is \Recent to this session (RFC 3501 §2.3.2); not all of it need be there still. */
+  recent: UidSet;
   /** The result of the last SEARCH with SAVE: `$` (RFC 9051 §6.4.4.1). */
   saved: UidSet;
   /** How many of the mailbox's keywords the client has seen in FLAGS. */

@@ -3,6 +3,7 @@ import { countFrom, type Mailbox } from '../../shared/engine/mailbox.ts';
 import type { StatusItem } from '../../shared/imap/commands.ts';
 import type { StatusValues } from '../../shared/imap/responses/mailbox.ts';
 import { mailboxIdText } from './mailbox-id.ts';
+import { recentCountNow } from './recent.ts';
 import type { ImapSession } from './session.ts';
 import type { In } from './session-state.ts';
 
@@ -16,10 +17,10 @@ export async function statusValues(
   mailbox: Mailbox,
   items: readonly StatusItem[],
 ): Promise<StatusValues> {
-  const selected = state.kind === 'selected' && state.selected.id === mailbox.id ? state.selected : undefined;
-  const recentFrom = selected?.recentFrom ?? state.account.recent.from(state.account.state, mailbox.id);
+  const { account } = state;
+  const here = state.kind === 'selected' && state.selected.id === mailbox.id ? state : undefined;
   const deletedStorage = items.includes('deletedStorage')
-    ? await octetsOfDeleted(state.account, mailbox)
+    ? await octetsOfDeleted(account, mailbox)
     : undefined;
   return {
     ...(deletedStorage !== undefined && { deletedStorage }),
@@ -29,9 +30,11 @@ export async function statusValues(
     unseen: mailbox.unseen,
     deleted: mailbox.deleted,
     size: mailbox.bytes,
-    recent: countFrom(mailbox, recentFrom),
+    recent: here
+      ? recentCountNow(here, mailbox)
+      : countFrom(mailbox, account.recent.from(account.state, mailbox.id)),
     // What is not sent yet of the selected mailbox must not be skipped by a later resynchronisation.
-    highestModSeq: selected?.view.highestModSeq ?? mailbox.highestModSeq,
+    highestModSeq: here?.selected.view.highestModSeq ?? mailbox.highestModSeq,
     appendLimit: session.service.options.appendLimit,
     mailboxId: mailboxIdText(mailbox.id),
   };

@@ -6,7 +6,7 @@ import { flushAt } from '../../shared/imap/writer.ts';
 import { sendFlagLines } from './flag-lines.ts';
 import { FlagTexts } from './flag-text.ts';
 import { rangesOfUids } from './message-set.ts';
-import { recentCount } from './recent.ts';
+import { recentCount, takeRecent } from './recent.ts';
 import { sendAll } from './send-rows.ts';
 import type { Client, In, Selected } from './session-state.ts';
 
@@ -41,7 +41,11 @@ export async function writeUpdates(
   const { account, selected } = state;
   const { writer, enabled } = client;
   const { view } = selected;
+  const told = view.uidNext;
   const { expunged, vanished, exists, flagged } = view.takeUpdates(expunge);
+  // At once: while something is sent another session may be told.
+  if (exists !== undefined)
+    selected.recent = selected.recent.union(takeRecent(account, selected, told, view.uidNext));
   if (enabled.qresync) await sendAll(client, vanishedLines(writer, 'now', rangesOfUids(vanished)));
   else
     for (const seq of expunged) {
@@ -51,7 +55,6 @@ export async function writeUpdates(
   if (exists !== undefined) {
     numberLine(writer, exists, 'EXISTS');
     if (!enabled.rev2) numberLine(writer, recentCount(selected), 'RECENT');
-    if (selected.access === 'readWrite') account.recent.note(account.state, selected.id, view.uidNext);
   }
   writeKeywords(client, selected);
   if (flagged.size > 0) await writeFlagsOf(client, state, view.spans(flagged));

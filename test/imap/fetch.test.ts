@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { UidSet } from '../../shared/engine/uid-set.ts';
 import { localEngine } from '../support/local-engine.ts';
 import { memoryEngine, memoryStore, openIn } from '../support/memory-engine.ts';
 import { inbox, multipart, plain } from './fetched-messages.ts';
@@ -22,7 +23,7 @@ test('flags, UIDs, sizes and dates come from the mailbox alone', async () => {
 
 test('\\Recent is shown from the session’s first message on, and never to a rev2 client', async () => {
   const session = new MessageSession(await inbox(local, plain, plain));
-  Object.assign(session.state.selected, { recentFrom: 2 });
+  Object.assign(session.state.selected, { recent: UidSet.of([2]) });
   assert.deepEqual((await session.lines('FETCH 1:2 FLAGS')).slice(0, 2), [
     '* 1 FETCH (FLAGS ())',
     '* 2 FETCH (FLAGS (\\Recent))',

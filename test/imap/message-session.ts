@@ -67,7 +67,7 @@ export class MessageSession implements Client {
         view: new MailboxView(found),
         messages: new MessageReader(account, found),
         access,
-        recentFrom: Number.POSITIVE_INFINITY,
+        recent: UidSet.empty,
         saved: UidSet.empty,
         toldKeywords: found.keywords.length,
       },

@@ -76,6 +76,8 @@ class ModelClient {
   #uids: (number | undefined)[] = [];
   #flags: (string | undefined)[] = [];
   readonly #account: Account;
+  /** UIDs that it was told are \Recent: these are a session's own. */
+  readonly recent = new Set<number>();
 
   constructor(account: Account, form: 'plain' | 'qresync') {
     this.#account = account;
@@ -194,7 +196,9 @@ class ModelClient {
     }
     const flags = /FLAGS \(([^)]*)\)/.exec(match[2]!)?.[1];
     if (flags === undefined) return;
-    this.#flags[at] = sorted(flags.split(' ').filter(Boolean));
+    const told = flags.split(' ').filter(Boolean);
+    if (told.includes('\\Recent') && this.#uids[at] !== undefined) this.recent.add(this.#uids[at]);
+    this.#flags[at] = sorted(told.filter((flag) => flag !== '\\Recent'));
     this.#told.add(at);
   }
 
@@ -206,9 +210,9 @@ class ModelClient {
   }
 
   /** After NOOP it knows the mailbox as it is. */
-  async agree(): Promise<void> {
+  async agree(): Promise<readonly number[]> {
     await this.run('NOOP', 'allowed');
-    await this.learnMissing();
+    await this.learn();
     const mailbox = this.#account.state.mailboxes.named('INBOX')!;
     const uids: number[] = [];
     const flags: string[] = [];
@@ -219,10 +223,7 @@ class ModelClient {
       }
     assert.deepEqual(this.#uids, uids);
     assert.deepEqual(this.#flags, flags);
-  }
-
-  async learnMissing(): Promise<void> {
-    if (this.#uids.includes(undefined)) await this.learn();
+    return uids;
   }
 }
 
@@ -248,7 +249,10 @@ for (const form of ['plain', 'qresync'] as const)
         const clients = [new ModelClient(account, form), new ModelClient(account, 'plain')];
         for (const client of clients) await client.open();
         for (const [who, step] of plan) await clients[who]!.step(step as Step);
-        for (const client of clients) await client.agree();
+        let uids: readonly number[] = [];
+        for (const client of clients) uids = await client.agree();
+        for (const uid of uids.filter((one) => one > 5))
+          assert.equal(clients.filter(({ recent }) => recent.has(uid)).length, 1, `\\Recent: ${uid}`);
       }),
       { numRuns: 40 },
     ));

@@ -11,7 +11,7 @@ import type { SessionHandler } from '../dispatch.ts';
 import { errorReply } from '../error-reply.ts';
 import { attributesOf, ListedNames } from '../listed-names.ts';
 import { mailboxIdText } from '../mailbox-id.ts';
-import { recentCount } from '../recent.ts';
+import { recentCount, takeRecent } from '../recent.ts';
 import { writeResync } from '../resync.ts';
 import type { ImapSession } from '../session.ts';
 import type { In, Selected } from '../session-state.ts';
@@ -48,13 +48,12 @@ export const select: SessionHandler<'select', 'authenticated' | 'selected'> = as
     view: new MailboxView(mailbox),
     messages: new MessageReader(account, mailbox),
     access: command.access,
-    recentFrom: account.recent.from(account.state, mailbox.id),
+    recent: takeRecent(account, { id: mailbox.id, access: command.access }, 1, mailbox.uidNext),
     saved: UidSet.empty,
     toldKeywords: mailbox.keywords.length,
   };
   const entered: In<'selected'> = { kind: 'selected', account, record, selected };
   writeMailbox(session, entered);
-  if (command.access === 'readWrite') account.recent.note(account.state, mailbox.id, mailbox.uidNext);
   if (command.qresync !== undefined) await writeResync(session, entered, command.qresync);
   session.state = entered;
   const code = command.access === 'readWrite' ? 'READ-WRITE' : 'READ-ONLY';

@@ -119,8 +119,8 @@ class Compiler {
       case 'flag':
         return this.#flag(key.flag, key.is === 'set');
       case 'recent': {
-        const { recentFrom } = this.#selected;
-        return fromColumns((facts) => facts.uid >= recentFrom === (key.is === 'set'));
+        const { recent } = this.#selected;
+        return fromColumns((facts) => recent.has(facts.uid) === (key.is === 'set'));
       }
       case 'size':
         return key.is === 'larger'
