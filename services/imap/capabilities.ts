@@ -1,11 +1,10 @@
 import type { ImapSession } from './session.ts';
 
-/** RFC 9051 §7.2.2. What a client may use before it has signed in. */
-const always = ['IMAP4rev1', 'IMAP4rev2', 'LITERAL+', 'SASL-IR', 'ENABLE', 'ID'];
+/** RFC 9051 §7.2.2. What a client may use before it has signed in, and IDLE, for which fetchmail and older clients look only then. */
+const always = ['IMAP4rev1', 'IMAP4rev2', 'LITERAL+', 'SASL-IR', 'ENABLE', 'ID', 'IDLE'];
 
 /** What is worth knowing only after it. */
 const afterSignIn = [
-  'IDLE',
   'NAMESPACE',
   'UIDPLUS',
   'MOVE',
