@@ -108,7 +108,7 @@ class Compiler {
       case 'and':
         return allOf(key.keys.map((one) => this.compile(one)));
       case 'or':
-        return anyOf([this.compile(key.left), this.compile(key.right)]);
+        return anyOf(alternatives(key).map((one) => this.compile(one)));
       case 'not':
         return noneOf(this.compile(key.negated));
       case 'uid':
@@ -216,6 +216,10 @@ class Compiler {
     };
   }
 }
+
+/** OR takes two keys: more of them are its second, or its first, in turn. Asked side by side, those that cost nothing come first. */
+const alternatives = (key: SearchKey): SearchKey[] =>
+  key.key === 'or' ? [...alternatives(key.left), ...alternatives(key.right)] : [key];
 
 type DateKey = Extract<SearchKey, { key: 'date' }>;
 

@@ -8,10 +8,10 @@ import type { AddressField, SearchKey } from '../search-criteria.ts';
 /** How the octets of a search string become text. */
 export type TextDecoding = (bytes: Buffer) => string;
 
-/** How deep parentheses, NOT and OR may stand in each other. */
-const maxDepth = 64;
-
-/** How many keys one SEARCH may have, and how many of them may ask for texts in bodies: each message is held against all of them. */
+/**
+ * How many keys one SEARCH may have, and how many of them may ask for texts in bodies: each message is held against all of them. How deep they
+ * stand in each other is bounded by it too: of OR, which takes two, every alternative but the last is a level.
+ */
 const maxKeys = 1000;
 const maxTexts = 64;
 
@@ -25,8 +25,8 @@ interface Reading {
 /** search-key *(SP search-key), as one key. */
 export function criteria(r: ArgReader, decode: TextDecoding): SearchKey {
   const reading = { decode, keys: 0, texts: 0 };
-  const keys = [searchKey(r, reading, 0)];
-  while (r.tookSp()) keys.push(searchKey(r, reading, 0));
+  const keys = [searchKey(r, reading)];
+  while (r.tookSp()) keys.push(searchKey(r, reading));
   return together(keys);
 }
 
@@ -74,12 +74,11 @@ const addressFields = new Map<string, AddressField>([
   ['TO', 'to'],
 ]);
 
-function searchKey(r: ArgReader, reading: Reading, depth: number): SearchKey {
-  if (depth > maxDepth) return r.fail('SEARCH is nested too deeply');
+function searchKey(r: ArgReader, reading: Reading): SearchKey {
   if (++reading.keys > maxKeys) return r.fail(`At most ${maxKeys} SEARCH keys`);
   const at = r.peek();
   if (at === 0x28) {
-    const keys = r.list(() => searchKey(r, reading, depth + 1));
+    const keys = r.list(() => searchKey(r, reading));
     return keys.length === 0 ? r.fail('Empty list in SEARCH') : together(keys);
   }
   // '$', '*' and digits begin a sequence-set.
@@ -95,17 +94,17 @@ function searchKey(r: ArgReader, reading: Reading, depth: number): SearchKey {
   const field = addressFields.get(name);
   if (field) return { key: 'address', field, text: reading.decode(r.astringBytes()) };
   if (name === 'SUBJECT') return { key: 'header', field: 'subject', text: reading.decode(r.astringBytes()) };
-  return withArgument(r, name, reading, depth);
+  return withArgument(r, name, reading);
 }
 
-function withArgument(r: ArgReader, name: string, reading: Reading, depth: number): SearchKey {
+function withArgument(r: ArgReader, name: string, reading: Reading): SearchKey {
   switch (name) {
     case 'NOT':
-      return { key: 'not', negated: searchKey(r, reading, depth + 1) };
+      return { key: 'not', negated: searchKey(r, reading) };
     case 'OR': {
-      const left = searchKey(r, reading, depth + 1);
+      const left = searchKey(r, reading);
       r.sp();
-      return { key: 'or', left, right: searchKey(r, reading, depth + 1) };
+      return { key: 'or', left, right: searchKey(r, reading) };
     }
     case 'UID':
       return { key: 'uid', set: r.sequenceSet() };
