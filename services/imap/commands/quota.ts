@@ -2,7 +2,6 @@ import type { AccountState } from '../../../shared/engine/state.ts';
 import { quotaLine, quotaRootLine } from '../../../shared/imap/responses/server.ts';
 import type { ResponseWriter } from '../../../shared/imap/writer.ts';
 import type { SessionHandler } from '../dispatch.ts';
-import { errorReply } from '../error-reply.ts';
 
 type SignedIn = 'authenticated' | 'selected';
 
@@ -25,14 +24,12 @@ export const getQuota: SessionHandler<'getQuota', SignedIn> = async ({ writer },
   return { condition: 'OK', text: 'Done' };
 };
 
-/** GETQUOTAROOT, RFC 9208 §4.1.2. */
+/** GETQUOTAROOT, RFC 9208 §4.1.2: also of a name that no mailbox has, for who thinks of making one. */
 export const getQuotaRoot: SessionHandler<'getQuotaRoot', SignedIn> = async (
-  { writer, log },
+  { writer },
   { account },
   { mailbox },
 ) => {
-  if (account.state.mailboxes.named(mailbox) === undefined)
-    return errorReply({ kind: 'noSuchMailbox', creatable: false }, log);
   quotaRootLine(writer, mailbox, account.state.limits.bytes === undefined ? [] : [root]);
   writeQuota(writer, account.state);
   return { condition: 'OK', text: 'Done' };
