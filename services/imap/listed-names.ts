@@ -1,6 +1,7 @@
 import { ancestors } from '../../shared/engine/apply-mailboxes.ts';
 import type { Mailbox } from '../../shared/engine/mailbox.ts';
 import type { AccountState } from '../../shared/engine/state.ts';
+import type { List } from '../../shared/imap/commands.ts';
 import type { MailboxAttribute } from '../../shared/imap/responses/mailbox.ts';
 
 /** The names of an account's hierarchy: its mailboxes, and the levels above them that are only names. */
@@ -33,14 +34,16 @@ export function sortNames(names: Iterable<string>): string[] {
 
 /**
  * Attributes of a name (RFC 9051 §7.3.1, RFC 6154). A name that no mailbox has is \NonExistent, and \Noselect for clients that
- * know no other word for it (RFC 3501).
+ * know no other word for it (RFC 3501): who sends the extended form knows that the one implies the other (RFC 5258 §3).
  */
 export function attributesOf(
   { parents }: ListedNames,
   name: string,
   mailbox: Mailbox | undefined,
+  form: List['form'] = 'basic',
 ): MailboxAttribute[] {
-  const attributes: MailboxAttribute[] = mailbox ? [] : ['\\NonExistent', '\\Noselect'];
+  const attributes: MailboxAttribute[] = mailbox ? [] : ['\\NonExistent'];
+  if (!mailbox && form === 'basic') attributes.push('\\Noselect');
   attributes.push(parents.has(name) ? '\\HasChildren' : '\\HasNoChildren');
   if (mailbox?.specialUse !== undefined) attributes.push(mailbox.specialUse);
   return attributes;

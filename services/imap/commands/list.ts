@@ -77,7 +77,7 @@ function* listedBy({ account }: SignedIn, command: List): Generator<ListedMailbo
       yield undefined;
       continue;
     }
-    const attributes: MailboxAttribute[] = attributesOf(names, name, names.mailboxes.get(name));
+    const attributes: MailboxAttribute[] = attributesOf(names, name, names.mailboxes.get(name), command.form);
     const sayIt = wanted.has('subscribed') || command.returns.includes('subscribed');
     if (sayIt && subscriptions.has(name)) attributes.push('\\Subscribed');
     const listed = { name: name as MailboxName, attributes };
