@@ -64,6 +64,10 @@ const items: readonly (readonly [string, readonly object[]])[] = [
   ],
   ['BINARY[1]', [{ item: 'binary', part: [1], partial: undefined, seen: 'set' }]],
   ['BINARY.PEEK[]<3.4>', [{ item: 'binary', part: [], partial: { offset: 3, count: 4 }, seen: 'keep' }]],
+  [
+    'BINARY.PEEK[1]<40>',
+    [{ item: 'binary', part: [1], partial: { offset: 40, count: Number.MAX_SAFE_INTEGER }, seen: 'keep' }],
+  ],
   ['BINARY.SIZE[1.1]', [{ item: 'binarySize', part: [1, 1] }]],
 ];
 

@@ -82,8 +82,10 @@ test('parts: bodies, MIME headers, messages within, and NIL for what is not ther
 test('BINARY decodes, BINARY.SIZE counts what it decodes to', async () => {
   const session = new MessageSession(await inbox(local, multipart));
   assert.equal(
-    await session.run('FETCH 1 (BINARY.SIZE[2] BINARY.PEEK[2] BINARY.PEEK[2]<6.3> BINARY.PEEK[1])'),
-    '* 1 FETCH (BINARY.SIZE[2] 11 BINARY[2] {11}\r\nhello world BINARY[2]<6> {3}\r\nwor BINARY[1] {5}\r\nfirst)\r\na OK Fetched\r\n',
+    await session.run(
+      'FETCH 1 (BINARY.SIZE[2] BINARY.PEEK[2] BINARY.PEEK[2]<6.3> BINARY.PEEK[2]<6> BINARY.PEEK[1] BINARY.PEEK[1]<2>)',
+    ),
+    '* 1 FETCH (BINARY.SIZE[2] 11 BINARY[2] {11}\r\nhello world BINARY[2]<6> {3}\r\nwor BINARY[2]<6> {5}\r\nworld BINARY[1] {5}\r\nfirst BINARY[1]<2> {3}\r\nrst)\r\na OK Fetched\r\n',
   );
   for (const items of ['(UID BINARY.PEEK[4])', 'BINARY.PEEK[4]', '(BINARY.PEEK[4] BINARY.SIZE[4])'])
     assert.deepEqual(await session.lines(`FETCH 1 ${items}`), [

@@ -91,7 +91,8 @@ function fetchItems(r: ArgReader): readonly FetchItem[] {
         {
           item: 'binary',
           part: binarySection(r),
-          partial: partial(r),
+          // Forgiven, as by Dovecot: BINARY[1]<40>. What has no count is read to the end.
+          partial: partial(r, Number.MAX_SAFE_INTEGER),
           seen: name === 'BINARY' ? 'set' : 'keep',
         },
       ];
@@ -191,10 +192,11 @@ function sectionOf(r: ArgReader, name: string): SectionOf {
   }
 }
 
-/** partial = "<" number64 "." nz-number64 ">" */
-function partial(r: ArgReader): Partial | undefined {
+/** partial = "<" number64 "." nz-number64 ">"; `end` is what stands for a count that is not there. */
+function partial(r: ArgReader, end?: number): Partial | undefined {
   if (!r.took('<')) return undefined;
   const offset = r.number64();
+  if (end !== undefined && r.took('>')) return { offset, count: end };
   r.expect('.');
   const count = r.number64() || r.fail('Number must not be zero');
   r.expect('>');
