@@ -14,7 +14,7 @@ export interface ImapOptions {
   readonly stillHereMs: number;
   /** An account without commands for this long is packed. */
   readonly restAfterMs: number;
-  /** Refused sign-ins, or commands that are BAD one after another, before the connection is given up. */
+  /** Commands that are BAD one after another, or before sign-in these and refused sign-ins, before the connection is given up. */
   readonly patience: number;
   /** What is kept, for all sessions, of what was made of records: encoded answers, sort keys, folded fields. */
   readonly memoBytes: number;

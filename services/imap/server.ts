@@ -9,6 +9,7 @@ import { ok, type Result } from '../../shared/result.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
 import type { Metrics } from '../../shared/telemetry/metrics.ts';
 import { defaultImapOptions, type ImapOptions } from './options.ts';
+import { restWhereIdle } from './rest.ts';
 import type { ImapService } from './service.ts';
 import { ImapSession } from './session.ts';
 
@@ -96,7 +97,7 @@ export async function startImap(parts: ImapServerParts): Promise<Result<ImapServ
     const now = Date.now();
     for (const session of listeners.flatMap(({ guests }) => guests)) {
       session.keepAlive(now, options.stillHereMs - beat);
-      session.rest(now);
+      restWhereIdle(session, now);
     }
   }, beat).unref();
 

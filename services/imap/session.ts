@@ -33,7 +33,7 @@ export class ImapSession implements Client, Served {
   readonly writer = new ResponseWriter();
   readonly enabled: Enabled = { rev2: false, condStore: false, qresync: false, utf8: false };
   state: SessionState = { kind: 'notAuthenticated' };
-  /** Sign-ins that were refused, and BADs in a row: a client that goes on like that is sent away. */
+  /** BADs in a row, and before sign-in all of them and the sign-ins that were refused: a client that goes on like that is sent away. */
   failures = 0;
   /** What the session has of its account beside the state; given back at its end. */
   hold: AccountHold | undefined;
@@ -135,14 +135,6 @@ export class ImapSession implements Client, Served {
     if (!this.idling) this.#commandStart = 0;
   }
 
-  /** Called by the service's clock: an account that nobody used for a while is packed, and so is what this session sees of it. */
-  rest(now: number): void {
-    const account = this.hold?.account;
-    if (account === undefined || now - account.usedAt < this.service.options.restAfterMs) return;
-    account.rest();
-    if (this.state.kind === 'selected') this.state.selected.view.rest();
-  }
-
   async #greet(): Promise<boolean> {
     if (await this.#sayGoodbye()) return false;
     const code: ResponseCode = { code: 'CAPABILITY', capabilities: capabilitiesOf(this) };
@@ -219,7 +211,12 @@ export class ImapSession implements Client, Served {
 
   #bad(tag: string | undefined, text: string, code?: ResponseCode): void {
     this.failures++;
-    statusLine(this.writer, tag, 'BAD', text, code);
+    this.#say(tag, 'BAD', text, code);
+  }
+
+  /** An answer, the last one where the client has failed too often. */
+  #say(tag: string | undefined, condition: 'OK' | 'NO' | 'BAD', text: string, code?: ResponseCode): void {
+    statusLine(this.writer, tag, condition, text, code);
     if (this.failures >= this.service.options.patience) this.bye('Too many errors', 'refused');
   }
 
@@ -299,7 +296,8 @@ export class ImapSession implements Client, Served {
         await writeUpdates(this, this.state, outcome.expunge ?? 'allowed');
       else this.#partFromMailbox();
     }
-    if (outcome.condition === 'OK') this.failures = 0;
-    statusLine(this.writer, tag, outcome.condition, outcome.text, outcome.code);
+    // Whoever tries out passwords could do something else between them.
+    if (outcome.condition === 'OK' && this.state.kind !== 'notAuthenticated') this.failures = 0;
+    this.#say(tag, outcome.condition, outcome.text, outcome.code);
   }
 }
