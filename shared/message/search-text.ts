@@ -3,6 +3,7 @@ import { decodeWords } from './encoded-words.ts';
 import { foldHeaderText, foldText } from './fold.ts';
 import { fieldAt, fieldText } from './header.ts';
 import { parameterOf } from './part.ts';
+import { partTexts } from './part-texts.ts';
 import type { MessageRecord, Part } from './structure.ts';
 import { TextMatcher } from './text-matcher.ts';
 import { transferDecoder } from './transfer-encoding.ts';
@@ -125,12 +126,14 @@ export async function containsText(
   return false;
 }
 
-/** SEARCH BODY. `needle` as the client sent it. */
-export const bodyContains = (
+/** SEARCH BODY: the headers of the parts, or else their texts. `needle` as the client sent it. */
+export const bodyContains = async (
   record: Pick<MessageRecord, 'root'>,
   source: Uint8Array | AsyncIterable<Uint8Array>,
   needle: string,
-): Promise<boolean> => containsText(bodyText(record, source), foldText(needle));
+): Promise<boolean> =>
+  (partTexts(record.root)?.includes(foldHeaderText(needle)) ?? false) ||
+  containsText(bodyText(record, source), foldText(needle));
 
 /** SEARCH TEXT: the header, or else the body, which is opened only then. */
 export async function messageContains(

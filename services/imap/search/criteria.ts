@@ -2,15 +2,16 @@ import type { FlagTable } from '../../../shared/engine/flag-table.ts';
 import { UidSet } from '../../../shared/engine/uid-set.ts';
 import type { SearchKey } from '../../../shared/imap/search-criteria.ts';
 import { resolveRanges, type SequenceSet } from '../../../shared/imap/sequence-set.ts';
-import { parseDate } from '../../../shared/message/date.ts';
 import { maxFieldName } from '../../../shared/message/header.ts';
+import { partTexts } from '../../../shared/message/part-texts.ts';
 import { foldHeaderText, foldText } from '../../../shared/message/search-text.ts';
 import type { MessageRecord } from '../../../shared/message/structure.ts';
 import { threadIdOf } from '../fetch/thread-id.ts';
 import { uidsOfRanges } from '../message-set.ts';
 import type { RecordMemo } from '../record-memo.ts';
 import type { Selected } from '../session-state.ts';
-import { allOf, anyOf, type Facts, noneOf, type Predicate, truth } from './facts.ts';
+import { datePredicate } from './date-predicate.ts';
+import { allOf, anyOf, fromColumns, noneOf, type Predicate, type RecordText, truth } from './facts.ts';
 import { addressField, foldedField } from './header-field.ts';
 
 /** SEARCH criteria against one session's view of a mailbox. */
@@ -27,8 +28,6 @@ export interface Criteria {
   /** MODSEQ is a key (RFC 7162 §3.1.5). */
   readonly modSeq: boolean;
 }
-
-const daySeconds = 86_400;
 
 /** What was made of records before, by its name. */
 export type MemoOf = (name: string) => RecordMemo<unknown>;
@@ -58,17 +57,13 @@ export function compileCriteria(
 const always: Predicate = { cost: 'columns', test: () => 'yes' };
 const never: Predicate = { cost: 'columns', test: () => 'no' };
 
-const fromColumns = (is: (facts: Facts) => boolean): Predicate => ({
-  cost: 'columns',
-  test: (facts) => truth(is(facts)),
-});
-
 class Compiler {
   readonly needles: string[] = [];
   readonly memos: RecordMemo<unknown>[] = [];
   emailIds = false;
   modSeq = false;
   readonly #memoOf: MemoOf;
+  readonly #recordTexts = new Map<string, RecordText>();
   readonly #selected: Selected;
   readonly #flags: FlagTable;
   readonly #now: number;
@@ -135,7 +130,7 @@ class Compiler {
         this.modSeq = true;
         return fromColumns(({ chunk, row }) => chunk.marks.modSeq[row]! >= key.atLeast);
       case 'date':
-        return date(key);
+        return datePredicate(key);
       case 'emailId':
         this.emailIds = true;
         return {
@@ -152,12 +147,15 @@ class Compiler {
               : truth(threadIdOf(record, emailId) === key.id),
         };
       case 'address':
-        return this.#field(`addresses ${key.field}`, addressField(key.field), key.text);
+        return this.#field(this.#recordText(`addresses ${key.field}`, addressField(key.field)), key.text);
       case 'header': {
         // No field has such a name; and what was read is kept under it.
         if (key.field.length > maxFieldName) return never;
         const read = foldedField(key.field);
-        return this.#field(`field ${key.field}`, ({ header }) => read(header), key.text);
+        return this.#field(
+          this.#recordText(`field ${key.field}`, ({ header }) => read(header)),
+          key.text,
+        );
       }
       case 'body':
       case 'text':
@@ -165,22 +163,32 @@ class Compiler {
     }
   }
 
-  /** `name` is what the text that `read` makes is kept under. */
-  #field(name: string, read: (record: MessageRecord) => string | undefined, text: string): Predicate {
+  /** `name` is what the text that `read` makes is kept under; keys that ask for the same share it. */
+  #recordText(name: string, read: (record: MessageRecord) => string | undefined): RecordText {
+    const known = this.#recordTexts.get(name);
+    if (known !== undefined) return known;
     const memo = this.#memoOf(name) as RecordMemo<string | null>;
     this.memos.push(memo);
+    const textOf: RecordText = ({ chunk, row, record }) => {
+      const no = chunk.fixed.message[row]!;
+      let text = memo.get(no);
+      if (text === undefined && record !== undefined) {
+        text = read(record) ?? null;
+        memo.put(no, text, (text?.length ?? 0) * 2);
+      }
+      return text;
+    };
+    this.#recordTexts.set(name, textOf);
+    return textOf;
+  }
+
+  #field(textOf: RecordText, text: string): Predicate {
     const needle = foldHeaderText(text);
     return {
       cost: 'records',
-      test({ chunk, row, record }) {
-        const no = chunk.fixed.message[row]!;
-        let known = memo.get(no);
-        if (known === undefined) {
-          if (record === undefined) return 'unknown';
-          known = read(record) ?? null;
-          memo.put(no, known, (known?.length ?? 0) * 2);
-        }
-        return truth(known?.includes(needle) ?? false);
+      test(facts) {
+        const field = textOf(facts);
+        return field === undefined ? 'unknown' : truth(field?.includes(needle) ?? false);
       },
     };
   }
@@ -202,11 +210,16 @@ class Compiler {
     if (needle === '') return always;
     let place = this.needles.indexOf(needle);
     if (place < 0) place = this.needles.push(needle) - 1;
+    const parts = this.#recordText('parts', ({ root }) => partTexts(root));
     return {
       cost: 'bodies',
       test(facts) {
         const { record, inBody } = facts;
         if (inBody[place]) return 'yes';
+        // Headers of parts are no text of the body to the signatures: what these rule out may stand there.
+        const said = parts(facts);
+        if (said?.includes(headerNeedle)) return 'yes';
+        if (said === undefined) return 'unknown';
         if (where === 'text') {
           if (record === undefined) return 'unknown';
           if (facts.headerText(record).includes(headerNeedle)) return 'yes';
@@ -220,29 +233,3 @@ class Compiler {
 /** OR takes two keys: more of them are its second, or its first, in turn. Asked side by side, those that cost nothing come first. */
 const alternatives = (key: SearchKey): SearchKey[] =>
   key.key === 'or' ? [...alternatives(key.left), ...alternatives(key.right)] : [key];
-
-type DateKey = Extract<SearchKey, { key: 'date' }>;
-
-const comparisons = {
-  before: (day: number, of: number) => day < of,
-  on: (day: number, of: number) => day === of,
-  since: (day: number, of: number) => day >= of,
-} as const;
-
-function date({ of, is, day }: DateKey): Predicate {
-  const matches = comparisons[is];
-  if (of !== 'sent') {
-    const column = of === 'internal' ? 'internalDate' : 'saveDate';
-    return fromColumns(({ chunk, row }) => matches(Math.floor(chunk.fixed[column][row]! / daySeconds), day));
-  }
-  return {
-    cost: 'records',
-    test({ chunk, row, record }) {
-      if (record === undefined) return 'unknown';
-      const { date: sent } = record.envelope;
-      // As in SORT (RFC 5256 §2.2): without a date that can be read, when it arrived.
-      const written = sent === undefined ? undefined : parseDate(sent)?.day;
-      return truth(matches(written ?? Math.floor(chunk.fixed.internalDate[row]! / daySeconds), day));
-    },
-  };
-}

@@ -37,11 +37,19 @@ export class Facts {
   }
 }
 
+/** A text made of a message's record, or null where it has none; undefined until the record has been read. */
+export type RecordText = (facts: Facts) => string | null | undefined;
+
 /** A search key, ready to be asked about one message after another. */
 export interface Predicate {
   readonly cost: Cost;
   test(facts: Facts): Truth;
 }
+
+export const fromColumns = (is: (facts: Facts) => boolean): Predicate => ({
+  cost: 'columns',
+  test: (facts) => truth(is(facts)),
+});
 
 const costOf = (predicates: readonly Predicate[]): Cost =>
   costs[Math.max(0, ...predicates.map(({ cost }) => costs.indexOf(cost)))]!;

@@ -127,7 +127,7 @@ interface Possible {
   readonly facts: Facts;
 }
 
-/** Notes what the index of texts rules out, which decides most messages of a search in bodies before anything of them is read. */
+/** Notes what the index of texts rules out: then a message's record decides, or what is kept of it, and its body is not read. */
 async function withoutAbsentTexts(
   messages: MessageReader,
   predicate: Criteria['predicate'],
