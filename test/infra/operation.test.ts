@@ -126,8 +126,8 @@ test('errors of every function count as faults', () => {
 
 test('mail on its way in outlives its stack with all that it takes to read and deliver it', () => {
   const inbound = templates.small.get('inbound');
+  // Bounces that are not sent within a day are not sent at all.
   for (const type of ['AWS::S3::Bucket', 'AWS::KMS::Key', 'AWS::SQS::Queue'])
-    // Bounces that are not sent within a day are not sent at all.
     for (const { DeletionPolicy, Properties } of ofType(inbound, type))
       if (Properties.MessageRetentionPeriod !== 86_400) assert.equal(DeletionPolicy, 'Retain', type);
 });
