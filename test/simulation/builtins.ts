@@ -153,8 +153,27 @@ function clearImmediateOf(timer: NodeJS.Immediate): void {
   if (timer !== undefined) require('node:timers').clearImmediate(timer);
 }
 
-/** Everything that was made possible has happened: promises lead to promises only within one turn of the event loop. */
-export const quiescence = (): Promise<void> => new Promise((resolve) => immediate(() => resolve()));
+/** Each round of the event loop asks the system for what came from outside, and nothing does: so many ends of events are asked for in one. */
+const endsAtOnce = 64;
+let endsToCome = 0;
+let waiting: (() => void)[] = [];
+const atAnEnd = (): void => {
+  endsToCome--;
+  const there = waiting;
+  waiting = [];
+  for (const go of there) go();
+};
+
+/**
+ * Everything that was made possible has happened: promises lead to promises only before Node's next callback, which also comes after
+ * `process.nextTick` and after rejections that nobody has handled are told.
+ */
+export const quiescence = (): Promise<void> =>
+  new Promise((resolve) => {
+    waiting.push(resolve);
+    if (endsToCome > 0) return;
+    for (; endsToCome < endsAtOnce; endsToCome++) immediate(atAnEnd);
+  });
 
 /** Hands time and chance to a world, or back to the machine. */
 export function enter(next: World | undefined, seed = 0): void {
