@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { defaultImapOptions } from '../../services/imap/options.ts';
-import { copyMessages, storeFlags } from '../../shared/engine/actions.ts';
-import { everyUid } from '../../shared/engine/mailbox.ts';
-import { chunkBytes } from '../../shared/engine/rows.ts';
-import { inboxId } from '../../shared/engine/state.ts';
-import { FakeTimers } from '../support/fake-timers.ts';
-import { openGround, password } from './test-server.ts';
-import { WireClient } from './wire-client.ts';
+import { defaultImapOptions } from '../../../services/imap/options.ts';
+import { copyMessages, storeFlags } from '../../../shared/engine/actions.ts';
+import { everyUid } from '../../../shared/engine/mailbox.ts';
+import { chunkBytes } from '../../../shared/engine/rows.ts';
+import { inboxId } from '../../../shared/engine/state.ts';
+import { FakeTimers } from '../../support/fake-timers.ts';
+import { openGround, password } from '../test-server.ts';
+import { WireClient } from '../wire-client.ts';
 
 const { restAfterMs, stillHereMs } = defaultImapOptions;
 /** The service's clock looks after all sessions this often. */
