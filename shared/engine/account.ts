@@ -5,7 +5,6 @@ import type { Result } from '../result.ts';
 import { AccountCompaction } from './account-compaction.ts';
 import { type Applied, applyOperations, initialState, mayShareObjects } from './apply.ts';
 import { type CommitOptions, CommitQueue, type Sent } from './commit.ts';
-import type { CompactionNeed } from './compactor.ts';
 import type { Decide } from './decision.ts';
 import type { EngineParts } from './engine.ts';
 import type { Entry } from './entry.ts';
@@ -26,7 +25,7 @@ import { type StagedMessage, stageMessage } from './stage.ts';
 import type { AccountState } from './state.ts';
 import { RowsNeeded } from './stored-rows.ts';
 import { readTail } from './tail-reader.ts';
-import { TailSize } from './tail-size.ts';
+import { type EntrySize, type Tail, TailSize } from './tail-size.ts';
 
 /**
  * One account as this process holds it: its newest known state, shared by all its sessions, and the way to change it. Any number of
@@ -145,24 +144,24 @@ export class Account {
   }
 
   /** What an entry needs of mailboxes that are not loaded is read first. */
-  async #adoptEntry({ entry, bytes }: ReadEntry): Promise<void> {
+  async #adoptEntry({ entry, ...size }: ReadEntry): Promise<void> {
     await this.asking(() => {
       if (entry.position !== this.#state.position + 1) return;
-      this.#takeIn(entry, bytes, applyOperations(this.#state, entry, entry.operations));
+      this.#takeIn(entry, size, applyOperations(this.#state, entry, entry.operations));
     });
   }
 
-  #takeIn({ operations }: Entry, bytes: number, { state, effects }: Applied): void {
+  #takeIn({ operations }: Entry, size: EntrySize, { state, effects }: Applied): void {
     this.#messages.note(this.#state.nextMessage, operations, effects);
-    this.#tail.add(bytes);
+    this.#tail.add(size);
     this.#become(state);
   }
 
   /** Takes in an entry whose fate is known: ours that was accepted, or another's that stands in its place. */
-  async adopt({ entry, bytes: { length }, spilled, base, applied }: Sent): Promise<void> {
-    const bytes = length + spilled;
-    if (this.#state === base) this.#takeIn(entry, bytes, applied);
-    else await this.#adoptEntry({ entry, bytes });
+  async adopt({ entry, bytes: { length }, spilled, spill, base, applied }: Sent): Promise<void> {
+    const size = { bytes: length + spilled, spill };
+    if (this.#state === base) this.#takeIn(entry, size, applied);
+    else await this.#adoptEntry({ entry, ...size });
     this.#parts.notifier.announce(this.id, entry.position);
     this.#compaction.startWhereNeeded();
   }
@@ -283,8 +282,8 @@ export class Account {
   }
 
   /** What only the log holds so far. */
-  get tail(): CompactionNeed {
-    return this.#tail.need;
+  get tail(): Tail {
+    return this.#tail.tail;
   }
 
   /** Folds the log into a snapshot, unless another process is at it. */

@@ -9,6 +9,8 @@ export interface BuiltEntry {
   readonly bytes: Uint8Array;
   /** Bytes of its spill object; 0 for none. */
   readonly spilled: number;
+  /** That object. */
+  readonly spill: BlobKey | undefined;
   /** What it names and was put: messages, and its spill object. */
   readonly blobs: readonly BlobKey[];
 }
@@ -26,10 +28,10 @@ export async function buildEntry(
   const built = { ...header, operations };
   if (body.length <= inlineBytes) {
     const bytes = encodeEntry({ ...header, body: { kind: 'inline', bytes: body } });
-    return { entry: built, bytes, spilled: 0, blobs: named };
+    return { entry: built, bytes, spilled: 0, spill: undefined, blobs: named };
   }
   const key = objectKey(id, 's', entropy);
   await blobs.put(key, body);
   const bytes = encodeEntry({ ...header, body: { kind: 'spill', key } });
-  return { entry: built, bytes, spilled: body.length, blobs: [...named, key] };
+  return { entry: built, bytes, spilled: body.length, spill: key, blobs: [...named, key] };
 }

@@ -42,8 +42,11 @@ export async function sweepOrphans(account: Account, parts: SweepParts, stop?: A
       if (stop?.aborted) return { objects, bytes };
       await account.catchUp();
       if (kind === 'm') await keepMessages(candidates, account, parts, stop);
-      else if (kind === 's') await keepSpills(candidates, account, parts.log);
-      else await keepSnapshot(candidates, account, parts);
+      else {
+        if (kind === 's') await keepSpills(candidates, account, parts.log);
+        // After the entries: what they spilled is named there once they are folded.
+        await keepSnapshot(candidates, account, parts);
+      }
       if (stop?.aborted) return { objects, bytes };
       if (candidates.size === 0) continue;
       await parts.blobs.delete([...candidates.keys()]);

@@ -5,6 +5,7 @@ import type { Account } from './account.ts';
 import { ClusterKeeper } from './clusters.ts';
 import type { EngineParts } from './engine.ts';
 import { settleMessages } from './header-segments.ts';
+import { deletableObjects, due, foldedLifetime } from './replaced.ts';
 import { encodeManifest, type Manifest, type PastHead, type ReplacedObject } from './snapshot.ts';
 import { loadSnapshot, type Snapshot } from './snapshot-loader.ts';
 import { neededObjects } from './snapshot-objects.ts';
@@ -20,8 +21,6 @@ export const tailEntries = 64;
 const tailBytes = 256 * 1024;
 /** Folding rewrites the manifest: it waits until the tail is worth an eighth of it, so that the cost stays in proportion. */
 const manifestShare = 8;
-/** Entries that are folded stay this long before they are trimmed, ms. */
-export const foldedLifetime = 24 * 3600_000;
 /** Two compactors do no harm, only work: the lease is comfort. */
 const leaseTime = 120_000;
 
@@ -83,6 +82,7 @@ async function fold(account: Account, parts: EngineParts, when: 'always' | 'whil
   await account.catchUp();
   await adoptNewestHead(account, parts);
   const { state, snapshot: base } = account;
+  const { spilled } = account.tail;
   if (when === 'whileNeeded' && !needsCompaction(account.tail, base)) return;
   if (state.position === (base?.state.position ?? 0)) return;
   const now = entropy.now();
@@ -100,16 +100,16 @@ async function fold(account: Account, parts: EngineParts, when: 'always' | 'whil
     for (const key of [base.manifest, ...neededObjects(base)])
       if (!kept.has(key)) replaced.push({ key, replacedAt: now });
   }
-  const due = <T extends { replacedAt: number }>(items: readonly T[], lifetime: number) =>
-    items.filter((item) => item.replacedAt <= now - lifetime);
-  const trimmable = due(pastHeads, foldedLifetime);
-  const deletable = due(replaced, parts.replacedLifetime);
+  // Nobody who begins at the new snapshot reads what its entries spilled.
+  for (const key of spilled) replaced.push({ key, replacedAt: now });
+  const trimmable = new Set(due(pastHeads, now, foldedLifetime));
+  const deletable = new Set(deletableObjects(replaced, now, parts.replacedLifetime));
   const folded: Manifest = {
     state: stored,
     objects,
     messages,
-    pastHeads: pastHeads.filter((h) => !trimmable.includes(h)),
-    replaced: replaced.filter((r) => !deletable.includes(r)),
+    pastHeads: pastHeads.filter((h) => !trimmable.has(h)),
+    replaced: replaced.filter((r) => !deletable.has(r)),
   };
   const bytes = await encodeManifest(folded);
   const manifest = objectKey(account.id, 'x', entropy);
@@ -119,9 +119,9 @@ async function fold(account: Account, parts: EngineParts, when: 'always' | 'whil
   if (!(await log.moveHead(account.id, { position: state.position, manifest }))) return;
   // What is in hand is what a reader of it gets: nothing is unpacked to see so.
   account.settled({ ...folded, manifest, manifestBytes: bytes.length });
-  const upTo = trimmable.at(-1)?.position;
+  const upTo = [...trimmable].at(-1)?.position;
   if (upTo !== undefined) await log.trim(account.id, upTo as LogPosition);
-  if (deletable.length > 0) await blobs.delete(deletable.map((r) => r.key));
+  if (deletable.size > 0) await blobs.delete(Array.from(deletable, (r) => r.key));
 }
 
 /** The newest head may be another process's: its objects are what the next snapshot replaces. */

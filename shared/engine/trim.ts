@@ -1,7 +1,7 @@
 import type { LogPosition } from '../ids.ts';
 import type { Account } from './account.ts';
-import { foldedLifetime } from './compactor.ts';
 import type { EngineParts } from './engine.ts';
+import { deletableObjects, due, foldedLifetime } from './replaced.ts';
 
 /**
  * Deletes the folded entries and the replaced objects of an account's snapshot whose time has come. A compaction does so too; this is
@@ -12,10 +12,8 @@ export async function trimFolded(account: Account, parts: EngineParts): Promise<
   if (snapshot === undefined) return false;
   const { log, blobs, entropy, replacedLifetime } = parts;
   const now = entropy.now();
-  const due = <T extends { replacedAt: number }>(items: readonly T[], lifetime: number) =>
-    items.filter((item) => item.replacedAt <= now - lifetime);
   let found = false;
-  const upTo = due(snapshot.pastHeads, foldedLifetime).at(-1)?.position;
+  const upTo = due(snapshot.pastHeads, now, foldedLifetime).at(-1)?.position;
   if (upTo !== undefined && upTo > 0) {
     // The entry itself, where it is still there: entries leave in order, so that it is the last of them to go.
     const { head, entries } = await log.read(account.id, (upTo - 1) as LogPosition);
@@ -24,7 +22,7 @@ export async function trimFolded(account: Account, parts: EngineParts): Promise<
       found = true;
     }
   }
-  const keys = due(snapshot.replaced, replacedLifetime).map(({ key }) => key);
+  const keys = deletableObjects(snapshot.replaced, now, replacedLifetime).map(({ key }) => key);
   const last = keys.at(-1);
   if (last !== undefined && (await blobs.get(last, { start: 0, end: 1 })) !== undefined) {
     // Another process may have made the newest one of the same base, and need what this one has replaced.

@@ -1,14 +1,12 @@
 import { verifyAccount } from '../../services/maintenance/verify/verify-account.ts';
 import { referencedMessages } from '../../shared/engine/apply-departures.ts';
-import { decodeEntry } from '../../shared/engine/entry.ts';
 import { rowsOf } from '../../shared/engine/rows.ts';
 import type { AccountState } from '../../shared/engine/state.ts';
-import type { AccountId, LogPosition } from '../../shared/ids.ts';
+import type { AccountId } from '../../shared/ids.ts';
 import { digestOf } from './digest.ts';
 import type { Random } from './random.ts';
 import { rebuild, rebuildOf } from './rebuild-check.ts';
 import { judgeEpoch, judgeMailboxes, judgeMessages, openRebuilt, waited } from './rebuild-judges.ts';
-import { understoodEntry } from './release.ts';
 import { Violation } from './violation.ts';
 import type { World } from './world.ts';
 
@@ -30,7 +28,7 @@ export async function judgeRestoredTable(
 ): Promise<void> {
   const { recovery } = world.store;
   if (recovery === undefined || !random.chance(0.3)) return;
-  const withDeleted = random.chance(0.3);
+  const undeleted = random.chance(0.3);
   const asOf = Math.max(world.scheduler.now - longest, momentOf(world, random.pick(addresses), random));
   world.trace(`-- the table is restored to ${new Date(asOf).toISOString()}`);
   for (const name of [...world.nodes.keys()]) world.crash(name);
@@ -42,7 +40,6 @@ export async function judgeRestoredTable(
     recovery.restoreLog(id, asOf);
     world.faults.count('table restored');
   }
-  const undeleted = withDeleted || addresses.some((address) => lacksSpilled(world, idOf(address)));
   if (undeleted) {
     world.faults.count('objects undeleted');
     recovery.undelete(asOf);
@@ -61,21 +58,6 @@ function momentOf(world: World, address: string, random: Random): number {
   const from = Math.min(now, truth.stateAt(after).time);
   const to = after === truth.length ? now : truth.stateAt(after + 1).time;
   return from + random.unit() * Math.max(0, Math.min(now, to) - from);
-}
-
-/**
- * What an entry spilled is swept once the entry is folded and trimmed and it is 30 days old itself: where an entry lay unfolded for long,
- * a table of that time needs what was deleted since.
- */
-function lacksSpilled(world: World, id: AccountId): boolean {
-  const { store } = world;
-  for (let n = 1; n <= world.truthOf(id).length; n++) {
-    const bytes = store.entry(id, n);
-    if (bytes === undefined) continue;
-    const { body } = decodeEntry(n as LogPosition, understoodEntry(bytes));
-    if (body.kind === 'spill' && store.object(body.key) === undefined) return true;
-  }
-  return false;
 }
 
 class RestoredAccount {
