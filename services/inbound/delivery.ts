@@ -5,13 +5,13 @@ import type { Decide } from '../../shared/engine/decision.ts';
 import type { AccountHold, MailEngine } from '../../shared/engine/engine.ts';
 import type { MailError } from '../../shared/engine/mail-error.ts';
 import { readStaged, type StagedMessage, stageCopy } from '../../shared/engine/stage.ts';
-import type { AccountState } from '../../shared/engine/state.ts';
 import type { AccountId } from '../../shared/ids.ts';
 import { decodeRecord } from '../../shared/message/record-codec.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import type { LogEvent } from '../../shared/telemetry/events.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
 import type { Forwarder } from '../forwarding/forwarder.ts';
+import { mailboxFor } from './mailbox-for.ts';
 import { wholeOrRest } from './preceded.ts';
 import { type RetryMemory, retryKey } from './retries.ts';
 import { countHops, maxHops } from './trace.ts';
@@ -52,18 +52,6 @@ export interface DeliveryRequest {
 }
 
 const storedAtOnce = 8;
-
-/**
- * The mailbox that an address's detail names, whatever its case (addresses have none). Not Sent and Drafts: what is in them is the
- * owner's own word.
- */
-export function mailboxFor(state: AccountState, detail: string | undefined): string {
-  if (detail === undefined) return 'INBOX';
-  for (const { name, specialUse } of state.mailboxes)
-    if (name.toLowerCase() === detail.toLowerCase())
-      return specialUse === '\\Sent' || specialUse === '\\Drafts' ? 'INBOX' : name;
-  return 'INBOX';
-}
 
 const outcomeOf: Record<MailError['kind'], TargetOutcome> = {
   overQuota: 'overQuota',
@@ -172,16 +160,19 @@ export class Delivery {
     const { account } = target.hold;
     const deliveryId = this.#retries.idFor(retryKey(sender, account.id, fingerprint()));
     this.#ids.set(account.id, deliveryId);
-    const sentOn = target.outside.length > 0 ? await this.#sendOn(target, deliveryId) : 'kept';
-    if (sentOn === 'unavailable') return 'unavailable';
-    if (sentOn === 'queued' && !target.copy) return 'stored';
-    const outcome = await this.#append(target, deliveryId);
-    return outcome === 'overQuota' && sentOn === 'queued' ? 'stored' : outcome;
+    if (target.outside.length === 0) return await this.#append(target, deliveryId);
+    // The copy first: of what cannot be sent on, only what is in the account is given up.
+    const copied = target.copy ? await this.#append(target, deliveryId) : undefined;
+    if (copied === 'unavailable') return copied;
+    const sentOn = await this.#sendOn(target, deliveryId, copied === 'stored');
+    if (sentOn === 'queued') return 'stored';
+    return sentOn === 'unavailable' ? sentOn : (copied ?? (await this.#append(target, deliveryId)));
   }
 
   async #sendOn(
-    { hold, address, outside, copy }: Target,
+    { hold, address, outside }: Target,
     id: string,
+    kept: boolean,
   ): Promise<'queued' | 'kept' | 'unavailable'> {
     const { protocol, sender, forwarder, log } = this.#request;
     const [first, ...others] = outside;
@@ -194,7 +185,7 @@ export class Delivery {
         sender,
         // Who has signed in is the sender. Of others nobody has looked at who they are: a report may be what a forger wants.
         reportable: protocol === 'submission',
-        kept: copy,
+        kept,
         header: decodeRecord(this.#message.record).header,
         id,
         message: () => readStaged(this.#engine.parts, this.#message),

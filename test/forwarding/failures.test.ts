@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { deliverArrival } from '../../services/inbound/ses/deliver.ts';
+import { setLimit } from '../../shared/engine/mailbox-actions.ts';
+import { silentLog } from '../../shared/telemetry/log.ts';
 import { contents, play } from '../inbound/harness.ts';
 import { type ForwardingWorld, forwardingWorld, hello, outsideOf, transaction } from './harness.ts';
 
@@ -84,3 +87,49 @@ test('where a copy is in the account, it is all that is left of what could not b
   assert.deepEqual(ends(world), ['kept']);
   assert.equal((await contents(world.anna)).length, 1);
 });
+
+test('where the copy had no room, what could not be sent on goes back to the account beyond its quota', async (t) => {
+  const world = await forwardingWorld(t);
+  assert((await world.anna.commit(setLimit(10))).ok);
+  world.forward(['anna@other.test'], true);
+  world.relay.verdict = () => ({ refuses: '5.7.1' });
+  const dispatcher = world.dispatcher();
+  await play(t, world.smtp, transaction(hello, { hello: 'EHLO' }));
+  await world.live(1, dispatcher);
+  assert.deepEqual(ends(world), ['returned']);
+  assert.deepEqual((await contents(world.anna)).map(outsideOf), ['Subject: hello\r\n\r\nbody\r\n']);
+});
+
+for (const [limit, end] of [
+  [10, 'returned'],
+  [undefined, 'kept'],
+] as const)
+  test(`mail by SES that could not be sent on is in the account: ${end}`, async (t) => {
+    const world = await forwardingWorld(t);
+    assert((await world.anna.commit(setLimit(limit))).ok);
+    world.forward(['anna@other.test'], true);
+    world.relay.verdict = () => ({ refuses: '5.7.1' });
+    const dispatcher = world.dispatcher();
+    const bytes = Buffer.from('Subject: hello\r\n\r\nbody\r\n');
+    const { engine } = world.local;
+    const delivered = await deliverArrival(
+      {
+        ...{ engine, directory: world.people, forwarder: world.forwarding.forwarder, log: silentLog },
+        receive: async () => ({
+          body: (async function* () {
+            yield bytes;
+          })(),
+          copyTo: async (key) => void (await engine.parts.blobs.put(key, bytes)),
+        }),
+      },
+      {
+        ...{ messageId: 'm1', receivedAt: 1, sender: 'ann@elsewhere.test', recipients: ['anna@example.org'] },
+        ...{ bucket: 'b', key: 'k', verdict: 'clean', authenticated: false, automatic: false },
+      },
+      'first',
+    );
+    assert(delivered.ok && delivered.value.size === 0);
+    await world.live(1, dispatcher);
+    assert.deepEqual(ends(world), [end]);
+    assert.deepEqual((await contents(world.anna)).map(outsideOf), ['Subject: hello\r\n\r\nbody\r\n']);
+  });

@@ -96,18 +96,19 @@ async function resolve(
   return await resolveRecipient(directory, address, forwarder === undefined ? 'forwarding' : 'everywhere');
 }
 
-/** Sends a message on to where its recipient's forwarding leads outside; resolves to whether the account is to store it. */
+/** Sends a message on to where its recipient's forwarding leads outside, unless it is to stay. `kept`: the account has a copy. */
 async function sendOn(
   { receive, forwarder, log }: DeliverParts,
   arrival: Arrival,
   received: () => Promise<Read>,
-  { account, outside, copy }: Recipient,
-): Promise<Result<'store' | 'sent' | 'storeToo', unknown>> {
+  { account, outside }: Recipient,
+  kept: boolean,
+): Promise<Result<'kept' | 'sent', unknown>> {
   const [first, ...others] = outside;
-  if (forwarder === undefined || first === undefined) return ok('store');
+  if (forwarder === undefined || first === undefined) return ok('kept');
   if (arrival.verdict === 'spam') {
     log.info({ event: 'forward.kept', account: account.id, reason: 'spam' });
-    return ok(account.id === outboxAccount ? 'sent' : 'store');
+    return ok(account.id === outboxAccount ? 'sent' : 'kept');
   }
   const read = await received();
   if (!read.ok) return read;
@@ -118,7 +119,7 @@ async function sendOn(
     sender: arrival.sender,
     // As for what is refused: only who is the sender is told, and no program.
     reportable: arrival.authenticated && !arrival.automatic,
-    kept: copy,
+    kept,
     header: decodeRecord(read.value.record).header,
     id: `ses:${arrival.messageId}`,
     async *message() {
@@ -129,7 +130,7 @@ async function sendOn(
     log,
   });
   if (outcome === 'unavailable') return err(new Error('the outbox is not available'));
-  return ok(outcome === 'kept' ? 'store' : copy ? 'storeToo' : 'sent');
+  return ok(outcome === 'kept' ? 'kept' : 'sent');
 }
 
 /** Reads the message when the first account asks for it, and once however many do. */
@@ -151,9 +152,24 @@ async function storeFor(
   received: () => Promise<Read>,
   recipient: Recipient,
 ): Promise<Result<'stored' | 'full', unknown>> {
-  const sent = await sendOn(parts, arrival, received, recipient);
+  const store = () => storeIn(parts, arrival, attempt, received, recipient);
+  if (recipient.outside.length === 0) return await store();
+  // The copy first: of what cannot be sent on, only what is in the account is given up.
+  const copied = recipient.copy ? await store() : undefined;
+  if (copied?.ok === false) return copied;
+  const sent = await sendOn(parts, arrival, received, recipient, copied?.value === 'stored');
   if (!sent.ok) return sent;
-  if (sent.value === 'sent') return ok('stored');
+  // Where it went on, a copy that has no room is no reason to tell the sender.
+  return sent.value === 'sent' ? ok('stored') : (copied ?? (await store()));
+}
+
+async function storeIn(
+  parts: DeliverParts,
+  arrival: Arrival,
+  attempt: Attempt,
+  received: () => Promise<Read>,
+  recipient: Recipient,
+): Promise<Result<'stored' | 'full', unknown>> {
   const { id } = recipient.account;
   const startedAt = Date.now();
   const done = await storeMessage(parts.engine, arrival, attempt, received, recipient);
@@ -161,6 +177,5 @@ async function storeFor(
   const said = done.ok ? done.value : ({ outcome: 'unavailable', size: 0 } as const);
   parts.log.info({ event: 'smtp.delivery', protocol: 'ses', account: id, ...said, ms });
   if (!done.ok) return err('cause' in done.error ? done.error.cause : new Error(done.error.kind));
-  // Where it went on, a copy that has no room is no reason to tell the sender.
-  return ok(said.outcome === 'overQuota' && sent.value === 'store' ? 'full' : 'stored');
+  return ok(said.outcome === 'overQuota' ? 'full' : 'stored');
 }

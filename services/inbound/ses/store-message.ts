@@ -8,7 +8,7 @@ import { type ReadMessage, type StagedMessage, stageRead } from '../../../shared
 import type { AccountState } from '../../../shared/engine/state.ts';
 import { type BlobKey, messageKey } from '../../../shared/ids.ts';
 import { ok, type Result } from '../../../shared/result.ts';
-import { mailboxFor } from '../delivery.ts';
+import { mailboxFor } from '../mailbox-for.ts';
 import type { Arrival } from './notification.ts';
 
 /** Whether the queue gives a message out for the first time: an account has it already, if ever, when it comes again. */
