@@ -23,7 +23,7 @@ export interface BodySource {
  * An answer's body at its reader's pace, however slow. The service ends connections that are not read, and networks break:
  * the rest is then asked for anew. Throws where that does not help, and where the bytes are not those that were stored.
  */
-export async function* readBody(source: BodySource, first: Readable): AsyncGenerator<Uint8Array> {
+async function* readBody(source: BodySource, first: Readable): AsyncGenerator<Uint8Array> {
   let at = 0;
   let sum = 0;
   let stream: Readable | undefined = first;
@@ -65,7 +65,7 @@ async function* watched(stream: Readable): AsyncGenerator<Uint8Array> {
 }
 
 /** Gives the stream's connection back if nobody reads for a while; the returned function says that somebody does. */
-export function abandonLater(stream: Readable): () => void {
+function abandonLater(stream: Readable): () => void {
   const timer = setTimeout(() => stream.destroy(), quietMs).unref();
   return () => clearTimeout(timer);
 }
@@ -81,4 +81,17 @@ export function printChecksum(sum: number): string {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(sum >>> 0);
   return bytes.toString('base64');
+}
+
+/** A body that nobody begins to read gives its connection back too. */
+export function lazily(source: BodySource, first: Readable): AsyncIterable<Uint8Array> {
+  // What breaks before it is read shows when it is.
+  first.on('error', () => {});
+  const begun = abandonLater(first);
+  return {
+    [Symbol.asyncIterator]() {
+      begun();
+      return readBody(source, first);
+    },
+  };
 }

@@ -11,16 +11,14 @@ import {
 } from '@aws-sdk/client-s3';
 import type { BlobKey } from '../../ids.ts';
 import type { Blob, BlobStore, ByteRange } from '../../ports/blob-store.ts';
-import { abandonLater, readBody, wholeChecksum } from './blob-body.ts';
+import { lazily, wholeChecksum } from './blob-body.ts';
 import { bucketLimits, Calls } from './calls.ts';
 import { isNamed, ServiceFailure } from './failure.ts';
-import { HeldBytes, type HeldShare } from './held-bytes.ts';
+import { gathered, multipartBytes, resumed, slices } from './gathered.ts';
+import { HeldBytes } from './held-bytes.ts';
 import { MultipartUpload, type UploadTarget } from './multipart.ts';
 import { storageClassFor } from './storage-class.ts';
 
-/** Larger objects are sent in parts, so that no more than this is in memory and sent again after a fault. */
-const multipartBytes = 16 * 1024 * 1024;
-const partBytes = 8 * 1024 * 1024;
 /** The most that is answered in one piece. */
 const pieceBytes = 128 * 1024;
 const pageKeys = 1_000;
@@ -241,52 +239,4 @@ function totalSize({ ContentRange }: GetObjectCommandOutput): number {
   const total = /\/(\d+)$/.exec(ContentRange ?? '')?.[1];
   if (total === undefined) throw new Error('the store answered a range with something else');
   return Number(total);
-}
-
-/** A body that nobody begins to read gives its connection back too. */
-function lazily(source: Parameters<typeof readBody>[0], first: Readable): AsyncIterable<Uint8Array> {
-  // What breaks before it is read shows when it is.
-  first.on('error', () => {});
-  const begun = abandonLater(first);
-  return {
-    [Symbol.asyncIterator]() {
-      begun();
-      return readBody(source, first);
-    },
-  };
-}
-
-function* slices(bytes: Uint8Array): Iterable<Uint8Array> {
-  for (let at = 0; at < bytes.byteLength; at += partBytes) yield bytes.subarray(at, at + partBytes);
-}
-
-/** Copies of a body's bytes: one piece where 16 MB hold it, else pieces of 8 MB and the rest. */
-async function* gathered(body: AsyncIterable<Uint8Array>, share: HeldShare): AsyncGenerator<Uint8Array> {
-  let held: Uint8Array[] = [];
-  let size = 0;
-  let divided = false;
-  for await (const chunk of body) {
-    share.set(size + chunk.byteLength);
-    // A copy: the producer may use its buffer again.
-    held.push(new Uint8Array(chunk));
-    size += chunk.byteLength;
-    if (size <= multipartBytes && !divided) continue;
-    divided = true;
-    while (size >= partBytes) {
-      const all: Uint8Array = Buffer.concat(held, size);
-      yield all.subarray(0, partBytes);
-      held = [all.slice(partBytes)];
-      size -= partBytes;
-      share.set(size);
-    }
-  }
-  if (size > 0) yield Buffer.concat(held, size);
-}
-
-async function* resumed(
-  held: readonly Uint8Array[],
-  rest: AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  yield* held;
-  yield* rest;
 }
