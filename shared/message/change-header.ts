@@ -6,10 +6,31 @@ const maxHeader = 1024 * 1024;
 const headerEnd = Buffer.from('\r\n\r\n');
 const emptyLine = Buffer.from('\r\n');
 
-/** Where the header block ends, its empty line not included, or -1 where that has not come yet. */
-function endOfHeader(held: Buffer): number {
-  if (held.indexOf(emptyLine) === 0) return 0;
-  const end = held.indexOf(headerEnd);
+/** A buffer that grows by doubling: what comes in small pieces is copied a few times at the most. */
+class Growing {
+  #bytes = Buffer.alloc(0);
+  #length = 0;
+
+  get held(): Buffer {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  add(chunk: Uint8Array): void {
+    const length = this.#length + chunk.length;
+    if (length > this.#bytes.length) {
+      const larger = Buffer.alloc(Math.max(length, 2 * this.#bytes.length));
+      larger.set(this.held);
+      this.#bytes = larger;
+    }
+    this.#bytes.set(chunk, this.#length);
+    this.#length = length;
+  }
+}
+
+/** Where the header block ends, its empty line not included, or -1 where that has not come yet: it does not end within the first `known` octets. */
+function endOfHeader(held: Buffer, known: number): number {
+  if (held.subarray(0, emptyLine.length).equals(emptyLine)) return 0;
+  const end = held.indexOf(headerEnd, Math.max(0, known - headerEnd.length + 1));
   return end < 0 ? -1 : end + 2;
 }
 
@@ -21,20 +42,22 @@ export async function* changedHeader(
   chunks: AsyncIterable<Uint8Array>,
   change: (block: Uint8Array) => Uint8Array,
 ): AsyncGenerator<Uint8Array> {
-  let held: Buffer | undefined = Buffer.alloc(0);
+  let growing: Growing | undefined = new Growing();
   for await (const chunk of chunks) {
-    if (held === undefined) {
+    if (growing === undefined) {
       yield chunk;
       continue;
     }
-    held = Buffer.concat([held, chunk]);
-    const end = endOfHeader(held);
+    const known = growing.held.length;
+    growing.add(chunk);
+    const { held } = growing;
+    const end = endOfHeader(held, known);
     if (end < 0 && held.length <= maxHeader) continue;
+    growing = undefined;
     if (end >= 0) yield change(held.subarray(0, end));
     yield end < 0 ? held : held.subarray(end);
-    held = undefined;
   }
-  if (held !== undefined) yield change(held);
+  if (growing !== undefined) yield change(growing.held);
 }
 
 /** A header block without the fields of some names (lower case). */
