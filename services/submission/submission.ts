@@ -232,7 +232,8 @@ export class Submission implements SmtpHandlers {
       const reply = sends
         ? await this.#relay(transaction, () => preceded(outgoing.received, delivery.read()))
         : localReply;
-      delivery.answered(() => reply !== undefined);
+      // After a refusal for good nobody comes again: the same octets are then sent anew.
+      delivery.answered(() => reply?.temporary === true);
       return reply;
     } finally {
       await delivery.close();

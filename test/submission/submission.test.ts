@@ -179,6 +179,17 @@ test('a client that comes again because of the smart host brings neighbours no s
   assert.equal((await contents(away.bob)).length, 1);
 });
 
+for (const refuses of [{ data: 554 }, { recipient: 'x@example.net' }])
+  test(`what was refused for good is sent anew, also to neighbours: ${JSON.stringify(refuses)}`, async (t) => {
+    const hop = await nextHop(t, refuses);
+    const world = await submissionWorld(t, { smartHost: hop.smartHost });
+    const raw = 'Date: x\r\nMessage-ID: <a@b>\r\n\r\nhi\r\n';
+    const envelope = { from: anna, to: ['bob@example.org', 'x@example.net', 'y@example.net'] };
+    assert.match(await refusalOf(world.client.sendMail({ envelope, raw })), /^554 5\.0\.0 /);
+    await world.client.sendMail({ envelope: { from: anna, to: ['bob@example.org'] }, raw });
+    assert.equal((await contents(world.bob)).length, 2);
+  });
+
 test('a message that is too large goes nowhere', async (t) => {
   const hop = await nextHop(t);
   const world = await submissionWorld(t, {
