@@ -6,11 +6,11 @@ import type { Waiting } from './outbox.ts';
 import { inOwnName } from './own-name.ts';
 import { reporter, senderRewriting } from './srs.ts';
 
-/** What came of one attempt. `code` is RFC 3463's, where the next server gave one; `cause` is for the log. */
+/** What came of one attempt. `code` is RFC 3463's, where the next server gave one; `cause` is for the log; `busy`: see RelayFailure. */
 export type Attempt =
   | { readonly outcome: 'sent' }
   | { readonly outcome: 'refused'; readonly code: string | undefined }
-  | { readonly outcome: 'unavailable'; readonly cause: unknown };
+  | { readonly outcome: 'unavailable'; readonly cause: unknown; readonly busy?: boolean };
 
 export interface AttemptParts {
   readonly relay: Relay;
@@ -53,7 +53,7 @@ export async function attempt(
     if (!sent.ok)
       return sent.error.kind === 'refused'
         ? { outcome: 'refused', code: sent.error.code }
-        : { outcome: 'unavailable', cause: sent.error.cause };
+        : { ...sent.error, outcome: 'unavailable' };
     const [rejected] = sent.value.rejected;
     if (rejected === undefined) return { outcome: 'sent' };
     return rejected.again === 'later'

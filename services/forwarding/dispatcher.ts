@@ -32,6 +32,8 @@ const mostActive = 8;
 const leaseTime = 2 * 60_000;
 /** After a fault of the store, ms. */
 const faultPause = 30_000;
+/** After the relay has said that it has too much to do, ms. */
+const busyPause = 10_000;
 /** Sent messages are deleted when there is nothing to send, or so many of them. */
 const mostUncleared = 200;
 
@@ -51,6 +53,8 @@ export function startDispatcher(parts: DispatcherParts): Dispatcher {
   let held: { readonly hold: AccountHold; readonly lease: HeldLease } | undefined;
   let changed = true;
   let uncleared = 0;
+  /** Nothing begins before. */
+  let restsUntil = 0;
   let working: Promise<void> | undefined;
   let cancel = () => {};
   const chance = () => Buffer.from(entropy.bytes(2)).readUInt16LE() / 65_536;
@@ -74,7 +78,8 @@ export function startDispatcher(parts: DispatcherParts): Dispatcher {
       })
       .finally(() => {
         working = undefined;
-        if (held !== undefined && (queue.length > 0 ? active.size < mostActive : changed)) wake();
+        const mayBegin = active.size < mostActive && timers.now() >= restsUntil;
+        if (held !== undefined && (queue.length > 0 ? mayBegin : changed)) wake();
       });
   };
 
@@ -86,7 +91,9 @@ export function startDispatcher(parts: DispatcherParts): Dispatcher {
       changed = false;
       await look();
     }
-    while (active.size < mostActive && queue.length > 0 && !stop.signal.aborted) start(queue.shift()!);
+    const rest = restsUntil - timers.now();
+    if (rest > 0 && queue.length > 0) later(rest);
+    else while (active.size < mostActive && queue.length > 0 && !stop.signal.aborted) start(queue.shift()!);
     if (uncleared > 0 && (uncleared >= mostUncleared || (queue.length === 0 && active.size === 0))) {
       uncleared = 0;
       await outbox.clear(account);
@@ -165,6 +172,7 @@ export function startDispatcher(parts: DispatcherParts): Dispatcher {
       pace.started(one.envelope, timers.now());
       const made = await attempt({ ...parts, now: () => timers.now() }, one, () => outbox.read(box, one));
       const now = timers.now();
+      if (made.outcome === 'unavailable' && made.busy) restsUntil = now + busyPause;
       const again = made.outcome === 'unavailable' && pace.deferred(one, now, chance());
       const outcome = made.outcome === 'sent' ? 'sent' : again ? 'deferred' : 'failed';
       const code = made.outcome === 'refused' ? made.code : undefined;

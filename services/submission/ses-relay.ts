@@ -15,7 +15,7 @@ const recipientsAtOnce = 50;
 const largest = 40_000_000;
 /** Messages that are in memory at once. */
 const atOnce = 4;
-/** Between attempts for those that are left when others have the message: a minute in all, ms. */
+/** Between attempts where it is throttled: a minute in all, ms. */
 const pauses = [1, 2, 4, 8, 15, 30].map((seconds) => seconds * 1000);
 
 /** What SES will not have, now or ever; everything else may be mended by time, or by the operator. */
@@ -51,11 +51,13 @@ export function createSesRelay(send: SesSend): Relay {
         await send({ sender, recipients: recipients.slice(at, at + recipientsAtOnce), raw });
         at += recipientsAtOnce;
       } catch (cause) {
-        const refused = refusals.has(nameOf(cause));
-        if (at === 0)
-          return err(refused ? { kind: 'refused', code: '5.7.1' } : { kind: 'unavailable', cause });
+        const name = nameOf(cause);
+        const refused = refusals.has(name);
+        const busy = throttled.has(name);
+        const pause = busy ? pausesLeft.shift() : undefined;
+        if (pause === undefined && at === 0)
+          return err(refused ? { kind: 'refused', code: '5.7.1' } : { kind: 'unavailable', cause, busy });
         // Those before have it: the sender is not asked to send to all of them again.
-        const pause = throttled.has(nameOf(cause)) ? pausesLeft.shift() : undefined;
         if (pause === undefined) return ok({ rejected: recipients.slice(at).map(rejected(refused)) });
         await new Promise<void>((resolve) => setTimeout(resolve, pause));
       }

@@ -24,8 +24,8 @@ export interface RelayRequest {
 export type RelayFailure =
   /** It will not have this message, or this sender. `code` is RFC 3463's, where it gave one. */
   | { readonly kind: 'refused'; readonly code: string | undefined }
-  /** Not now: it cannot be reached, does not let us in, or says so. */
-  | { readonly kind: 'unavailable'; readonly cause: unknown };
+  /** Not now: it cannot be reached, does not let us in, or says so. `busy`: it has had too much at once, and the next message fares no better. */
+  | { readonly kind: 'unavailable'; readonly cause: unknown; readonly busy?: boolean };
 
 /** A recipient that it would not have. */
 export interface Rejection {

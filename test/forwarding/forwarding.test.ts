@@ -62,6 +62,25 @@ test('a relay that is down is tried again, and what it took is deleted', async (
   box.value.release();
 });
 
+test('where the relay has too much to do, nothing more begins for some seconds', async (t) => {
+  const world = await forwardingWorld(t);
+  world.forward(['anna@other.test']);
+  world.relay.verdict = () => 'busy';
+  for (let i = 0; i < 20; i++) await play(t, world.lmtp, transaction(hello));
+  const dispatcher = world.dispatcher();
+  await dispatcher.idle();
+  assert.equal(world.relay.attempts, 8, 'those that were under way');
+  world.clock.advance(5_000);
+  await dispatcher.idle();
+  assert.equal(world.relay.attempts, 8);
+  world.relay.verdict = () => 'takes';
+  world.clock.advance(5_000);
+  await dispatcher.idle();
+  assert.equal(world.relay.sent.length, 12);
+  await world.live(1, dispatcher);
+  assert.equal(world.relay.sent.length, 20);
+});
+
 test('reports to rewritten senders go back to them; forged, old and other mail does not', async (t) => {
   const world = await forwardingWorld(t);
   const now = Date.now();

@@ -25,7 +25,7 @@ export interface Sent {
   readonly message: string;
 }
 
-export type Verdict = 'takes' | 'down' | { readonly refuses: string };
+export type Verdict = 'takes' | 'down' | 'busy' | { readonly refuses: string };
 
 /** A next hop that does as the test says, and remembers what it took. */
 export class TestRelay implements Relay {
@@ -43,7 +43,9 @@ export class TestRelay implements Relay {
     const chunks: Uint8Array[] = [];
     for await (const chunk of message()) chunks.push(chunk);
     const verdict = this.verdict(recipients[0]!);
-    if (verdict === 'down') return err({ kind: 'unavailable' as const, cause: new Error('no route') });
+    const cause = new Error('no route');
+    if (verdict === 'down') return err({ kind: 'unavailable' as const, cause });
+    if (verdict === 'busy') return err({ kind: 'unavailable' as const, cause, busy: true });
     if (verdict !== 'takes') return err({ kind: 'refused' as const, code: verdict.refuses });
     this.sent.push({ from: sender, to: recipients, message: Buffer.concat(chunks).toString('latin1') });
     return ok({ rejected: [] });
