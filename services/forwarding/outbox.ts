@@ -9,7 +9,6 @@ import { rowsOf } from '../../shared/engine/rows.ts';
 import type { StagedMessage } from '../../shared/engine/stage.ts';
 import { UidSet } from '../../shared/engine/uid-set.ts';
 import { type AccountId, type MailboxId, outboxAccount, type Uid } from '../../shared/ids.ts';
-import type { MessageRecord } from '../../shared/message/structure.ts';
 import { ok, type Result } from '../../shared/result.ts';
 import { type Envelope, envelopeLine, readEnvelope } from './envelope.ts';
 
@@ -26,6 +25,8 @@ export interface Waiting {
   readonly skipped: number;
 }
 
+type Known = Pick<Waiting, 'envelope' | 'skipped'>;
+
 export interface Posted {
   readonly envelope: Envelope;
   /** What is posted again with the same id, within 30 days, is not taken twice. */
@@ -38,6 +39,8 @@ export interface Posted {
 const lanes = Array.from({ length: 64 }, (_, i) => `lane ${i}`);
 /** Messages that may wait in one. */
 export const laneLimit = 500;
+/** Records that are in memory at once: each may have a header of a megabyte. */
+const recordsAtOnce = 32;
 /** Of reports, which are nobody's. */
 const reportLimit = 5000;
 
@@ -59,8 +62,8 @@ const prepare: Decide<void> = (state) =>
  */
 export class Outbox {
   readonly #engine: MailEngine;
-  /** Records are read once. */
-  readonly #known = new Map<number, Pick<Waiting, 'envelope' | 'skipped'> | undefined>();
+  /** Records are read once. By lane, as it was last looked at. */
+  readonly #known = new Map<MailboxId, ReadonlyMap<number, Known | undefined>>();
 
   constructor(engine: MailEngine) {
     this.#engine = engine;
@@ -110,35 +113,44 @@ export class Outbox {
     unreadable: (cause: unknown) => void = () => {},
   ): Promise<readonly Waiting[]> {
     await account.catchUp();
-    const rows = [];
-    for (const mailbox of account.state.mailboxes) {
-      if (mailbox.exists === 0) continue;
-      await account.load(mailbox.id);
-      const loaded = account.state.mailboxes.get(mailbox.id);
-      for (const row of rowsOf(loaded?.chunks ?? [])) rows.push({ mailbox: mailbox.id, ...row });
+    const all: Waiting[] = [];
+    for (const { id, exists } of account.state.mailboxes) {
+      if (exists > 0) all.push(...(await this.#waitingIn(account, id, unreadable)));
+      else this.#known.delete(id);
     }
-    const fresh = rows.filter(({ message }) => !this.#known.has(message)).map(({ message }) => message);
-    const records: readonly MessageRecord[] = fresh.length > 0 ? await account.records(fresh) : [];
-    records.forEach(({ header }, i) => {
-      this.#known.set(fresh[i]!, undefined);
-      try {
-        const { envelope, length } = readEnvelope(header);
-        this.#known.set(fresh[i]!, { envelope, skipped: length });
-      } catch (cause) {
-        unreadable(cause);
-      }
+    return all.sort((a, b) => a.number - b.number);
+  }
+
+  async #waitingIn(
+    account: Account,
+    mailbox: MailboxId,
+    unreadable: (cause: unknown) => void,
+  ): Promise<readonly Waiting[]> {
+    await account.load(mailbox);
+    const rows = [...rowsOf(account.state.mailboxes.get(mailbox)?.chunks ?? [])];
+    const before = this.#known.get(mailbox);
+    const known = new Map<number, Known | undefined>();
+    const fresh: number[] = [];
+    for (const { message } of rows)
+      if (before?.has(message)) known.set(message, before.get(message));
+      else fresh.push(message);
+    for (let at = 0; at < fresh.length; at += recordsAtOnce) {
+      const some = fresh.slice(at, at + recordsAtOnce);
+      (await account.records(some)).forEach(({ header }, i) => {
+        known.set(some[i]!, undefined);
+        try {
+          const { envelope, length } = readEnvelope(header);
+          known.set(some[i]!, { envelope, skipped: length });
+        } catch (cause) {
+          unreadable(cause);
+        }
+      });
+    }
+    this.#known.set(mailbox, known);
+    return rows.flatMap(({ uid, message, internalDate }) => {
+      const one = known.get(message);
+      return one ? [{ mailbox, uid: uid as Uid, number: message, since: internalDate * 1000, ...one }] : [];
     });
-    const present = new Set<number>(rows.map(({ message }) => message));
-    for (const number of this.#known.keys()) if (!present.has(number)) this.#known.delete(number);
-    return rows
-      .flatMap(({ mailbox, uid, message, internalDate }) => {
-        const known = this.#known.get(message);
-        if (known === undefined) return [];
-        return [
-          { mailbox, uid: uid as Uid, number: message as number, since: internalDate * 1000, ...known },
-        ];
-      })
-      .sort((a, b) => a.number - b.number);
   }
 
   /** The octets of a message that waits, without its envelope. */
