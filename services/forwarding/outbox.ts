@@ -4,13 +4,16 @@ import { type Appended, appendMessages, expungeMessages } from '../../shared/eng
 import type { Decide } from '../../shared/engine/decision.ts';
 import type { MailEngine } from '../../shared/engine/engine.ts';
 import type { MailError } from '../../shared/engine/mail-error.ts';
+import type { Mailbox } from '../../shared/engine/mailbox.ts';
 import { purgeExpunged } from '../../shared/engine/retention.ts';
 import { rowsOf } from '../../shared/engine/rows.ts';
 import type { StagedMessage } from '../../shared/engine/stage.ts';
+import type { AccountState } from '../../shared/engine/state.ts';
 import { UidSet } from '../../shared/engine/uid-set.ts';
 import { type AccountId, type MailboxId, outboxAccount, type Uid } from '../../shared/ids.ts';
 import { ok, type Result } from '../../shared/result.ts';
 import { type Envelope, envelopeLine, readEnvelope } from './envelope.ts';
+import { fits, type Load, type OutboxLimits, outboxLimits } from './outbox-limits.ts';
 
 /** A message that waits. */
 export interface Waiting {
@@ -23,6 +26,8 @@ export interface Waiting {
   readonly since: number;
   /** Octets of the envelope's line, before the message. */
   readonly skipped: number;
+  /** All octets of it. */
+  readonly size: number;
 }
 
 type Known = Pick<Waiting, 'envelope' | 'skipped'>;
@@ -35,17 +40,14 @@ export interface Posted {
   readonly message: () => AsyncIterable<Uint8Array>;
 }
 
-/** One account that floods its lane keeps others of it waiting, and nobody of the other lanes. */
+/** What an account has waiting is looked for among what waits in its lane, not in all of the outbox. */
 const lanes = Array.from({ length: 64 }, (_, i) => `lane ${i}`);
-/** Messages that may wait in one. */
-export const laneLimit = 500;
 /** Records that are in memory at once: each may have a header of a megabyte. */
 const recordsAtOnce = 32;
-/** Of reports, which are nobody's. */
-const reportLimit = 5000;
 
-const laneOf = (account: AccountId): string =>
-  lanes[createHash('sha256').update(account).digest()[0]! % lanes.length]!;
+/** Where mail that an account sends on waits. */
+export const laneOf = (account: AccountId | undefined): string =>
+  account === undefined ? 'INBOX' : lanes[createHash('sha256').update(account).digest()[0]! % lanes.length]!;
 
 /** The first entry of the outbox. */
 const prepare: Decide<void> = (state) =>
@@ -62,16 +64,18 @@ const prepare: Decide<void> = (state) =>
  */
 export class Outbox {
   readonly #engine: MailEngine;
+  readonly #limits: OutboxLimits;
   /** Records are read once. By lane, as it was last looked at. */
   readonly #known = new Map<MailboxId, ReadonlyMap<number, Known | undefined>>();
 
-  constructor(engine: MailEngine) {
+  constructor(engine: MailEngine, limits = outboxLimits) {
     this.#engine = engine;
+    this.#limits = limits;
   }
 
   /**
    * All of them are durable, or none: 'full' where too many wait already. An error leaves it open whether they were taken, and is for the
-   * sender to come again. What a message throws is thrown on.
+   * sender to come again. What a message throws is thrown on. All of a post are one account's.
    */
   post(posted: readonly [Posted, ...Posted[]]): Promise<Result<'taken' | 'known' | 'full', MailError>> {
     return this.#engine.with(outboxAccount, async (account) => {
@@ -79,8 +83,7 @@ export class Outbox {
         ? ok(undefined)
         : await account.commit(prepare);
       if (!ready.ok) return ready;
-      const now = Math.floor(account.state.time / 1000);
-      if (posted.every(({ id }) => account.state.deliveries.has(id, now))) return ok('known');
+      if (isKnown(account.state, posted)) return ok('known');
       const staged: StagedMessage[] = [];
       const giveUp = () => Promise.all(staged.map((one) => account.unstage(one)));
       try {
@@ -92,11 +95,15 @@ export class Outbox {
             return one;
           }
         }
+        if (await this.#isFull(account, posted, loadOf(staged))) {
+          await giveUp();
+          return ok('full');
+        }
       } catch (cause) {
         await giveUp();
         throw cause;
       }
-      const appended = await account.commit(appendWithin(posted, staged));
+      const appended = await account.commit(appendWithin(posted, staged, this.#limits));
       const unused = appended.ok
         ? appended.value === 'full' || appended.value.uids.size === 0
         : appended.error.kind !== 'unsettled';
@@ -105,6 +112,19 @@ export class Outbox {
       if (appended.value === 'full') return ok('full');
       return ok(appended.value.uids.size > 0 ? 'taken' : 'known');
     });
+  }
+
+  /** Whether the account of a post has too much waiting. Those that come at the same moment do not count each other. */
+  async #isFull(box: Account, posted: readonly [Posted, ...Posted[]], more: Load): Promise<boolean> {
+    const most = this.#limits.account;
+    const of = posted[0].envelope.account;
+    const lane = box.state.mailboxes.named(laneOf(of));
+    // Nobody has more in it than there is, which costs nothing to know.
+    if (of === undefined || lane === undefined || fits(loadIn(lane), more, most)) return false;
+    await box.catchUp();
+    if (isKnown(box.state, posted)) return false;
+    const waiting = await this.#waitingIn(box, lane.id);
+    return !fits(loadOf(waiting.filter(({ envelope }) => envelope.account === of)), more, most);
   }
 
   /** Everything that waits, oldest first, as the log has it now. What has no envelope that is known here stays, and is told once. */
@@ -124,7 +144,7 @@ export class Outbox {
   async #waitingIn(
     account: Account,
     mailbox: MailboxId,
-    unreadable: (cause: unknown) => void,
+    unreadable?: (cause: unknown) => void,
   ): Promise<readonly Waiting[]> {
     await account.load(mailbox);
     const rows = [...rowsOf(account.state.mailboxes.get(mailbox)?.chunks ?? [])];
@@ -137,19 +157,21 @@ export class Outbox {
     for (let at = 0; at < fresh.length; at += recordsAtOnce) {
       const some = fresh.slice(at, at + recordsAtOnce);
       (await account.records(some)).forEach(({ header }, i) => {
-        known.set(some[i]!, undefined);
         try {
           const { envelope, length } = readEnvelope(header);
           known.set(some[i]!, { envelope, skipped: length });
         } catch (cause) {
-          unreadable(cause);
+          // Without anybody to be told it is left to who comes next.
+          if (unreadable) known.set(some[i]!, undefined);
+          unreadable?.(cause);
         }
       });
     }
     this.#known.set(mailbox, known);
-    return rows.flatMap(({ uid, message, internalDate }) => {
+    return rows.flatMap(({ uid, message, internalDate, size }) => {
       const one = known.get(message);
-      return one ? [{ mailbox, uid: uid as Uid, number: message, since: internalDate * 1000, ...one }] : [];
+      const place = { mailbox, uid: uid as Uid, number: message };
+      return one ? [{ ...place, since: internalDate * 1000, size, ...one }] : [];
     });
   }
 
@@ -183,15 +205,32 @@ export class Outbox {
   }
 }
 
-/** Appends to the lane of the account that forwards, within what may wait there; all of a post are one account's. */
+const loadOf = (messages: readonly { readonly size: number }[]): Load => ({
+  messages: messages.length,
+  octets: messages.reduce((sum, { size }) => sum + size, 0),
+});
+
+const loadIn = ({ exists, bytes }: Pick<Mailbox, 'exists' | 'bytes'>): Load => ({
+  messages: exists,
+  octets: bytes,
+});
+
+const isKnown = ({ deliveries, time }: AccountState, posted: readonly Posted[]): boolean =>
+  posted.every(({ id }) => deliveries.has(id, Math.floor(time / 1000)));
+
+/** Appends to the lane of the account that forwards, within what may wait there. */
 const appendWithin =
-  (posted: readonly [Posted, ...Posted[]], staged: readonly StagedMessage[]): Decide<Appended | 'full'> =>
+  (
+    posted: readonly [Posted, ...Posted[]],
+    staged: readonly StagedMessage[],
+    limits: OutboxLimits,
+  ): Decide<Appended | 'full'> =>
   (state, now) => {
     const { account } = posted[0].envelope;
-    const lane = account === undefined ? 'INBOX' : laneOf(account);
-    const waits = state.mailboxes.named(lane)?.exists ?? 0;
-    const fresh = posted.some(({ id }) => !state.deliveries.has(id, Math.floor(state.time / 1000)));
-    if (fresh && waits + posted.length > (account === undefined ? reportLimit : laneLimit))
+    const lane = laneOf(account);
+    const waits = loadIn(state.mailboxes.named(lane) ?? { exists: 0, bytes: 0 });
+    const most = account === undefined ? limits.reports : limits.lane;
+    if (!isKnown(state, posted) && !fits(waits, loadOf(staged), most))
       return ok({ operations: [], answer: () => 'full' });
     const requests = staged.map((message, i) => ({
       message,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { laneLimit } from '../../services/forwarding/outbox.ts';
+import { outboxLimits } from '../../services/forwarding/outbox-limits.ts';
 import { senderRewriting } from '../../services/forwarding/srs.ts';
 import { setLimit } from '../../shared/engine/mailbox-actions.ts';
 import { accountPrefix, outboxAccount } from '../../shared/ids.ts';
@@ -192,7 +192,11 @@ test('too much that waits for one account stays with it, and what others send go
   const message = async function* () {
     yield Buffer.from('Subject: x\r\n\r\n');
   };
-  const posts = Array.from({ length: laneLimit }, (_, i) => ({ id: String(i), envelope, message }));
+  const posts = Array.from({ length: outboxLimits.account.messages }, (_, i) => ({
+    id: String(i),
+    envelope,
+    message,
+  }));
   const [one, ...others] = posts;
   assert.deepEqual(await outbox.post([one!, ...others]), { ok: true, value: 'taken' });
   assert.deepEqual(await outbox.post([one!]), { ok: true, value: 'known' });
