@@ -4,22 +4,20 @@ import type { AccountRecord } from '../../shared/ports/directory.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
 import type { Forwarder } from '../forwarding/forwarder.ts';
 import { Delivery } from '../inbound/delivery.ts';
-import { Fingerprint, withCrLf } from '../inbound/line-ends.ts';
 import type { PostmasterDirectory } from '../inbound/postmaster.ts';
 import { preceded } from '../inbound/preceded.ts';
-import { chunksOf, declaredSize, originOf } from '../inbound/reception.ts';
+import { declaredSize } from '../inbound/reception.ts';
 import { OpenRecipients, recipientWording, resolve } from '../inbound/recipients.ts';
 import type { RetryMemory } from '../inbound/retries.ts';
 import { type SmtpHandlers, skip } from '../inbound/smtp-handlers.ts';
 import { disabledCommands } from '../inbound/smtp-listener.ts';
 import { SmtpReply, tryLater } from '../inbound/smtp-reply.ts';
-import { receivedField } from '../inbound/trace.ts';
 import { holdMessage } from './held-message.ts';
+import { type Outgoing, outgoingOf } from './outgoing.ts';
 import { partlyRefused } from './partly-refused.ts';
 import { maySendAs } from './sender.ts';
 import type { SubmissionSignIn } from './sign-in.ts';
 import type { Relay } from './smart-host.ts';
-import { limited, submitted } from './submitted-message.ts';
 
 export interface SubmissionHandlerParts {
   readonly engine: MailEngine;
@@ -47,15 +45,6 @@ interface Transaction {
   localCount: number;
   /** Case-insensitive repeats come once. */
   readonly remote: Map<string, string>;
-}
-
-/** A message's octets, made ready for sending, with the Received field apart: it goes before those for others, and among the trace here. */
-interface Outgoing {
-  readonly received: Uint8Array;
-  readonly body: AsyncIterable<Uint8Array>;
-  readonly print: Fingerprint;
-  /** Why the body broke off, where it was for what is in it. */
-  readonly refusal: () => SmtpReply | undefined;
 }
 
 /** Takes mail from people who have signed in (RFC 6409). Local recipients get it at once, others by way of the smart host. */
@@ -153,7 +142,9 @@ export class Submission implements SmtpHandlers {
     const transaction = this.#transactions.get(session.id);
     if (transaction === undefined) return tryLater();
     this.#transactions.delete(session.id);
-    const outgoing = this.#outgoing(stream, session, transaction);
+    const { account, sender } = transaction;
+    const now = this.#parts.engine.parts.entropy.now();
+    const outgoing = outgoingOf(stream, session, { ...this.#parts, account, sender, now });
     try {
       if (transaction.localCount > 0) return await this.#deliver(transaction, outgoing);
       return await this.#passOn(transaction, outgoing);
@@ -165,29 +156,6 @@ export class Submission implements SmtpHandlers {
       skip(stream);
       transaction.local.release();
     }
-  }
-
-  #outgoing(stream: SMTPServerDataStream, session: SMTPServerSession, { sender }: Transaction): Outgoing {
-    const { engine, hostname, messageLimit } = this.#parts;
-    const now = engine.parts.entropy.now();
-    const print = new Fingerprint();
-    let refusal: SmtpReply | undefined;
-    async function* watched(chunks: AsyncIterable<Uint8Array>) {
-      try {
-        yield* chunks;
-      } catch (cause) {
-        if (cause instanceof SmtpReply) refusal = cause;
-        throw cause;
-      }
-    }
-    const received = receivedField(originOf(session), { hostname, now, sender, recipient: undefined });
-    const plain = print.of(withCrLf(limited(chunksOf(stream), messageLimit)));
-    return {
-      received: Buffer.from(received),
-      body: watched(submitted(plain, { hostname, now })),
-      print,
-      refusal: () => refusal,
-    };
   }
 
   /** The whole message is here before the relay hears of it: a slow client keeps its own connection busy, and none of the relay's. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { changedHeader, withoutFields } from '../../shared/message/change-header.ts';
+import { changedHeader, maxHeader, withoutFields } from '../../shared/message/change-header.ts';
 import { fieldAt } from '../../shared/message/header.ts';
 import { SmtpReply } from '../inbound/smtp-reply.ts';
 import { countHops, mailDate, maxHops } from '../inbound/trace.ts';
@@ -9,6 +9,8 @@ export interface SubmittedOptions {
   readonly hostname: string;
   /** Milliseconds since 1970. */
   readonly now: number;
+  /** Why a message with that header block may not go out. */
+  readonly judge?: (block: Uint8Array) => Promise<SmtpReply | undefined>;
 }
 
 const emptyLine = Buffer.from('\r\n');
@@ -33,15 +35,22 @@ export function completeHeader(block: Uint8Array, { hostname, now }: SubmittedOp
   return Buffer.concat([...added, withoutFields(block, withheld)]);
 }
 
-/** A message on its way out; its lines end with CRLF already. Throws a SmtpReply where it goes round in a circle. */
+/** A message on its way out; its lines end with CRLF already. Throws a SmtpReply where it may not go, or goes round in a circle. */
 export function submitted(
   chunks: AsyncIterable<Uint8Array>,
   options: SubmittedOptions,
 ): AsyncGenerator<Uint8Array> {
-  return changedHeader(chunks, (block) => {
+  const change = async (block: Uint8Array): Promise<Uint8Array> => {
     if (countHops(block) > maxHops) throw new SmtpReply(554, '5.4.6', 'The message goes round in a circle');
+    const refusal = await options.judge?.(block);
+    if (refusal !== undefined) throw refusal;
     return completeHeader(block, options);
-  });
+  };
+  // What cannot be looked at does not go out: Bcc may be in it.
+  const tooLong = (): never => {
+    throw new SmtpReply(552, '5.3.4', `The header is longer than ${maxHeader} bytes`);
+  };
+  return changedHeader(chunks, change, tooLong);
 }
 
 /** Throws a SmtpReply when more octets come than a message may have. */

@@ -1,7 +1,7 @@
 import { fieldAt } from './header.ts';
 
-/** A header block that is longer is passed on as it came. */
-const maxHeader = 1024 * 1024;
+/** A header block that is longer is passed on as it came, octets. */
+export const maxHeader = 1024 * 1024;
 
 const headerEnd = Buffer.from('\r\n\r\n');
 const emptyLine = Buffer.from('\r\n');
@@ -36,11 +36,12 @@ function endOfHeader(held: Buffer, known: number): number {
 
 /**
  * A message with another header block, its body at the reader's pace; lines end with CRLF. `change` is given the fields, each with
- * its line end, without the empty line that follows. What it throws is thrown on.
+ * its line end, without the empty line that follows; `tooLong` is called instead where that does not come in time. What they throw is thrown on.
  */
 export async function* changedHeader(
   chunks: AsyncIterable<Uint8Array>,
-  change: (block: Uint8Array) => Uint8Array,
+  change: (block: Uint8Array) => Uint8Array | Promise<Uint8Array>,
+  tooLong: () => void = () => {},
 ): AsyncGenerator<Uint8Array> {
   let growing: Growing | undefined = new Growing();
   for await (const chunk of chunks) {
@@ -54,10 +55,11 @@ export async function* changedHeader(
     const end = endOfHeader(held, known);
     if (end < 0 && held.length <= maxHeader) continue;
     growing = undefined;
-    if (end >= 0) yield change(held.subarray(0, end));
+    if (end >= 0) yield await change(held.subarray(0, end));
+    else tooLong();
     yield end < 0 ? held : held.subarray(end);
   }
-  if (growing !== undefined) yield change(growing.held);
+  if (growing !== undefined) yield await change(growing.held);
 }
 
 /** A header block without the fields of some names (lower case). */
