@@ -6,6 +6,7 @@ import { limitKey, printAddress } from '../../shared/net/networks.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
 import type { Metrics } from '../../shared/telemetry/metrics.ts';
+import { watchPace } from './message-pace.ts';
 import { SmtpConnections, type TlsSource } from './smtp-connections.ts';
 import { type SmtpHandlers, skip } from './smtp-handlers.ts';
 import { SmtpReply, tryLater } from './smtp-reply.ts';
@@ -139,6 +140,7 @@ export async function openSmtpListener(options: SmtpListenOptions): Promise<Resu
       onRcptTo: (address, session, callback) =>
         answer(session.remoteAddress, recipient(session, address), callback),
       onData(stream, session, callback) {
+        const stopWatch = watchPace(stream, () => server.guest(session.id)?.cut());
         const taken = handlers.data(stream, session).then(
           (reply) => {
             if (isList(reply))
@@ -158,7 +160,10 @@ export async function openSmtpListener(options: SmtpListenOptions): Promise<Resu
           },
         );
         underWay.add(taken);
-        void taken.finally(() => underWay.delete(taken));
+        void taken.finally(() => {
+          stopWatch();
+          underWay.delete(taken);
+        });
       },
       onClose(session) {
         const known = counted.get(session.id);
