@@ -1,8 +1,9 @@
 import { parseDomain } from '../../shared/directory/address.ts';
 import type { Recipient, RecipientDirectory } from '../../shared/directory/resolve-recipient.ts';
 import { type AccountId, type Entropy, outboxAccount } from '../../shared/ids.ts';
+import { parseAddresses } from '../../shared/message/addresses.ts';
 import { changedHeader } from '../../shared/message/change-header.ts';
-import { fieldAt, fieldValues } from '../../shared/message/header.ts';
+import { fieldAt, fieldValue, fieldValues } from '../../shared/message/header.ts';
 import type { Address } from '../../shared/ports/directory.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
@@ -30,13 +31,21 @@ export interface ForwardRequest {
   readonly log: Log;
 }
 
-/** 'kept': it is not to go on, and stays with the account. 'unavailable': the sender is to come again. */
-export type ForwardOutcome = 'queued' | 'kept' | 'unavailable';
+/** 'kept': it is not to go on, and stays with the account. 'unavailable': the sender is to come again. 'noReport': sent to a rewritten sender, and none. */
+export type ForwardOutcome = 'queued' | 'kept' | 'unavailable' | 'noReport';
 
 const loopField = 'x-restante-forwarded';
 
 /** Only reports come to rewritten senders: they have no sender themselves, or a program's. */
 const reports = (sender: string): boolean => sender === '' || /^(?:mailer-daemon|postmaster)@/i.test(sender);
+
+/** What reports look like (RFC 6522, RFC 3834 §5); those of qmail and its like have nothing but their author. */
+function isReport(header: Uint8Array): boolean {
+  if (/^\s*multipart\/report\b/i.test(fieldValue(header, 'content-type') ?? '')) return true;
+  const submitted = fieldValue(header, 'auto-submitted')?.trim() ?? 'no';
+  if (submitted !== '' && !/^no\b/i.test(submitted)) return true;
+  return parseAddresses(fieldValue(header, 'from') ?? '').some(({ mailbox }) => reports(`${mailbox}@`));
+}
 
 /** As it goes on: without the field that only final delivery makes (RFC 5321 §4.4), and with the mark of who sends it on. */
 function outgoingHeader(block: Uint8Array, mark: string | undefined): Uint8Array {
@@ -68,6 +77,10 @@ export class Forwarder {
   async forward(request: ForwardRequest): Promise<ForwardOutcome> {
     const { account, via, targets, sender, header, id, message, log } = request;
     const report = account === outboxAccount;
+    if (report && !isReport(header)) {
+      log.warn({ event: 'forward.kept', account, reason: 'noReport' });
+      return 'noReport';
+    }
     const mark = report ? undefined : loopMark(this.#secret, account);
     if (mark !== undefined && fieldValues(header, loopField).some((value) => value.trim() === mark)) {
       log.warn({ event: 'forward.kept', account, reason: 'loop' });

@@ -4,7 +4,6 @@ import { type Appended, appendMessages, expungeMessages } from '../../shared/eng
 import type { Decide } from '../../shared/engine/decision.ts';
 import type { MailEngine } from '../../shared/engine/engine.ts';
 import type { MailError } from '../../shared/engine/mail-error.ts';
-import type { Mailbox } from '../../shared/engine/mailbox.ts';
 import { purgeExpunged } from '../../shared/engine/retention.ts';
 import { rowsOf } from '../../shared/engine/rows.ts';
 import type { StagedMessage } from '../../shared/engine/stage.ts';
@@ -13,7 +12,7 @@ import { UidSet } from '../../shared/engine/uid-set.ts';
 import { type AccountId, type MailboxId, outboxAccount, type Uid } from '../../shared/ids.ts';
 import { ok, type Result } from '../../shared/result.ts';
 import { type Envelope, envelopeLine, readEnvelope } from './envelope.ts';
-import { fits, type Load, type OutboxLimits, outboxLimits } from './outbox-limits.ts';
+import { fits, loadIn, loadOf, type OutboxLimits, outboxLimits } from './outbox-limits.ts';
 
 /** A message that waits. */
 export interface Waiting {
@@ -95,7 +94,7 @@ export class Outbox {
             return one;
           }
         }
-        if (await this.#isFull(account, posted, loadOf(staged))) {
+        if (await this.#isFull(account, posted, staged)) {
           await giveUp();
           return ok('full');
         }
@@ -114,17 +113,24 @@ export class Outbox {
     });
   }
 
-  /** Whether the account of a post has too much waiting. Those that come at the same moment do not count each other. */
-  async #isFull(box: Account, posted: readonly [Posted, ...Posted[]], more: Load): Promise<boolean> {
-    const most = this.#limits.account;
-    const of = posted[0].envelope.account;
-    const lane = box.state.mailboxes.named(laneOf(of));
+  /** Whether who it is for has too much waiting. Those that come at the same moment do not count each other. */
+  async #isFull(
+    box: Account,
+    posted: readonly [Posted, ...Posted[]],
+    staged: readonly StagedMessage[],
+  ): Promise<boolean> {
+    const { account } = posted[0].envelope;
+    const most = account === undefined ? this.#limits.recipient : this.#limits.account;
+    const lane = box.state.mailboxes.named(laneOf(account));
     // Nobody has more in it than there is, which costs nothing to know.
-    if (of === undefined || lane === undefined || fits(loadIn(lane), more, most)) return false;
+    if (lane === undefined || fits(loadIn(lane), loadOf(staged), most)) return false;
     await box.catchUp();
     if (isKnown(box.state, posted)) return false;
     const waiting = await this.#waitingIn(box, lane.id);
-    return !fits(loadOf(waiting.filter(({ envelope }) => envelope.account === of)), more, most);
+    return [...new Set(posted.map(({ envelope }) => ownerOf(envelope)))].some((owner) => {
+      const waits = loadOf(waiting.filter(({ envelope }) => ownerOf(envelope) === owner));
+      return !fits(waits, loadOf(staged.filter((_, i) => ownerOf(posted[i]!.envelope) === owner)), most);
+    });
   }
 
   /** Everything that waits, oldest first, as the log has it now. What has no envelope that is known here stays, and is told once. */
@@ -205,15 +211,8 @@ export class Outbox {
   }
 }
 
-const loadOf = (messages: readonly { readonly size: number }[]): Load => ({
-  messages: messages.length,
-  octets: messages.reduce((sum, { size }) => sum + size, 0),
-});
-
-const loadIn = ({ exists, bytes }: Pick<Mailbox, 'exists' | 'bytes'>): Load => ({
-  messages: exists,
-  octets: bytes,
-});
+/** In whose name it waits: the account's that sends it on, or that of the address that a report is for. */
+const ownerOf = ({ account, recipient }: Envelope): string => account ?? recipient.toLowerCase();
 
 const isKnown = ({ deliveries, time }: AccountState, posted: readonly Posted[]): boolean =>
   posted.every(({ id }) => deliveries.has(id, Math.floor(time / 1000)));

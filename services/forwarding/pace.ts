@@ -1,4 +1,3 @@
-import type { AccountId } from '../../shared/ids.ts';
 import type { Waiting } from './outbox.ts';
 
 const minute = 60_000;
@@ -10,27 +9,31 @@ const pauses = [1, 5, 15, 30, 60, 120, 240].map((minutes) => minutes * minute);
 const patience = 5 * 24 * hour;
 /** Messages of one account that go out within an hour: more than people get, and few enough that no victim of a mail bomb gets it all from here. */
 export const hourlyLimit = 500;
+/** Reports that go to one address within an hour: whoever has seen a rewritten sender may send some to it. */
+export const hourlyReports = 50;
+
+const ownerOf = ({ account, recipient }: Waiting['envelope']): string => account ?? recipient.toLowerCase();
 
 /** When messages are tried, in the memory of the process that sends: another one begins with an attempt at each. */
 export class Pace {
   readonly #attempts = new Map<number, { readonly made: number; readonly next: number }>();
-  #sent = new Map<AccountId, number>();
+  #sent = new Map<string, number>();
   #hour = 0;
 
   /** The earliest moment for the next attempt, ms since 1970; 0 for the first. */
   dueAt({ number, envelope }: Pick<Waiting, 'number' | 'envelope'>, now: number): number {
     const due = this.#attempts.get(number)?.next ?? 0;
-    const { account } = envelope;
-    if (account === undefined || this.#countOf(account, now) < hourlyLimit) return due;
+    const limit = envelope.account === undefined ? hourlyReports : hourlyLimit;
+    if (this.#countOf(ownerOf(envelope), now) < limit) return due;
     return Math.max(due, (this.#hour + 1) * hour);
   }
 
   /** An attempt begins. */
-  started({ account }: Waiting['envelope'], now: number): void {
-    if (account === undefined) return;
+  started(envelope: Waiting['envelope'], now: number): void {
+    const owner = ownerOf(envelope);
     // Counted first: in a new hour the counts are new.
-    const count = this.#countOf(account, now) + 1;
-    this.#sent.set(account, count);
+    const count = this.#countOf(owner, now) + 1;
+    this.#sent.set(owner, count);
   }
 
   /** An attempt failed that time may mend: the next one comes after a pause. False where there was time enough. `chance` from 0 to 1. */
@@ -46,12 +49,12 @@ export class Pace {
     for (const number of this.#attempts.keys()) if (!numbers.has(number)) this.#attempts.delete(number);
   }
 
-  #countOf(account: AccountId, now: number): number {
+  #countOf(owner: string, now: number): number {
     const current = Math.floor(now / hour);
     if (current !== this.#hour) {
       this.#hour = current;
       this.#sent = new Map();
     }
-    return this.#sent.get(account) ?? 0;
+    return this.#sent.get(owner) ?? 0;
   }
 }

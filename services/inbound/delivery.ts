@@ -10,7 +10,7 @@ import { decodeRecord } from '../../shared/message/record-codec.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import type { LogEvent } from '../../shared/telemetry/events.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
-import type { Forwarder } from '../forwarding/forwarder.ts';
+import type { Forwarder, ForwardOutcome } from '../forwarding/forwarder.ts';
 import { mailboxFor } from './mailbox-for.ts';
 import { wholeOrRest } from './preceded.ts';
 import { type RetryMemory, retryKey } from './retries.ts';
@@ -30,7 +30,9 @@ export interface Target {
 }
 
 /** 'stored' also where it went on and has no room for a copy, and where an earlier attempt had done it. 'unavailable' also where it is not known: the sender is to try again. */
-export type TargetOutcome = 'stored' | 'overQuota' | 'unavailable';
+type StoreOutcome = 'stored' | 'overQuota' | 'unavailable';
+/** 'noReport': see ForwardOutcome. */
+export type TargetOutcome = StoreOutcome | 'noReport';
 
 export interface DeliveryRequest {
   readonly protocol: Extract<LogEvent, { readonly event: 'smtp.delivery' }>['protocol'];
@@ -53,7 +55,7 @@ export interface DeliveryRequest {
 
 const storedAtOnce = 8;
 
-const outcomeOf: Record<MailError['kind'], TargetOutcome> = {
+const outcomeOf: Record<MailError['kind'], StoreOutcome> = {
   overQuota: 'overQuota',
   noSuchMailbox: 'unavailable',
   mailboxExists: 'unavailable',
@@ -166,14 +168,10 @@ export class Delivery {
     if (copied === 'unavailable') return copied;
     const sentOn = await this.#sendOn(target, deliveryId, copied === 'stored');
     if (sentOn === 'queued') return 'stored';
-    return sentOn === 'unavailable' ? sentOn : (copied ?? (await this.#append(target, deliveryId)));
+    return sentOn !== 'kept' ? sentOn : (copied ?? (await this.#append(target, deliveryId)));
   }
 
-  async #sendOn(
-    { hold, address, outside }: Target,
-    id: string,
-    kept: boolean,
-  ): Promise<'queued' | 'kept' | 'unavailable'> {
+  async #sendOn({ hold, address, outside }: Target, id: string, kept: boolean): Promise<ForwardOutcome> {
     const { protocol, sender, forwarder, log } = this.#request;
     const [first, ...others] = outside;
     if (forwarder === undefined || first === undefined) return 'kept';
@@ -197,12 +195,12 @@ export class Delivery {
     }
   }
 
-  async #append({ hold, detail }: Target, deliveryId: string): Promise<TargetOutcome> {
+  async #append({ hold, detail }: Target, deliveryId: string): Promise<StoreOutcome> {
     const { protocol, log } = this.#request;
     const { account } = hold;
     const own = this.#message.account === account.id;
     const message = own ? ok(this.#message) : await stageCopy(this.#engine.parts, this.#message, account.id);
-    let outcome: TargetOutcome = 'unavailable';
+    let outcome: StoreOutcome = 'unavailable';
     let fate: 'stored' | 'duplicate' = 'stored';
     let failure: MailError | undefined;
     if (!message.ok) failure = message.error;

@@ -151,6 +151,7 @@ export class OpenRecipients {
     return this.#recipients.map((accounts) => {
       const known = accounts.map((id) => outcomes.get(id) ?? 'unavailable');
       if (known.includes('unavailable')) return tryLater();
+      if (known.includes('noReport')) return recipientWording.notOurs();
       return known.includes('overQuota') ? mailboxFull() : undefined;
     });
   }

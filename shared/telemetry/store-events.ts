@@ -9,7 +9,11 @@ export type ForwardEvent =
       readonly report: boolean;
     }
   /** Not sent on: it came back, the account's mail waits in too great a number, or it is spam. */
-  | { readonly event: 'forward.kept'; readonly account: string; readonly reason: 'loop' | 'full' | 'spam' }
+  | {
+      readonly event: 'forward.kept';
+      readonly account: string;
+      readonly reason: 'loop' | 'full' | 'spam' | 'noReport';
+    }
   /** An attempt; `waited` ms since it was taken. 'deferred' ones are tried again. */
   | {
       readonly event: 'forward.sent';

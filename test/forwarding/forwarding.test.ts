@@ -87,7 +87,15 @@ test('reports to rewritten senders go back to them; forged, old and other mail d
   const srs = senderRewriting(world.forwarding.secret);
   const to = srs.rewrite('ann@elsewhere.test', 'example.org', now);
   const second = srs.rewrite('bea@elsewhere.test', 'example.org', now);
-  await play(t, world.smtp, transaction(['Subject: failed', '', 'x'], { from: '', to, hello: 'EHLO' }));
+  await play(
+    t,
+    world.smtp,
+    transaction(['Auto-Submitted: auto-replied', 'Subject: failed', '', 'x'], {
+      from: '',
+      to,
+      hello: 'EHLO',
+    }),
+  );
   const refused = (address: string, from: string) => `
     S: 220 …
     C: HELO me
@@ -104,11 +112,16 @@ test('reports to rewritten senders go back to them; forged, old and other mail d
     refused(srs.rewrite('ann@elsewhere.test', 'example.org', now - 30 * 24 * 3600_000), ''),
   );
   await play(t, world.smtp, refused(to, 'advertiser@elsewhere.test'));
+  const answer = '550 5.7.1 …';
+  for (const lines of [['Subject: buy'], ['Auto-Submitted: no', 'Subject: buy'], ['From: <a@b.test>']])
+    await play(t, world.smtp, transaction([...lines, '', 'x'], { from: '', to, hello: 'EHLO', answer }));
+  const qmail = ['From: MAILER-DAEMON@other.test', 'Subject: failure notice', '', 'x'];
+  await play(t, world.smtp, transaction(qmail, { from: '', to, hello: 'EHLO' }));
   // Two of them in one transaction.
   await play(
     t,
     world.smtp,
-    transaction(['Subject: both', '', 'x'], {
+    transaction(['Content-Type: multipart/report; boundary=b', 'Subject: both', '', 'x'], {
       ...{ from: 'mailer-daemon@other.test', to: `${to}>\nS: 250 …\nC: RCPT TO:<${second}`, hello: 'EHLO' },
     }),
   );
@@ -118,6 +131,7 @@ test('reports to rewritten senders go back to them; forged, old and other mail d
     [
       ['ann@elsewhere.test', 'both'],
       ['ann@elsewhere.test', 'failed'],
+      ['ann@elsewhere.test', 'failure notice'],
       ['bea@elsewhere.test', 'both'],
     ],
   );

@@ -49,6 +49,7 @@ test('of what waits, the records of a few dozen are in memory at once, and each 
 });
 
 const room = (messages: number, octets = 1e9) => ({ messages, octets });
+const ample = { account: room(1000), lane: room(1000), reports: room(1000), recipient: room(1000) };
 
 test('an account has so much waiting, by number and by octets, and keeps nobody of its lane from it', async () => {
   const { engine } = await localEngine({}, temporaryFolder());
@@ -56,7 +57,7 @@ test('an account has so much waiting, by number and by octets, and keeps nobody 
     [room(3), 3],
     [room(100, 400), 2],
   ] as const) {
-    const outbox = new Outbox(engine, { account, lane: room(1000), reports: room(1000) });
+    const outbox = new Outbox(engine, { ...ample, account });
     const owner = newAccountId(systemEntropy);
     let neighbour = newAccountId(systemEntropy);
     while (laneOf(neighbour) !== laneOf(owner)) neighbour = newAccountId(systemEntropy);
@@ -83,9 +84,10 @@ test('a lane and the reports have a bound of their own, by number and by octets'
   const { engine } = await localEngine({}, temporaryFolder());
   const owner = newAccountId(systemEntropy);
   for (const [of, limits] of [
-    [owner, { account: room(100), lane: room(2), reports: room(100) }],
-    [undefined, { account: room(100), lane: room(100), reports: room(2) }],
-    [undefined, { account: room(100), lane: room(100), reports: room(100, 300) }],
+    [owner, { ...ample, lane: room(2) }],
+    [undefined, { ...ample, reports: room(2) }],
+    [undefined, { ...ample, reports: room(100, 300) }],
+    [undefined, { ...ample, recipient: room(2) }],
   ] as const) {
     const outbox = new Outbox(engine, limits);
     const before = await outbox.post(posts(of, 2));
@@ -96,8 +98,26 @@ test('a lane and the reports have a bound of their own, by number and by octets'
 
 test('where nothing waits, one message is taken whatever its size: twenty addresses each get it', async () => {
   const { engine } = await localEngine({}, temporaryFolder());
-  const outbox = new Outbox(engine, { account: room(10, 10), lane: room(100), reports: room(100) });
+  const outbox = new Outbox(engine, { ...ample, account: room(10, 10) });
   const owner = newAccountId(systemEntropy);
   assert.deepEqual(await outbox.post(posts(owner, 5)), { ok: true, value: 'taken' });
   assert.deepEqual(await outbox.post(posts(owner, 1, 5)), { ok: true, value: 'full' });
+});
+
+test('reports to one address leave room for those to others', async () => {
+  const { engine } = await localEngine({}, temporaryFolder());
+  const outbox = new Outbox(engine, { ...ample, recipient: room(2) });
+  const post = async (id: string, ...recipients: string[]) => {
+    const [model] = posts(undefined, 1);
+    const [one, ...others] = recipients.map((recipient) => ({
+      ...model,
+      id: `${id} ${recipient}`,
+      envelope: { ...model.envelope, recipient },
+    }));
+    return await outbox.post([one!, ...others]);
+  };
+  for (const id of ['a', 'b']) assert.deepEqual(await post(id, 'Ann@x.test'), { ok: true, value: 'taken' });
+  assert.deepEqual(await post('c', 'ann@x.test'), { ok: true, value: 'full' });
+  assert.deepEqual(await post('d', 'bea@x.test', 'ann@x.test'), { ok: true, value: 'full' });
+  assert.deepEqual(await post('e', 'bea@x.test'), { ok: true, value: 'taken' });
 });

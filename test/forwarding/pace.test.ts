@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Envelope } from '../../services/forwarding/envelope.ts';
-import { hourlyLimit, Pace } from '../../services/forwarding/pace.ts';
+import { hourlyLimit, hourlyReports, Pace } from '../../services/forwarding/pace.ts';
 import type { AccountId } from '../../shared/ids.ts';
 import { day, hour } from '../support/test-clock.ts';
 
@@ -49,4 +49,15 @@ test('an account that sends too much waits for the next hour; others and reports
   assert.equal(pace.dueAt({ ...waiting, envelope: envelope('b') }, now), 0);
   assert.equal(pace.dueAt({ ...waiting, envelope: envelope(undefined) }, now), 0);
   assert.equal(pace.dueAt(waiting, start + hour), 0);
+});
+
+test('reports to one address wait for the next hour where they are many; those to others do not', () => {
+  const pace = new Pace();
+  const now = start + 10 * 60_000;
+  const report = { ...waiting, envelope: envelope(undefined) };
+  const other = { ...report, envelope: { ...report.envelope, recipient: 'bea@other.test' } };
+  for (let i = 0; i < hourlyReports; i++) pace.started(report.envelope, now);
+  assert.equal(pace.dueAt(report, now), start + hour);
+  assert.equal(pace.dueAt(other, now), 0);
+  assert.equal(pace.dueAt(waiting, now), 0);
 });

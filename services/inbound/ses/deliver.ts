@@ -130,6 +130,7 @@ async function sendOn(
     log,
   });
   if (outcome === 'unavailable') return err(new Error('the outbox is not available'));
+  // What came to a rewritten sender and is no report has nobody who could be told.
   return ok(outcome === 'kept' ? 'kept' : 'sent');
 }
 
