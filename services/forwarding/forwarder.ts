@@ -9,7 +9,7 @@ import { err, ok, type Result } from '../../shared/result.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
 import type { Envelope } from './envelope.ts';
 import type { Outbox, Posted } from './outbox.ts';
-import { claimsRewriting, loopMark, reporter, senderRewriting } from './srs.ts';
+import { claimsRewriting, loopMark, reporter, senderRewriting, sentByReporter } from './srs.ts';
 
 /** A message that an account's record sends on to addresses elsewhere. */
 export interface ForwardRequest {
@@ -36,15 +36,14 @@ export type ForwardOutcome = 'queued' | 'kept' | 'unavailable' | 'noReport';
 
 const loopField = 'x-restante-forwarded';
 
-/** Only reports come to rewritten senders: they have no sender themselves, or a program's. */
-const reports = (sender: string): boolean => sender === '' || /^(?:mailer-daemon|postmaster)@/i.test(sender);
-
 /** What reports look like (RFC 6522, RFC 3834 §5); those of qmail and its like have nothing but their author. */
 function isReport(header: Uint8Array): boolean {
   if (/^\s*multipart\/report\b/i.test(fieldValue(header, 'content-type') ?? '')) return true;
   const submitted = fieldValue(header, 'auto-submitted')?.trim() ?? 'no';
   if (submitted !== '' && !/^no\b/i.test(submitted)) return true;
-  return parseAddresses(fieldValue(header, 'from') ?? '').some(({ mailbox }) => reports(`${mailbox}@`));
+  return parseAddresses(fieldValue(header, 'from') ?? '').some(({ mailbox }) =>
+    sentByReporter(`${mailbox}@`),
+  );
 }
 
 /** As it goes on: without the field that only final delivery makes (RFC 5321 §4.4), and with the mark of who sends it on. */
@@ -121,7 +120,7 @@ export class Forwarder {
     const domain = parseDomain(address.slice(at + 1));
     if (!domain.ok || !(await this.#directory.domain(domain.value))) return undefined;
     const original = senderRewriting(this.#secret).restore(address.slice(0, at), this.#entropy.now());
-    if (original === undefined || !reports(sender)) return err('notOurs');
+    if (original === undefined || !sentByReporter(sender)) return err('notOurs');
     const account = { id: outboxAccount, address: reporter(domain.value) as Address };
     return ok({ account, detail: undefined, outside: [original as Address], copy: false });
   }

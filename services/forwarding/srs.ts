@@ -94,3 +94,10 @@ export const loopMark = (secret: Uint8Array, account: string): string =>
 
 /** The address in whose name this installation reports. */
 export const reporter = (domain: DomainName | string): string => `mailer-daemon@${domain}`;
+
+/** Whether an address is one, in whatever domain. */
+export const isReporter = (address: string): boolean => /^mailer-daemon@/i.test(address);
+
+/** Reports have no sender themselves, or a program's. */
+export const sentByReporter = (sender: string): boolean =>
+  sender === '' || isReporter(sender) || /^postmaster@/i.test(sender);

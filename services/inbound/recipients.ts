@@ -9,6 +9,7 @@ import type { AccountState } from '../../shared/engine/state.ts';
 import type { AccountId } from '../../shared/ids.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
+import { followedFor } from '../forwarding/followed.ts';
 import type { Forwarder } from '../forwarding/forwarder.ts';
 import type { Target, TargetOutcome } from './delivery.ts';
 import {
@@ -49,7 +50,7 @@ export async function resolve(
   log: Log,
 ): Promise<Result<readonly Recipient[], Refusal | { readonly kind: 'unavailable' }>> {
   const { forwarder } = options;
-  const followed = forwarder === undefined ? 'forwarding' : 'everywhere';
+  const followed = followedFor(forwarder, address, sender);
   try {
     if (isBarePostmaster(address)) return await resolvePostmaster(directory, options, followed);
     const back = await forwarder?.returning(address, sender);

@@ -4,7 +4,14 @@ import { deliverArrival } from '../../services/inbound/ses/deliver.ts';
 import { setLimit } from '../../shared/engine/mailbox-actions.ts';
 import { silentLog } from '../../shared/telemetry/log.ts';
 import { contents, play } from '../inbound/harness.ts';
-import { type ForwardingWorld, forwardingWorld, hello, outsideOf, transaction } from './harness.ts';
+import {
+  type ForwardingWorld,
+  forwardingWorld,
+  hello,
+  outsideOf,
+  TestRelay,
+  transaction,
+} from './harness.ts';
 
 const ends = (world: ForwardingWorld) =>
   world.events().flatMap(({ event, end }) => (event === 'forward.failed' ? [end] : []));
@@ -100,6 +107,28 @@ test('where the copy had no room, what could not be sent on goes back to the acc
   assert.deepEqual((await contents(world.anna)).map(outsideOf), ['Subject: hello\r\n\r\nbody\r\n']);
 });
 
+/** The delivery function gets a message. */
+async function bySes(world: ForwardingWorld, sender = 'ann@elsewhere.test', to = 'anna@example.org') {
+  const bytes = Buffer.from('Subject: hello\r\n\r\nbody\r\n');
+  const { engine } = world.local;
+  return await deliverArrival(
+    {
+      ...{ engine, directory: world.people, forwarder: world.forwarding.forwarder, log: silentLog },
+      receive: async () => ({
+        body: (async function* () {
+          yield bytes;
+        })(),
+        copyTo: async (key) => void (await engine.parts.blobs.put(key, bytes)),
+      }),
+    },
+    {
+      ...{ messageId: 'm1', receivedAt: 1, sender, recipients: [to], bucket: 'b', key: 'k' },
+      ...{ verdict: 'clean', authenticated: false, automatic: false },
+    },
+    'first',
+  );
+}
+
 for (const [limit, end] of [
   [10, 'returned'],
   [undefined, 'kept'],
@@ -110,26 +139,27 @@ for (const [limit, end] of [
     world.forward(['anna@other.test'], true);
     world.relay.verdict = () => ({ refuses: '5.7.1' });
     const dispatcher = world.dispatcher();
-    const bytes = Buffer.from('Subject: hello\r\n\r\nbody\r\n');
-    const { engine } = world.local;
-    const delivered = await deliverArrival(
-      {
-        ...{ engine, directory: world.people, forwarder: world.forwarding.forwarder, log: silentLog },
-        receive: async () => ({
-          body: (async function* () {
-            yield bytes;
-          })(),
-          copyTo: async (key) => void (await engine.parts.blobs.put(key, bytes)),
-        }),
-      },
-      {
-        ...{ messageId: 'm1', receivedAt: 1, sender: 'ann@elsewhere.test', recipients: ['anna@example.org'] },
-        ...{ bucket: 'b', key: 'k', verdict: 'clean', authenticated: false, automatic: false },
-      },
-      'first',
-    );
+    const delivered = await bySes(world);
     assert(delivered.ok && delivered.value.size === 0);
     await world.live(1, dispatcher);
     assert.deepEqual(ends(world), [end]);
     assert.deepEqual((await contents(world.anna)).map(outsideOf), ['Subject: hello\r\n\r\nbody\r\n']);
   });
+
+test('a report to who reports goes to nobody elsewhere, where it would bring the next one', async (t) => {
+  const world = await forwardingWorld(t, new TestRelay('own'));
+  world.people.addAlias('', 'anna');
+  world.forward(['anna@other.test']);
+  world.relay.verdict = () => ({ refuses: '5.1.1' });
+  const dispatcher = world.dispatcher();
+  const to = 'Mailer-Daemon@example.org';
+  for (const from of ['', 'MAILER-DAEMON@other.test', 'postmaster@other.test'])
+    await play(t, world.smtp, transaction(hello, { from, to, hello: 'EHLO' }));
+  assert((await bySes(world, '', to)).ok);
+  await dispatcher.idle();
+  assert.equal(world.relay.attempts, 0);
+  assert.equal((await contents(world.anna)).length, 4);
+  await play(t, world.smtp, transaction(hello, { to, hello: 'EHLO' }));
+  await dispatcher.idle();
+  assert.equal(world.relay.attempts, 1, 'what is no report goes on as ever');
+});

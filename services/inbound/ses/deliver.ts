@@ -11,6 +11,7 @@ import { type AccountId, type BlobKey, outboxAccount } from '../../../shared/ids
 import { decodeRecord } from '../../../shared/message/record-codec.ts';
 import { err, ok, type Result } from '../../../shared/result.ts';
 import type { Log } from '../../../shared/telemetry/log.ts';
+import { followedFor } from '../../forwarding/followed.ts';
 import type { Forwarder } from '../../forwarding/forwarder.ts';
 import type { Arrival } from './notification.ts';
 import { type Attempt, type Read, storeMessage } from './store-message.ts';
@@ -93,7 +94,7 @@ async function resolve(
 ): Promise<Result<readonly Recipient[], RecipientFailure>> {
   const back = await forwarder?.returning(address, sender);
   if (back !== undefined) return back.ok ? ok([back.value]) : err({ kind: 'unknownUser' });
-  return await resolveRecipient(directory, address, forwarder === undefined ? 'forwarding' : 'everywhere');
+  return await resolveRecipient(directory, address, followedFor(forwarder, address, sender));
 }
 
 /** Sends a message on to where its recipient's forwarding leads outside, unless it is to stay. `kept`: the account has a copy. */
