@@ -13,6 +13,7 @@ import type { AccountRecord } from '../../shared/ports/directory.ts';
 import type { Asked } from '../support/aws-meter.ts';
 import { readUnits } from '../support/capacity-units.ts';
 import { day } from '../support/test-clock.ts';
+import { awsImapCosts } from './aws-imap-costs.ts';
 import { AwsWorld } from './aws-world.ts';
 import { sizes } from './big-account.ts';
 
@@ -159,5 +160,7 @@ for (const messages of sizes) {
         assert.deepEqual(units, { readUnits: 1, writeUnits: 2, refused: 0, deleted: 0 });
       },
     );
+
+    await awsImapCosts(t, world);
   });
 }
