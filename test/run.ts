@@ -1,6 +1,6 @@
 /**
  * `npm test [-- PATTERN…]`: every `*.test.ts` there is, or those that are named. The files of one folder share a process, one after another,
- * since a process of its own costs more than most files do; as many folders as there are processors run at once. What must have a process to
+ * since a process of its own costs more than most files do; one folder more than there are processors runs at once, since most wait now and then. What must have a process to
  * itself has a folder to itself. Exit code 1 where a test failed, or where a file had none that ran: its process ended before.
  */
 import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -28,7 +28,7 @@ const folders = [...Map.groupBy(files, dirname)].map(([folder, members]) => {
 const silent = new Set(files);
 const heard = ({ file }: { readonly file?: string }): unknown =>
   file !== undefined && silent.delete(relative(root, file));
-const events = run({ files: folders, concurrency: availableParallelism() });
+const events = run({ files: folders, concurrency: availableParallelism() + 1 });
 events.on('test:pass', heard).on('test:fail', (data) => {
   heard(data);
   process.exitCode = 1;

@@ -34,5 +34,5 @@ test('snapshot plus tail equals full replay, wherever the cuts are and whatever 
         assert.equal(digest(await store.whole(last)), digest(replay(entries)));
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 100 },
   ));
