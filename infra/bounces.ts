@@ -1,4 +1,4 @@
-import { Aws, Duration } from 'aws-cdk-lib';
+import { Aws, Duration, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
@@ -10,6 +10,7 @@ import { acknowledge } from './acknowledge.ts';
 import type { Config } from './config.ts';
 import { MailFunction } from './function.ts';
 import { grantBouncing } from './grants.ts';
+import { tell } from './parameters.ts';
 
 export interface BouncesProps {
   readonly config: Config;
@@ -43,6 +44,7 @@ export class Bounces extends Construct {
       timeout,
       environment: { RESTANTE_INCOMING_BUCKET: bucket.bucketName },
     });
+    tell(Stack.of(this), config, 'inbound/bounce-function', send.lambda.functionName);
     grantBouncing(send.role);
     const grant = (actions: string[], resource: string) =>
       send.role.addToPrincipalPolicy(new PolicyStatement({ actions, resources: [resource] }));

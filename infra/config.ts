@@ -135,6 +135,14 @@ const schema = z
       if (size.tasks.max < size.tasks.min)
         context.addIssue({ code: 'custom', path: [...path, 'tasks', 'max'], message: 'is less than min' });
     }
+    // Subnets of 256 addresses, and the place of a third zone is kept free.
+    const blocks = 2 ** (24 - Number(config.network.cidr.split('/')[1]));
+    if ((config.features.privateSubnets || config.features.valkey) && blocks < 6)
+      context.addIssue({
+        code: 'custom',
+        path: ['network', 'cidr'],
+        message: 'has no room for private subnets beside the public ones: choose /21 or wider',
+      });
     const ports = exposedPorts(config).length;
     if (config.services.profile === 'small' && ports > targetGroups)
       context.addIssue({

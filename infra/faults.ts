@@ -11,7 +11,11 @@ export function countFaults(scope: Construct, config: Config, logGroup: ILogGrou
     logGroup,
     metricNamespace: ownMetrics(config),
     metricName: 'Faults',
-    filterPattern: FilterPattern.stringValue('$.level', '=', 'error'),
+    // Ours, and what Lambda says of a function that threw.
+    filterPattern: FilterPattern.any(
+      FilterPattern.stringValue('$.level', '=', 'error'),
+      FilterPattern.stringValue('$.level', '=', 'ERROR'),
+    ),
     metricValue: '1',
     defaultValue: 0,
   });

@@ -40,8 +40,8 @@ const deregistrationDelay = Duration.seconds(240);
 /** Then SIGTERM, and this for the farewells (see `dataEnvironment`): the most that Fargate grants. */
 const stopTimeout = Duration.seconds(120);
 
-/** So many times the connections that more tasks are started for, a task takes before it refuses. */
-const room = 1.25;
+/** So many times the connections that more tasks are started for, a task takes before it refuses: those of another that is gone. */
+const room = 2;
 
 /** One Fargate service behind its listeners: tasks that can be replaced at any moment without a client losing mail. */
 export class MailService extends Construct {
@@ -92,8 +92,8 @@ export class MailService extends Construct {
         ...(sends && forwardingEnvironment(config)),
         ...listening,
         RESTANTE_HTTP: String(healthPort),
-        // New tasks take a minute to come: what there is must not refuse anybody before.
-        RESTANTE_MAX_CONNECTIONS: String(Math.ceil(size.connectionsPerTask * room)),
+        // New tasks take a minute or two to come: what there is must not refuse anybody before.
+        RESTANTE_MAX_CONNECTIONS: String(size.connectionsPerTask * room),
       },
       portMappings: [...ports.map(({ containerPort }) => ({ containerPort })), { containerPort: healthPort }],
       logging: LogDriver.awsLogs({ logGroup: logs, streamPrefix: 'mail' }),

@@ -44,6 +44,7 @@ export class MaintenanceStack extends Stack {
       },
     });
     grantMail(this, config, maintain.role);
+    tell(this, config, 'maintenance/maintain-function', maintain.lambda.functionName);
     hourly(maintain, 'Maintenance of the accounts whose turn it is', 2);
   }
 

@@ -27,6 +27,8 @@ export type ParameterKey =
   | 'access/cluster-name'
   | 'access/balancer-full-name'
   | 'maintenance/certificate-function'
+  | 'maintenance/maintain-function'
+  | 'inbound/bounce-function'
   | 'admin/api-id'
   | 'inbound/queue-name'
   | 'inbound/dead-letter-queue-name'

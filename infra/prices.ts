@@ -20,9 +20,9 @@ const askingRequests = (5 * hours * 3600) / 20;
 const alarmMetrics = (config: Config): number =>
   2 * exposedPorts(config).length +
   4 +
-  3 +
+  4 +
   (config.features.adminApi ? 1 : 0) +
-  (config.features.ownMx ? 0 : 2) +
+  (config.features.ownMx ? 0 : 3) +
   (config.certificate.kind === 'own' ? 0 : 1);
 
 /** Each choice of the configuration that costs something by standing there. */

@@ -13,7 +13,7 @@ export interface Watch {
   readonly threshold: number;
   /** 'above' unless given. What is missing where it should be above is as bad. */
   readonly bad?: 'above' | 'below';
-  /** Minutes that it must last. */
+  /** How many periods it must last, which are minutes where the metric says no other. */
   readonly minutes: number;
   /** The section of the runbooks. */
   readonly runbook: string;
@@ -31,6 +31,11 @@ export function watchesOf(scope: Construct, config: Config): readonly Watch[] {
   const queue = (key: 'inbound/queue-name' | 'inbound/dead-letter-queue-name', metricName: string) =>
     metric('AWS/SQS', metricName, { QueueName: told(scope, config, key) }, 'Maximum');
   const own = (metricName: string) => metric(ownMetrics(config), metricName, {}, 'Sum');
+  // Functions that run every hour: an alarm lasts until a run went well.
+  const errors = (key: Parameters<typeof told>[2]) =>
+    metric('AWS/Lambda', 'Errors', { FunctionName: told(scope, config, key) }, 'Sum').with({
+      period: Duration.hours(2),
+    });
   return [
     ...exposedPorts(config).flatMap(({ option }): readonly Watch[] => {
       const hosts = (metricName: string, statistic: string) =>
@@ -125,21 +130,36 @@ export function watchesOf(scope: Construct, config: Config): readonly Watch[] {
       minutes: 5,
       meaning: 'The services report faults of their own.',
     },
+    {
+      id: 'MaintenanceFails',
+      metric: errors('maintenance/maintain-function'),
+      threshold: 0,
+      minutes: 1,
+      runbook: 'functions-that-fail',
+      meaning: 'Accounts are not maintained; mail is served as before, and grows slower to open.',
+    },
+    ...(config.features.ownMx
+      ? []
+      : [
+          {
+            id: 'BouncesFail',
+            metric: errors('inbound/bounce-function'),
+            threshold: 0,
+            minutes: 1,
+            runbook: 'functions-that-fail',
+            meaning: 'Senders are not told that their mail was refused.',
+          },
+        ]),
     ...(config.certificate.kind === 'own'
       ? []
       : [
           {
             id: 'CertificateIsNotRenewed',
-            metric: metric(
-              'AWS/Lambda',
-              'Errors',
-              { FunctionName: told(scope, config, 'maintenance/certificate-function') },
-              'Sum',
-            ),
+            metric: errors('maintenance/certificate-function'),
             threshold: 0,
             minutes: 1,
             runbook: 'certificate',
-            meaning: 'The certificate could not be brought to the tasks.',
+            meaning: 'The certificate could not be brought to the tasks, or ACM does not renew it.',
           },
         ]),
   ];

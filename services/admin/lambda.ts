@@ -4,6 +4,7 @@ import { secretReader } from '../../shared/adapters/aws/secret.ts';
 import { createPasswordHasher } from '../../shared/directory/password-hasher.ts';
 import { createProvisioning } from '../../shared/directory/provisioning.ts';
 import { systemEntropy } from '../../shared/ids.ts';
+import type { Log } from '../../shared/telemetry/log.ts';
 import { engineOnAws, forwardsOutside, storeFromEnvironment } from '../serverless/environment.ts';
 import { createAdminApp } from './api/app.ts';
 import { KeyRing } from './api/key-ring.ts';
@@ -18,6 +19,7 @@ interface Started {
   readonly answer: ReturnType<typeof handle>;
   /** Takes the key of the secret, which somebody may have put there since, and ends the one before. */
   readonly adopt: () => Promise<void>;
+  readonly log: Log;
 }
 
 /** How long a key may go on after another was put in its place, ms. */
@@ -49,7 +51,7 @@ async function start(): Promise<Started> {
   });
   const data = { engine, provisioning, store: { kind: 'aws' as const, ...store } };
   const version = process.env.RESTANTE_VERSION ?? 'unknown';
-  return { answer: handle(createAdminApp({ data, hosts, version, log })), adopt };
+  return { answer: handle(createAdminApp({ data, hosts, version, log })), adopt, log };
 }
 
 let started: Promise<Started> | undefined;
@@ -61,8 +63,9 @@ export const handler: ReturnType<typeof handle> = async (event, context) => {
   try {
     const looksAgain = started !== undefined && now - adoptedAt > adoptEvery;
     started ??= start();
-    const { answer, adopt } = await started;
-    if (looksAgain) await adopt();
+    const { answer, adopt, log } = await started;
+    // What is known goes on where the secret does not answer just now.
+    if (looksAgain) await adopt().catch((cause) => log.error({ event: 'admin.keyUnread' }, cause));
     if (looksAgain || adoptedAt === 0) adoptedAt = now;
     return await answer(event, context);
   } catch (cause) {

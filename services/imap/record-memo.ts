@@ -50,7 +50,8 @@ export class RecordMemo<T> {
     if (this.#bytes > bytesHeld) this.keep();
     const page = this.#page(no);
     page.values[no % messagesAPage] = value;
-    page.bytes += bytes + valueOverhead;
+    // What has no bytes is no object: it is in its place in the page.
+    if (bytes > 0) page.bytes += bytes + valueOverhead;
     this.#grown.add(Math.floor(no / messagesAPage));
   }
 

@@ -41,6 +41,8 @@ export const recipientWording: Wording = {
   tooManyRecipients: () => new SmtpReply(554, '5.4.6', 'The address leads to too many accounts'),
 };
 
+const noReport = recipientWording.notOurs();
+
 /** Resolves, or says why not; a directory that cannot be asked is a matter for later. */
 export async function resolve(
   directory: PostmasterDirectory,
@@ -152,7 +154,7 @@ export class OpenRecipients {
     return this.#recipients.map((accounts) => {
       const known = accounts.map((id) => outcomes.get(id) ?? 'unavailable');
       if (known.includes('unavailable')) return tryLater();
-      if (known.includes('noReport')) return recipientWording.notOurs();
+      if (known.includes('noReport')) return noReport;
       return known.includes('overQuota') ? mailboxFull() : undefined;
     });
   }
@@ -166,6 +168,8 @@ export class OpenRecipients {
     const failures = replies.filter((reply) => reply !== undefined);
     const settled = failures.length === replies.length && failures.every((reply) => !reply.temporary);
     if (failures.length === 0 || settled) return failures[0];
+    // Somebody has it, and what is no report will not become one.
+    if (failures.every((reply) => reply === noReport)) return undefined;
     for (const [account, outcome] of outcomes)
       if (outcome === 'overQuota') this.#retries.hadNoRoom(this.#sender, account, size);
     return tryLater();

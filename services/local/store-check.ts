@@ -1,5 +1,5 @@
 /** How long the store may be silent before a server that has served says that it cannot, ms. */
-const tolerated = 10 * 60_000;
+const tolerated = 3 * 60_000;
 /** How long an answer is waited for, ms: less than a balancer waits for its own. */
 const patience = 2_000;
 

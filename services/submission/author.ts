@@ -12,6 +12,9 @@ const mostAuthors = 20;
 /** Labels of a name for which it is asked whose domain that is, from the right. */
 const mostLabels = 6;
 
+/** The full stops of IDNA (RFC 3490 §3.1). */
+const labelEnds = /[.\u3002\uff0e\uff61]/;
+
 /** As those may read them that check who the author is: without a dot at the end, encoded words decoded. */
 const hostOf = (text: string): string => decodeWords(text).trim().replace(/\.+$/, '');
 
@@ -20,8 +23,8 @@ function authorsOf(block: Uint8Array): ReadonlySet<string> {
   for (const name of ['from', 'sender'])
     for (const value of fieldValues(block, name))
       for (const { mailbox, host } of parseAddresses(value)) {
-        if (!mailbox || !host) continue;
-        authors.add(`${printLocalPart(mailbox)}@${hostOf(host)}`);
+        if (!host) continue;
+        authors.add(`${printLocalPart(mailbox ?? '')}@${hostOf(host)}`);
         if (authors.size > mostAuthors) return authors;
       }
   return authors;
@@ -32,9 +35,8 @@ async function ourDomain(
   directory: RecipientDirectory,
   host: string,
 ): Promise<{ readonly domain: Domain; readonly exact: boolean } | undefined> {
-  const parsed = parseDomain(host);
-  if (!parsed.ok) return undefined;
-  const labels = parsed.value.split('.');
+  // As a whole it need be no name: a relay that signs for what is below a domain does not look at the rest.
+  const labels = host.split(labelEnds);
   for (let first = 0; first < labels.length; first++) {
     if (first > 0 && labels.length - first > mostLabels) continue;
     const name = parseDomain(labels.slice(first).join('.'));

@@ -41,4 +41,8 @@ export class RelayTurns {
 }
 
 /** The failure of a message that had no turn. */
-export const noTurn = { kind: 'unavailable', cause: 'too many messages wait for the relay' } as const;
+export const noTurn = {
+  kind: 'unavailable',
+  cause: 'too many messages wait for the relay',
+  busy: true,
+} as const;

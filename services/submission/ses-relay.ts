@@ -17,6 +17,8 @@ const largest = 40_000_000;
 const atOnce = 4;
 /** Between attempts where it is throttled: a minute in all, ms. */
 const pauses = [1, 2, 4, 8, 15, 30].map((seconds) => seconds * 1000);
+/** So many of them before the first recipients have it: a quarter of a minute, for who waits there can come again, and others wait behind it. */
+const pausesFirst = 4;
 
 /** What SES will not have, now or ever; everything else may be mended by time, or by the operator. */
 const refusals = new Set(['MessageRejected', 'BadRequestException', 'MailFromDomainNotVerifiedException']);
@@ -54,7 +56,8 @@ export function createSesRelay(send: SesSend): Relay {
         const name = nameOf(cause);
         const refused = refusals.has(name);
         const busy = throttled.has(name);
-        const pause = busy ? pausesLeft.shift() : undefined;
+        const mayPause = busy && (at > 0 || pauses.length - pausesLeft.length < pausesFirst);
+        const pause = mayPause ? pausesLeft.shift() : undefined;
         if (pause === undefined && at === 0)
           return err(refused ? { kind: 'refused', code: '5.7.1' } : { kind: 'unavailable', cause, busy });
         // Those before have it: the sender is not asked to send to all of them again.

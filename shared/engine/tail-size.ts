@@ -18,12 +18,10 @@ export interface Tail extends CompactionNeed {
 export class TailSize {
   #entries: EntrySize[] = [];
   #bytes = 0;
-  #spilled: readonly BlobKey[] = [];
 
   add({ bytes, spill }: EntrySize): void {
     this.#entries.push({ bytes, spill });
     this.#bytes += bytes;
-    if (spill !== undefined) this.#spilled = [...this.#spilled, spill];
   }
 
   /** All but the last `entries` are folded. */
@@ -32,10 +30,17 @@ export class TailSize {
     if (folded <= 0) return;
     for (let i = 0; i < folded; i++) this.#bytes -= this.#entries[i]!.bytes;
     this.#entries = this.#entries.slice(folded);
-    this.#spilled = this.#entries.flatMap(({ spill }) => spill ?? []);
   }
 
   get tail(): Tail {
-    return { entries: this.#entries.length, bytes: this.#bytes, spilled: this.#spilled };
+    const entries = this.#entries;
+    return {
+      entries: entries.length,
+      bytes: this.#bytes,
+      // Asked for by a fold alone, while the rest is by every change.
+      get spilled() {
+        return entries.flatMap(({ spill }) => spill ?? []);
+      },
+    };
   }
 }

@@ -32,14 +32,17 @@ export type ForwardEvent =
   | { readonly event: 'forward.fault' };
 
 /** A change asked for through the admin API; who it was about stands in the audit entries. */
-export type AdminEvent = {
-  readonly event: 'admin.change';
-  readonly operation: string;
-  /** The API key's id. */
-  readonly key: string;
-  readonly outcome: 'done' | 'refused' | 'failed';
-  readonly status: number;
-};
+export type AdminEvent =
+  | {
+      readonly event: 'admin.change';
+      readonly operation: string;
+      /** The API key's id. */
+      readonly key: string;
+      readonly outcome: 'done' | 'refused' | 'failed';
+      readonly status: number;
+    }
+  /** Whether the first key was replaced could not be seen: it goes on for now. */
+  | { readonly event: 'admin.keyUnread' };
 
 export type AccountEvent =
   | { readonly event: 'account.added'; readonly account: string }

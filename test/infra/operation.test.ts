@@ -153,3 +153,16 @@ test('a third zone finds its place in the network free', () => {
   assert.ok(three.size > two.size);
   for (const [name, block] of two) assert.equal(three.get(name), block, name);
 });
+
+test('a function that fails every hour is an alarm that lasts, not one a failure', () => {
+  const alarms = ofType(templates.small.get('observability'), 'AWS::CloudWatch::Alarm').filter(
+    ({ Properties }) => Properties.MetricName === 'Errors' && Properties.Namespace === 'AWS/Lambda',
+  );
+  assert.equal(alarms.length, 3);
+  for (const { Properties } of alarms) assert.ok(Properties.Period > 5400 + 900, String(Properties.Period));
+});
+
+test('a network that is too small for what stands in it is refused with its name', () => {
+  const narrow = { ...medium, network: { ...medium.network, cidr: '10.90.0.0/22' } };
+  assert.throws(() => parseConfig(narrow), /network\.cidr: .*\/21/);
+});

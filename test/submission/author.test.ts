@@ -57,6 +57,9 @@ for (const header of [
   'From: boss@m\u00fcnchen.test\r\n',
   'From: boss@xn--mnchen-3ya.test\r\n',
   'From: boss@mail.victim.test\r\n',
+  'From: boss@mail_1.victim.test\r\n',
+  'From: boss@x-.victim.test\r\n',
+  'From: Boss <""@victim.test>\r\n',
   'From: bob@example.org\r\n',
   'From: nobody@example.org\r\n',
 ])

@@ -85,6 +85,7 @@ export class KeyRing {
   async adopt(token: string): Promise<boolean> {
     const [, id, secret] = tokenForm.exec(token) ?? [];
     if (id === undefined || secret === undefined) return false;
+    if (await this.presented(token)) return true;
     for (let after: string | undefined; ; ) {
       const { items, next } = await this.#records.records('key', 500, after);
       for (const { name, text } of items) {

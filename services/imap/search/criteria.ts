@@ -169,13 +169,17 @@ class Compiler {
     if (known !== undefined) return known;
     const memo = this.#memoOf(name) as RecordMemo<string | null>;
     this.memos.push(memo);
+    // Several keys ask for one message, one after another: what is too heavy to be kept is made once for all of them.
+    let last: { readonly no: number; readonly text: string | null } | undefined;
     const textOf: RecordText = ({ chunk, row, record }) => {
       const no = chunk.fixed.message[row]!;
+      if (last?.no === no) return last.text;
       let text = memo.get(no);
       if (text === undefined && record !== undefined) {
         text = read(record) ?? null;
         memo.put(no, text, (text?.length ?? 0) * 2);
       }
+      if (text !== undefined) last = { no, text };
       return text;
     };
     this.#recordTexts.set(name, textOf);
