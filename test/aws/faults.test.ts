@@ -22,7 +22,7 @@ import { SeededRandom } from '../support/seeded-random.ts';
 import type { FaultCounts } from './faulty-clients.ts';
 import { openFaultyStore } from './faulty-store.ts';
 
-const seeds = Number(process.env.RESTANTE_TEST_SEEDS) || 3;
+const seeds = Number(process.env.RESTANTE_TEST_SEEDS) || 2;
 const writers = 4;
 const messagesEach = 12;
 

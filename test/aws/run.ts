@@ -45,7 +45,10 @@ const tests = async (...patterns: string[]): Promise<readonly string[]> => {
 };
 
 const parts: Readonly<Record<string, Part>> = {
-  adapters: { args: () => tests('test/adapters/aws*.test.ts', 'test/aws/*.test.ts') },
+  adapters: {
+    args: () => tests('test/adapters/aws*.test.ts', 'test/aws/*.test.ts'),
+    env: { RESTANTE_TEST_SEEDS: '3' },
+  },
   protocols: {
     args: () => tests('test/imap/*.test.ts', 'test/pop3/*.test.ts'),
     env: { [storeVariable]: 'aws' },

@@ -12,8 +12,8 @@ interface Sight {
 
 const unseen: Sight = { heads: 0, running: false, ended: false };
 
-/** One must begin within so many changes: a tail of 192 entries is folded while it grows, and an entry has a few changes at most. */
-const enoughChanges = 4_000;
+/** One must end within so many changes: of two accounts, a tail of 1,024 entries (192 on AWS) is folded while it grows, and an entry has a few changes at most. */
+const enoughChanges = 20_000;
 
 /** Sees compactions begin and end by the leases that they hold, in the store itself. */
 export class CompactionWatch {
