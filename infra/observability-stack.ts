@@ -66,7 +66,7 @@ export class ObservabilityStack extends Stack {
     );
   }
 
-  #alarm({ id, metric, threshold, bad, minutes, runbook, meaning }: Watch, topic: Topic): void {
+  #alarm({ id, metric, threshold, bad, periods, runbook, meaning }: Watch, topic: Topic): void {
     const below = bad === 'below';
     const alarm = new Alarm(this, id, {
       metric,
@@ -74,8 +74,8 @@ export class ObservabilityStack extends Stack {
       comparisonOperator: below
         ? ComparisonOperator.LESS_THAN_THRESHOLD
         : ComparisonOperator.GREATER_THAN_THRESHOLD,
-      evaluationPeriods: minutes,
-      datapointsToAlarm: minutes,
+      evaluationPeriods: periods,
+      datapointsToAlarm: periods,
       treatMissingData: below ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
       alarmDescription: `${meaning} Runbook: ${runbooks}#${runbook}`,
     });

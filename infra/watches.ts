@@ -13,8 +13,8 @@ export interface Watch {
   readonly threshold: number;
   /** 'above' unless given. What is missing where it should be above is as bad. */
   readonly bad?: 'above' | 'below';
-  /** How many periods it must last, which are minutes where the metric says no other. */
-  readonly minutes: number;
+  /** How many of the metric's periods it must last: minutes, where nothing else is said. */
+  readonly periods: number;
   /** The section of the runbooks. */
   readonly runbook: string;
   /** What it means for people, in a sentence. */
@@ -50,7 +50,7 @@ export function watchesOf(scope: Construct, config: Config): readonly Watch[] {
           id: `Unhealthy${option}`,
           metric: hosts('UnHealthyHostCount', 'Minimum'),
           threshold: 0,
-          minutes: 5,
+          periods: 5,
           runbook: 'unhealthy-tasks',
           meaning: `For five minutes at least one task has not been fit to serve ${option}.`,
         },
@@ -60,7 +60,7 @@ export function watchesOf(scope: Construct, config: Config): readonly Watch[] {
           metric: hosts('HealthyHostCount', 'Maximum'),
           threshold: 1,
           bad: 'below',
-          minutes: 3,
+          periods: 3,
           runbook: 'unhealthy-tasks',
           meaning: `For three minutes no task has been fit to serve ${option}.`,
         },
@@ -71,7 +71,7 @@ export function watchesOf(scope: Construct, config: Config): readonly Watch[] {
       runbook: 'throttling',
       metric: table('data/log-table', 'WriteThrottleEvents'),
       threshold: 10,
-      minutes: 3,
+      periods: 3,
       meaning: 'Changes to mail wait for DynamoDB.',
     },
     {
@@ -79,7 +79,7 @@ export function watchesOf(scope: Construct, config: Config): readonly Watch[] {
       runbook: 'throttling',
       metric: table('data/directory-table', 'ReadThrottleEvents'),
       threshold: 10,
-      minutes: 3,
+      periods: 3,
       meaning: 'Sign-ins and deliveries wait for DynamoDB.',
     },
     {
@@ -87,7 +87,7 @@ export function watchesOf(scope: Construct, config: Config): readonly Watch[] {
       runbook: 'dynamodb-faults',
       metric: faultsOfTheLog(scope, config),
       threshold: 5,
-      minutes: 3,
+      periods: 3,
       meaning: 'DynamoDB has faults of its own; nothing acknowledged is lost, clients try again.',
     },
     ...(config.features.adminApi
@@ -97,7 +97,7 @@ export function watchesOf(scope: Construct, config: Config): readonly Watch[] {
             runbook: 'admin-api-faults',
             metric: metric('AWS/ApiGateway', '5xx', { ApiId: told(scope, config, 'admin/api-id') }, 'Sum'),
             threshold: 5,
-            minutes: 3,
+            periods: 3,
             meaning: 'The admin API fails; mail is served as before.',
           },
         ]
@@ -110,7 +110,7 @@ export function watchesOf(scope: Construct, config: Config): readonly Watch[] {
             runbook: 'late-mail',
             metric: queue('inbound/queue-name', 'ApproximateAgeOfOldestMessage'),
             threshold: 300,
-            minutes: 5,
+            periods: 5,
             meaning: 'Mail that arrived has not been delivered for more than five minutes.',
           },
           {
@@ -118,7 +118,7 @@ export function watchesOf(scope: Construct, config: Config): readonly Watch[] {
             runbook: 'stuck-mail',
             metric: queue('inbound/dead-letter-queue-name', 'ApproximateNumberOfMessagesVisible'),
             threshold: 0,
-            minutes: 1,
+            periods: 1,
             meaning: 'Mail could not be delivered for hours and waits for a person.',
           },
         ] as const)),
@@ -127,14 +127,14 @@ export function watchesOf(scope: Construct, config: Config): readonly Watch[] {
       runbook: 'faults',
       metric: own('Faults'),
       threshold: 20,
-      minutes: 5,
+      periods: 5,
       meaning: 'The services report faults of their own.',
     },
     {
       id: 'MaintenanceFails',
       metric: errors('maintenance/maintain-function'),
       threshold: 0,
-      minutes: 1,
+      periods: 1,
       runbook: 'functions-that-fail',
       meaning: 'Accounts are not maintained; mail is served as before, and grows slower to open.',
     },
@@ -145,7 +145,7 @@ export function watchesOf(scope: Construct, config: Config): readonly Watch[] {
             id: 'BouncesFail',
             metric: errors('inbound/bounce-function'),
             threshold: 0,
-            minutes: 1,
+            periods: 1,
             runbook: 'functions-that-fail',
             meaning: 'Senders are not told that their mail was refused.',
           },
@@ -157,7 +157,7 @@ export function watchesOf(scope: Construct, config: Config): readonly Watch[] {
             id: 'CertificateIsNotRenewed',
             metric: errors('maintenance/certificate-function'),
             threshold: 0,
-            minutes: 1,
+            periods: 1,
             runbook: 'certificate',
             meaning: 'The certificate could not be brought to the tasks, or ACM does not renew it.',
           },

@@ -16,6 +16,9 @@ export interface Envelope {
   readonly kept: boolean;
 }
 
+/** In whose name it waits: the account's that sends it on, or that of the address that a report is for. */
+export const ownerOf = ({ account, recipient }: Envelope): string => account ?? recipient.toLowerCase();
+
 const shape = z.object({
   v: z.literal(1),
   account: z.string().length(26).optional(),

@@ -11,7 +11,7 @@ import type { AccountState } from '../../shared/engine/state.ts';
 import { UidSet } from '../../shared/engine/uid-set.ts';
 import { type AccountId, type MailboxId, outboxAccount, type Uid } from '../../shared/ids.ts';
 import { ok, type Result } from '../../shared/result.ts';
-import { type Envelope, envelopeLine, readEnvelope } from './envelope.ts';
+import { type Envelope, envelopeLine, ownerOf, readEnvelope } from './envelope.ts';
 import { fits, loadIn, loadOf, type OutboxLimits, outboxLimits } from './outbox-limits.ts';
 
 /** A message that waits. */
@@ -210,9 +210,6 @@ export class Outbox {
     return this.#engine.open(outboxAccount);
   }
 }
-
-/** In whose name it waits: the account's that sends it on, or that of the address that a report is for. */
-const ownerOf = ({ account, recipient }: Envelope): string => account ?? recipient.toLowerCase();
 
 const isKnown = ({ deliveries, time }: AccountState, posted: readonly Posted[]): boolean =>
   posted.every(({ id }) => deliveries.has(id, Math.floor(time / 1000)));

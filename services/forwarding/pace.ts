@@ -1,3 +1,4 @@
+import { ownerOf } from './envelope.ts';
 import type { Waiting } from './outbox.ts';
 
 const minute = 60_000;
@@ -11,8 +12,6 @@ const patience = 5 * 24 * hour;
 export const hourlyLimit = 500;
 /** Reports that go to one address within an hour: whoever has seen a rewritten sender may send some to it. */
 export const hourlyReports = 50;
-
-const ownerOf = ({ account, recipient }: Waiting['envelope']): string => account ?? recipient.toLowerCase();
 
 /** When messages are tried, in the memory of the process that sends: another one begins with an attempt at each. */
 export class Pace {

@@ -69,23 +69,18 @@ function parsePort(text: string): Parsed<number | 'off'> {
   return port <= 65_535 ? ok(port) : err(`${quoted(text)} is not a port (0 to 65535, or off)`);
 }
 
-const maxWorkers = 64;
+/** Of one to `most`. */
+const countOf =
+  (what: string, most: number) =>
+  (text: string): Parsed<number> => {
+    const count = /^\d{1,7}$/.test(text) ? Number(text) : Number.NaN;
+    return count >= 1 && count <= most
+      ? ok(count)
+      : err(`${quoted(text)} is not a number of ${what}, 1 to ${most}`);
+  };
 
-function parseWorkers(text: string): Parsed<number> {
-  const workers = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
-  return workers >= 1 && workers <= maxWorkers
-    ? ok(workers)
-    : err(`${quoted(text)} is not a number of processes, 1 to ${maxWorkers}`);
-}
-
-const mostConnections = 1_000_000;
-
-function parseConnections(text: string): Parsed<number> {
-  const connections = /^\d{1,7}$/.test(text) ? Number(text) : Number.NaN;
-  return connections >= 1 && connections <= mostConnections
-    ? ok(connections)
-    : err(`${quoted(text)} is not a number of connections, 1 to ${mostConnections}`);
-}
+const parseWorkers = countOf('processes', 64);
+const parseConnections = countOf('connections', 1_000_000);
 
 function parseSeconds(text: string): Parsed<number> {
   const seconds = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;

@@ -41,7 +41,7 @@ export type AdminEvent =
       readonly outcome: 'done' | 'refused' | 'failed';
       readonly status: number;
     }
-  /** Whether the first key was replaced could not be seen: it goes on for now. */
+  /** Whether the first key was replaced could not be seen: it goes on meanwhile. */
   | { readonly event: 'admin.keyUnread' };
 
 export type AccountEvent =
